@@ -295,22 +295,72 @@ fn a_source_that_lowers_itself_just_before_makes_none_either() {
 }
 
 #[test]
-fn only_a_provider_that_can_be_asked_hands_its_tries_over() {
+fn only_what_a_provider_can_be_asked_for_is_taken_over_and_what_to_switch_off_is_said() {
+    const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
+    const REFUSED: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     run(async {
         let service = open_at(START).await;
-        let take = json!({"retries": "recoup"});
-        for (provider, status, said) in [
-            ("stripe", StatusCode::ACCEPTED, "switch off Smart Retries"),
-            ("chargebee", StatusCode::ACCEPTED, "switch off the payment retries"),
-            ("mollie", StatusCode::ACCEPTED, "switch off by hand"),
-            ("lemonsqueezy", StatusCode::UNPROCESSABLE_ENTITY, "leave `retries` with the provider"),
-            ("revenuecat", StatusCode::UNPROCESSABLE_ENTITY, "leave `retries` with the provider"),
+        for (provider, taken, status, said) in [
+            ("stripe", "retries", ACCEPTED, "switch off Smart Retries"),
+            ("stripe", "messages", ACCEPTED, "switch off the e-mails about failed payments"),
+            ("stripe", "cancels", ACCEPTED, "once all retries have failed"),
+            ("chargebee", "retries", ACCEPTED, "switch off the payment retries"),
+            ("chargebee", "messages", ACCEPTED, "switch off the dunning e-mails"),
+            ("chargebee", "cancels", ACCEPTED, "the last step of the dunning settings"),
+            ("mollie", "retries", ACCEPTED, "switch off by hand"),
+            ("mollie", "messages", ACCEPTED, "Recoup writes to the customers"),
+            ("mollie", "cancels", ACCEPTED, "Recoup ends subscriptions"),
+            ("lemonsqueezy", "retries", REFUSED, "leave `retries` with the provider"),
+            ("lemonsqueezy", "messages", ACCEPTED, "switch off the recovery e-mails"),
+            ("lemonsqueezy", "cancels", ACCEPTED, "keep a subscription that stays unpaid"),
+            ("revenuecat", "retries", REFUSED, "leave `retries` with the provider"),
+            ("revenuecat", "messages", ACCEPTED, "stays the store's"),
+            ("revenuecat", "cancels", ACCEPTED, "nothing can be switched off"),
+            ("zendesk", "messages", REFUSED, "nothing is paid there"),
+            ("zendesk", "cancels", REFUSED, "nothing is paid there"),
         ] {
-            let path = format!("/api/sources/{provider}/shop");
+            let (path, take) = (format!("/api/sources/{provider}/{taken}"), json!({taken: "recoup"}));
             let (answered, answer) = ask(&service, "mara", ::http::Method::POST, &path, Some(&take), None).await;
-            assert_eq!(answered, status, "{provider}: {answer}");
-            assert!(answer.to_string().contains(said), "{provider}: {answer}");
+            assert_eq!(answered, status, "{provider} {taken}: {answer}");
+            assert!(answer.to_string().contains(said), "{provider} {taken}: {answer}");
         }
+    });
+}
+
+#[test]
+fn what_the_rules_promise_in_vain_is_said_before_a_source_is_raised_and_as_long_as_it_is_so() {
+    run(async {
+        let service = open_at(START).await;
+        let path = "/api/sources/stripe/shop";
+        let raise = json!({"acting": "act", "messages": "recoup"});
+        let (status, answer) = ask(&service, "mara", ::http::Method::POST, path, Some(&raise), None).await;
+        let effects = answer["asked"]["preview"]["effects"].to_string();
+        assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+        assert!(
+            effects.contains("give `retries` to Recoup") && effects.contains("Give `cancels` to Recoup"),
+            "{answer}"
+        );
+        let unkept = async || {
+            let all = get(&service, "/api/sources").await;
+            let own = all["items"].as_array().unwrap().iter().find(|it| it["source"] == "shop").cloned();
+            own.unwrap()["unkept"].as_array().unwrap().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        let before = unkept().await;
+        assert!(before.contains("until this source is raised to `act`"), "{before}");
+        assert_eq!(ask(&service, "marc", ::http::Method::POST, path, Some(&raise), None).await.0, StatusCode::OK);
+        let raised = unkept().await;
+        assert!(raised.contains("give `retries` to Recoup"), "{raised}");
+        for page in ["/sources", "/policies"] {
+            let (status, page) = ask(&service, "ana", ::http::Method::GET, page, None, None).await;
+            assert_eq!(status, StatusCode::OK);
+            assert!(page.as_str().unwrap().contains("Give `cancels` to Recoup"), "{page}");
+        }
+        let all = json!({"retries": "recoup", "cancels": "recoup"});
+        for (staff, status) in [("mara", StatusCode::ACCEPTED), ("marc", StatusCode::OK)] {
+            let (answered, answer) = ask(&service, staff, ::http::Method::POST, path, Some(&all), None).await;
+            assert_eq!(answered, status, "{answer}");
+        }
+        assert_eq!(unkept().await, "");
     });
 }
 

@@ -290,3 +290,103 @@ fn what_was_paid_after_a_day_was_open_on_it() {
         }
     });
 }
+
+/// What somebody says of the first invoice: the answer, and how it stands there.
+async fn say(service: &Service, word: &Value) -> (StatusCode, Value) {
+    let mut word = word.clone();
+    word["invoice"] = json!("in_1");
+    let (status, answer) =
+        ask(service, "lena", Method::POST, "/api/accounts/stripe:cus_1/dunning", Some(&word), None).await;
+    (status, if status == StatusCode::OK { answer["items"][0].clone() } else { answer })
+}
+
+/// An invoice that only climbs, on its first rung.
+async fn climbing() -> Service {
+    let service = begun("2026-03-01T09:00:00Z").await;
+    let due = invoice("in_1", "2026-03-01T09:00:00Z", "2026-03-15", "usd", 49_000);
+    tell(&service, "invoice.finalized", &due).await;
+    service.advance(at("2026-03-18T09:30:00Z")).await.unwrap();
+    assert_eq!((open_buckets(&service).await, letters(&service)), (vec!["0-30".to_owned()], 1));
+    service
+}
+
+async fn open_buckets(service: &Service) -> Vec<String> {
+    tasks(service, "open").await.into_iter().map(|(bucket, _)| bucket).collect()
+}
+
+fn promise(date: &str, amount: &str) -> Value {
+    json!({"promise": {"date": date, "amount": {"amount": amount, "currency": "USD"}, "note": "they called"}})
+}
+
+#[test]
+fn a_broken_promise_leads_one_rung_up_at_once() {
+    run(async {
+        let service = climbing().await;
+        let (status, promised) = say(&service, &promise("2026-03-18", "490.00")).await;
+        assert_eq!((status, &promised["segment"]), (StatusCode::OK, &json!("ageing")), "{promised}");
+        assert_eq!(promised["control"]["promise"]["date"], "2026-03-18", "{promised}");
+        let next = rows(&service, "").await[0]["next"]["what"].as_str().unwrap().to_owned();
+        assert!(next.contains("490.00 USD are promised until the end of 2026-03-18"), "{next}");
+        service.advance(at("2026-03-19T09:00:00Z")).await.unwrap();
+        let broken = ("31-60".to_owned(), "Collect 490.00 USD of invoice in_1: 4 days overdue".to_owned());
+        assert_eq!((tasks(&service, "open").await, letters(&service)), (vec![broken], 2));
+        let (_, stands) = say(&service, &json!({"resume": {}})).await;
+        assert_eq!((&stands["control"]["broken"], &stands["control"]["kept"]), (&json!(1), &json!(0)), "{stands}");
+        service.advance(at("2026-04-16T09:00:00Z")).await.unwrap();
+        assert_eq!((open_buckets(&service).await, letters(&service)), (vec!["31-60".to_owned()], 2), "not twice");
+        service.advance(at("2026-05-15T09:30:00Z")).await.unwrap();
+        assert_eq!((open_buckets(&service).await, letters(&service)), (vec!["61-90".to_owned()], 3), "on its day");
+        let ledger = get(&service, "/api/accounts/stripe:cus_1/ledger").await;
+        let said = ledger["items"].as_array().unwrap().iter().filter(|entry| entry["step"] == "recovery");
+        assert_eq!(said.map(|entry| entry["body"]["word"].clone()).collect::<Vec<_>>(), ["promise"]);
+    });
+}
+
+#[test]
+fn a_promise_that_is_kept_is_counted_and_the_next_rung_comes_on_its_day() {
+    for (name, left, tasks_open) in [("a part as promised", 47_000, 1), ("all of it", 0, 0)] {
+        run(async {
+            let service = climbing().await;
+            assert_eq!(say(&service, &promise("2026-03-20", "20.00")).await.0, StatusCode::OK, "{name}");
+            service.advance(at("2026-03-19T12:00:00Z")).await.unwrap();
+            let kind = if left == 0 { "invoice.paid" } else { "invoice.updated" };
+            tell(&service, kind, &invoice("in_1", "2026-03-01T09:00:00Z", "2026-03-15", "usd", left)).await;
+            service.advance(at("2026-03-21T09:00:00Z")).await.unwrap();
+            assert_eq!((open_buckets(&service).await.len(), letters(&service)), (tasks_open, 1), "{name}");
+            let key = app::store::keys::climb(&domain::id::AccountId::of("stripe", "default", "cus_1"), "in_1");
+            let climb: domain::ageing::Climb = app::store::read(&service.context, &key).await.unwrap().unwrap();
+            assert_eq!((climb.way.control.kept, climb.way.control.broken), (1, 0), "{name}");
+            service.advance(at("2026-04-15T09:30:00Z")).await.unwrap();
+            let expected = if left == 0 { Vec::new() } else { vec!["31-60".to_owned()] };
+            assert_eq!(open_buckets(&service).await, expected, "{name}: the next rung has its own day");
+        });
+    }
+}
+
+#[test]
+fn an_invoice_on_the_ladder_pauses_goes_on_and_stops_as_people_say() {
+    run(async {
+        let service = climbing().await;
+        let nameless = json!({"pause": {"until": "2026-04-20"}});
+        let path = "/api/accounts/stripe:cus_1/dunning";
+        let (status, answer) = ask(&service, "lena", Method::POST, path, Some(&nameless), None).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "what only climbs is named: {answer}");
+        let (status, paused) = say(&service, &json!({"pause": {"until": "2026-04-20"}})).await;
+        assert_eq!((status, paused["paused_until"].is_string()), (StatusCode::OK, true), "{paused}");
+        service.advance(at("2026-04-20T12:00:00Z")).await.unwrap();
+        assert_eq!((open_buckets(&service).await, letters(&service)), (vec!["0-30".to_owned()], 1), "it waits");
+        service.advance(at("2026-04-21T12:00:00Z")).await.unwrap();
+        assert_eq!((open_buckets(&service).await, letters(&service)), (vec!["31-60".to_owned()], 2), "it has come");
+
+        let (status, page) = ask(&service, "lena", Method::GET, "/accounts/stripe:cus_1", None, None).await;
+        assert!(status == StatusCode::OK && page.as_str().is_some_and(|page| page.contains("ageing")), "{page}");
+        let (status, stopped) = say(&service, &json!({"stop": {"note": "we look at it"}})).await;
+        assert_eq!((status, &stopped["state"]), (StatusCode::OK, &json!("stopped")), "{stopped}");
+        service.advance(at("2026-09-01T09:00:00Z")).await.unwrap();
+        assert_eq!((open_buckets(&service).await, letters(&service)), (vec!["31-60".to_owned()], 2), "for good");
+        let row = rows(&service, "").await[0].clone();
+        assert!(row["next"]["what"].as_str().unwrap().contains("stopped by"), "{row}");
+        let (status, answer) = say(&service, &promise("2026-09-03", "20.00")).await;
+        assert_eq!((status, &answer["error"]["code"]), (StatusCode::CONFLICT, &json!("already_over")), "{answer}");
+    });
+}

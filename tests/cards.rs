@@ -264,6 +264,39 @@ fn one_click_ends_it_and_another_begins_it_again() {
     });
 }
 
+#[test]
+fn each_link_opens_its_own_and_a_card_is_given_by_it_for_some_days_only() {
+    run(async {
+        let service = begun("2026-03-01T09:00:00Z", &json!({})).await;
+        service.advance(at("2026-04-24T09:10:00Z")).await.unwrap();
+        let [first, second] = &letters(&service)[..] else { panic!("two letters") };
+        let (old, new) = (path(&first.links[0]), path(&second.links[0]));
+        let wishes = path(first.unsubscribe.as_deref().unwrap());
+        assert_ne!(old, new, "each letter has a link of its own");
+        assert_eq!(Some(wishes), second.unsubscribe.as_deref().map(path), "what is declined stays where it is");
+        assert!(first.text.starts_with("recoup.test\n\nHello "), "{}", first.text);
+        // Programs that read mail know where it is declined, and must not be led to the card.
+        let token = |own: &str| own.rsplit('/').next().unwrap().to_owned();
+        for wrong in
+            [format!("/card/{}", token(wishes)), format!("/messages/{}", token(old)), format!("/pay/{}", token(old))]
+        {
+            for method in [Method::GET, Method::POST] {
+                assert_eq!(asked(&service, method, &wrong, "").await.0, StatusCode::NOT_FOUND, "{wrong}");
+            }
+        }
+        for (now, expected) in
+            [("2026-05-01T23:00:00Z", StatusCode::OK), ("2026-05-02T00:30:00Z", StatusCode::NOT_FOUND)]
+        {
+            service.advance(at(now)).await.unwrap();
+            assert_eq!(asked(&service, Method::GET, old, "").await.0, expected, "{now}");
+            assert_eq!(asked(&service, Method::GET, new, "").await.0, StatusCode::OK, "{now}");
+            assert_eq!(asked(&service, Method::GET, wishes, "").await.0, StatusCode::OK, "{now}");
+        }
+        let (status, page, _) = asked(&service, Method::POST, old, "").await;
+        assert!(status == StatusCode::NOT_FOUND && page.contains("it is no longer good"), "{page}");
+    });
+}
+
 fn setup(reason: &str) -> Value {
     json!({"id": "seti_1", "object": "setup_intent", "customer": "cus_1", "payment_method": null,
         "status": "requires_payment_method", "created": 1,

@@ -367,10 +367,16 @@ fn the_board_shows_whose_how_much_why_and_when() {
         assert_eq!(names("").await, (all.to_owned(), Value::Null));
         let page = get(&service, "/api/dunning").await;
         let items = page["items"].as_array().unwrap();
-        let wakes: Vec<_> = items.iter().map(|it| it["next_at"].as_str().unwrap()).collect();
-        assert!(wakes.is_sorted(), "{wakes:?}");
+        let turns: Vec<_> = items
+            .iter()
+            .map(|it| {
+                let at = it["next_at"].as_str().unwrap();
+                (at[..10].to_owned(), it["queue"].as_u64().unwrap(), at.to_owned())
+            })
+            .collect();
+        assert!(turns.is_sorted(), "{turns:?}");
         let third = items.iter().find(|it| it["invoice"] == "in_3").unwrap();
-        assert_eq!((&third["amount"]["amount"], &third["queue"]), (&json!("2000.00"), &json!(2)), "{third}");
+        assert_eq!((&third["amount"]["amount"], &third["queue"]), (&json!("2000.00"), &json!(1)), "{third}");
         assert!(third["why"].as_str().is_some_and(|why| !why.is_empty()), "{third}");
         said(&service, "lena", &json!({"pause": {"until": "2026-03-30"}})).await;
         assert_eq!(names("paused=true").await.0, "Customer cus_1");
@@ -396,6 +402,58 @@ fn the_board_shows_whose_how_much_why_and_when() {
             let (status, page) = ask(&service, "ana", Method::GET, path, None, None).await;
             assert_eq!(status, StatusCode::OK, "{path}");
             assert_eq!(page.as_str().unwrap().contains("Customer cus_1"), !path.contains("due_before"), "{path}");
+        }
+    });
+}
+
+#[test]
+fn within_a_day_what_is_worked_first_stands_first_on_every_page_and_wherever_it_is_shown() {
+    run(async {
+        let service = failed().await;
+        for (number, minor) in [(2, 2_400), (3, 200_000)] {
+            let (customer, invoice) = (format!("cus_{number}"), format!("in_{number}"));
+            let now = service.clock.now();
+            tell(&service, &format!("evt_c{number}"), "customer.created", &stripe::customer(&customer, now)).await;
+            bill(&service, "invoice.payment_failed", &customer, &invoice, "open", (minor, minor)).await;
+        }
+        // The high amount goes on later on its day than a low one, and later than one of the day before.
+        for (number, until) in [(1, "2026-03-30T08:00:00Z"), (2, "2026-03-29T20:00:00Z"), (3, "2026-03-30T12:00:00Z")] {
+            let path = format!("/api/accounts/stripe:cus_{number}/dunning");
+            let (status, answer) =
+                ask(&service, "lena", Method::POST, &path, Some(&json!({"pause": {"until": until}})), None).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+        }
+        let invoices = async |query: &str| {
+            let page = get(&service, &format!("/api/dunning?{query}")).await;
+            let items = page["items"].as_array().unwrap().clone();
+            let all: Vec<_> = items.iter().map(|it| it["invoice"].as_str().unwrap().to_owned()).collect();
+            (all.join(" "), page["next"].as_str().map(str::to_owned))
+        };
+        for (name, query, expected) in [
+            ("all", "", "in_2 in_3 in_1"),
+            ("of the last day a part", "due_before=2026-03-30T10:00:00Z", "in_2 in_1"),
+            ("the same, to the end of its hour", "due_before=2026-03-30T12:00:00.001Z", "in_2 in_3 in_1"),
+            ("until a day begins", "due_before=2026-03-30", "in_2"),
+            ("nothing", "due_before=2026-03-29T20:00:00Z", ""),
+        ] {
+            assert_eq!(invoices(query).await, (expected.to_owned(), None), "{name}");
+        }
+        let (mut each, mut query) = (Vec::new(), "limit=1".to_owned());
+        while let (one, Some(cursor)) = invoices(&query).await {
+            each.push(one);
+            query = format!("limit=1&cursor={cursor}");
+        }
+        each.push(invoices(&query).await.0);
+        assert_eq!(each.join(" "), "in_2 in_3 in_1", "page by page");
+        for path in ["/dunning", "/"] {
+            let (status, page) = ask(&service, "ana", Method::GET, path, None, None).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            let page = page.as_str().unwrap().to_owned();
+            let page = page.split_once("Recoveries that come next").map_or(page.as_str(), |(_, behind)| behind);
+            let shown =
+                |number: u32| [format!("IN_{number}"), format!("in_{number}")].iter().find_map(|it| page.find(it));
+            let places: Vec<_> = [2, 3, 1].map(shown).to_vec();
+            assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{path}: {places:?}");
         }
     });
 }

@@ -9,10 +9,12 @@ use app::ports::Clock;
 use app::store::{self, keys};
 use domain::book::Head;
 use domain::case::Class;
+use domain::dunning::{DISPUTED, Plan, PlanState};
 use domain::id::{AccountId, CaseId};
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
+use tests::counted::Counted;
 use tests::stripe;
 use tests::world::{ask, ask_text, get, open_at, tries_given_back};
 
@@ -166,5 +168,95 @@ fn every_recovery_goes_on_and_ends_whether_the_head_names_it_or_not() {
         )
         .await;
         assert_eq!((recovered(&service).await, recoveries(&service).await), ((vec![], 0), vec![]), "a bank stops all");
+    });
+}
+
+async fn plans(service: &Service) -> Vec<Plan> {
+    store::all_of(&service.context, &keys::plans(&account())).await.unwrap()
+}
+
+#[test]
+fn what_was_given_back_after_its_recovery_had_ended_is_not_taken_again() {
+    for (kind, status, remaining) in [("invoice.paid", "paid", 0), ("invoice.voided", "void", 4_900)] {
+        run(async {
+            let mut service = open_at("2026-03-01T09:00:00Z").await;
+            tries_given_back(&service, "stripe").await;
+            with_limit(&mut service, "recoveries_shown_max", 2);
+            tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", service.clock.now())).await;
+            fails(&service, "evt_f0", 0).await;
+            service.advance(service.clock.now() + SignedDuration::from_hours(24 * 35)).await.unwrap();
+            assert_eq!(
+                (plans(&service).await[0].state, recovered(&service).await),
+                (PlanState::Finished, (invoices(&[0]), 0))
+            );
+            for number in 1..5 {
+                an_hour_later(&service).await;
+                fails(&service, &format!("evt_f{number}"), number).await;
+            }
+            assert_eq!(recovered(&service).await, (invoices(&[0, 1]), 3), "{status}: what takes the most is named");
+            tell(&service, "evt_over", kind, &bill(&service, 0, status, remaining)).await;
+            let others = (invoices(&[1, 4]), 2);
+            assert_eq!(recovered(&service).await, others, "{status}");
+            fails(&service, "evt_again", 3).await;
+            assert_eq!(recovered(&service).await, others, "{status}: the next event takes nothing again");
+            assert_eq!(plans(&service).await[0].state, PlanState::Stopped, "{status}");
+        });
+    }
+}
+
+#[test]
+fn a_card_and_a_claim_reach_more_recoveries_than_one_commit_holds() {
+    const MANY: u32 = 120;
+    run(async {
+        let service = open_at("2026-03-01T09:00:00Z").await;
+        tries_given_back(&service, "stripe").await;
+        let now = service.clock.now();
+        tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", now)).await;
+        for number in 0..MANY {
+            fails(&service, &format!("evt_f{number}"), number).await;
+        }
+        let (named, more) = recovered(&service).await;
+        assert_eq!(u32::try_from(named.len()).unwrap() + more, MANY);
+
+        let card = json!({"id": "pm_2", "object": "payment_method", "type": "card", "customer": "cus_1",
+            "created": now.as_second(), "card": {"brand": "visa", "last4": "1881", "exp_month": 4, "exp_year": 2032}});
+        tell(&service, "evt_card", "payment_method.attached", &card).await;
+        let all = plans(&service).await;
+        assert_eq!(all.len(), MANY as usize);
+        let without: Vec<_> = all.iter().filter(|plan| plan.tries.card.as_deref() != Some("visa 1881")).collect();
+        assert!(without.is_empty(), "{} do not know of the card: {:?}", without.len(), without[0]);
+
+        let charge = stripe::charge("cus_1", "ch_0", None, 900, "usd", None, now);
+        tell(&service, "evt_charge", "charge.succeeded", &charge).await;
+        let dispute = stripe::dispute("dp_1", "ch_0", 900, "needs_response", now);
+        tell(&service, "evt_bank", "charge.dispute.created", &dispute).await;
+        assert_eq!((recovered(&service).await, recoveries(&service).await), ((vec![], 0), vec![]));
+        let all = plans(&service).await;
+        let over = |plan: &&Plan| plan.state == PlanState::Stopped && plan.reason.as_deref() == Some(DISPUTED);
+        assert_eq!(all.iter().filter(over).count(), MANY as usize, "each takes it in");
+        fails(&service, "evt_again", 7).await;
+        assert_eq!(recovered(&service).await, (vec![], 0), "and none comes back");
+    });
+}
+
+#[test]
+fn a_word_about_many_recoveries_reads_all_of_them_once() {
+    const MANY: u32 = 12;
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        tries_given_back(&service, "stripe").await;
+        with_limit(&mut service, "recoveries_shown_max", 2);
+        tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", service.clock.now())).await;
+        for number in 0..MANY {
+            fails(&service, &format!("evt_f{number}"), number).await;
+        }
+        let counts = Counted::over(&mut service);
+        let word = json!({"stop": {"note": "they have a credit with us"}});
+        let path = "/api/accounts/stripe:cus_1/dunning";
+        let (status, stopped) = ask(&service, "lena", Method::POST, path, Some(&word), None).await;
+        assert_eq!((status, stopped["items"].as_array().unwrap().len()), (StatusCode::OK, MANY as usize), "{stopped}");
+        let costs = counts.take();
+        assert!(costs.items <= 2 * u64::from(MANY), "{} items were queried: {costs:?}", costs.items);
+        assert_eq!((recovered(&service).await, recoveries(&service).await), ((vec![], 0), vec![]));
     });
 }

@@ -2,12 +2,15 @@
 //! account.
 
 use crate::http::run;
+use crate::limits::with_limit;
 use crate::raised::{tell, wish};
+use app::context::Settings;
 use app::ports::{Channel, Clock, Letter};
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tests::stripe;
 use tests::world::{ask, at, get, import, open_at};
 
@@ -239,6 +242,9 @@ fn a_text_message_goes_to_the_phone_once_and_to_nobody_who_has_none_or_wants_non
             "",
         ),
         ("no phone", None, "", None, "there is no phone number to write to"),
+        ("no country's", Some("030 123456"), "", None, "the phone number does not begin with that of its country"),
+        ("two in one", Some("+49 (0)170 12345"), "", None, "the phone number does not begin with that of its country"),
+        ("from nowhere", Some("+99912345678"), "", None, "nobody knows when it is night where that phone is"),
         (
             "they want none",
             Some("+43123456789"),
@@ -259,6 +265,7 @@ fn a_text_message_goes_to_the_phone_once_and_to_nobody_who_has_none_or_wants_non
             assert_eq!(found.iter().map(|text| text.to.as_str()).collect::<Vec<_>>(), Vec::from_iter(sent), "{name}");
             for text in &found {
                 assert!(text.text.contains("/pay/") && !text.text.contains("USD"), "{name}: {}", text.text);
+                assert!(text.text.starts_with("recoup.test: "), "{name}: {}", text.text);
             }
             let state = if sent.is_some() { "sent" } else { "skipped" };
             assert_eq!(step(&plan(&service).await, "sms"), (state.to_owned(), why.to_owned()), "{name}");
@@ -269,6 +276,56 @@ fn a_text_message_goes_to_the_phone_once_and_to_nobody_who_has_none_or_wants_non
             assert_eq!(texts(&service).len(), found.len(), "{name}: once");
         });
     }
+}
+
+#[test]
+fn where_text_messages_are_not_switched_on_their_steps_are_left_out_and_nothing_is_dead() {
+    run(async {
+        let mut service = without_subscription(Some("+43123456789")).await;
+        let settings = &service.context.settings;
+        service.context.settings = Arc::new(Settings {
+            base_url: settings.base_url.clone(),
+            approvals_channel: settings.approvals_channel.clone(),
+            mail_from: settings.mail_from.clone(),
+            texts: false,
+            local: settings.local,
+        });
+        advance(&service, days(9)).await;
+        let expected = ("skipped".to_owned(), "text messages are not switched on".to_owned());
+        assert_eq!(step(&plan(&service).await, "sms"), expected);
+        assert_eq!(texts(&service), []);
+        let dead = get(&service, "/local/queues/dunning/dead").await;
+        assert_eq!(dead["items"], json!([]), "{dead}");
+    });
+}
+
+#[test]
+fn a_name_that_no_phone_could_show_is_left_to_the_host() {
+    for (name, expected) in [
+        ("Juniper & Söhne", "Juniper & Söhne: "),
+        ("The Very Long Name of a Small Company", "The Very Long Name of a Small: "),
+        ("日本の店", "recoup.test: "),
+    ] {
+        run(async {
+            let service = without_subscription(Some("+43123456789")).await;
+            assert_eq!(wish(&service, "mara", "", json!({"name": name})).await.0, StatusCode::OK);
+            advance(&service, days(9)).await;
+            let found = texts(&service);
+            assert!(found.iter().all(|text| text.text.starts_with(expected)) && found.len() == 1, "{name}: {found:?}");
+        });
+    }
+}
+
+#[test]
+fn of_whom_only_a_number_is_known_is_texted_when_it_is_day_there() {
+    run(async {
+        let service = without_subscription(Some("+1 415 555 0100")).await;
+        advance(&service, days(8) + SignedDuration::from_hours(7)).await;
+        assert_eq!(texts(&service), [], "it is morning in New York, and night in Honolulu");
+        assert_eq!(step(&plan(&service).await, "sms").0, "waiting");
+        advance(&service, days(8) + SignedDuration::from_hours(9)).await;
+        assert_eq!(texts(&service).len(), 1);
+    });
 }
 
 #[test]
@@ -291,16 +348,21 @@ fn what_is_due_for_a_phone_at_night_waits_for_the_morning() {
 
 /// One more try of the invoice that the provider made in vain.
 async fn fails(service: &Service, number: u32) {
+    fails_of(service, (1, 4_900), number).await;
+}
+
+/// The same of the invoice of some customer, by the number of both and what is due.
+async fn fails_of(service: &Service, (own, minor): (u32, i64), number: u32) {
+    let (customer, invoice) = (format!("cus_{own}"), format!("in_{own}"));
     let now = service.clock.now();
+    let bill = |attempts| stripe::invoice(&customer, &invoice, "open", minor, minor, "usd", attempts, at(START));
     if number == 1 {
-        let bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", 0, now);
-        tell(service, "evt_in_0", "invoice.finalized", &bill).await;
+        tell(service, &format!("evt_{invoice}_0"), "invoice.finalized", &bill(0)).await;
     }
-    let charge = format!("ch_{number}");
-    let charge = stripe::charge("cus_1", &charge, Some("in_1"), 4_900, "usd", Some("expired_card"), now);
-    tell(service, &format!("evt_ch_{number}"), "charge.failed", &charge).await;
-    let bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", number, at(START));
-    tell(service, &format!("evt_in_{number}"), "invoice.payment_failed", &bill).await;
+    let charge = format!("ch_{own}_{number}");
+    let charge = stripe::charge(&customer, &charge, Some(&invoice), minor, "usd", Some("expired_card"), now);
+    tell(service, &format!("evt_{own}_ch_{number}"), "charge.failed", &charge).await;
+    tell(service, &format!("evt_{invoice}_{number}"), "invoice.payment_failed", &bill(number)).await;
     advance(service, now + SignedDuration::from_hours(1)).await;
 }
 
@@ -348,4 +410,190 @@ fn the_third_failure_warns_and_is_a_task_once() {
             assert_eq!(tasks(&service).await, Vec::<Value>::new(), "{name}: it ends when they pay");
         });
     }
+}
+
+#[test]
+fn the_task_of_a_high_amount_comes_before_the_others_of_its_day() {
+    run(async {
+        let service = open_at(START).await;
+        for (own, minor) in [(1, 4_900), (2, 200_000)] {
+            let customer = stripe::customer(&format!("cus_{own}"), service.clock.now());
+            tell(&service, &format!("evt_c{own}"), "customer.created", &customer).await;
+            for number in 1..=3 {
+                fails_of(&service, (own, minor), number).await;
+            }
+        }
+        let tasks = tasks(&service).await;
+        let invoices: Vec<_> = tasks.iter().map(|task| task["about"]["invoice"].as_str().unwrap()).collect();
+        assert_eq!(invoices, ["in_2", "in_1"], "{tasks:?}");
+        assert!(tasks[0]["due_at"].as_str() > tasks[1]["due_at"].as_str(), "{tasks:?}");
+    });
+}
+
+#[test]
+fn an_end_that_somebody_asks_for_by_hand_waits_three_days_and_can_be_taken_back() {
+    for (name, is_taken_back, state, ended) in
+        [("nobody takes it back", false, "executed", 1), ("somebody does", true, "withdrawn", 0)]
+    {
+        run(async {
+            let service = failed("provider").await;
+            let body = json!({"account": "stripe:cus_1", "kind": "force_cancel", "params": {"subscription": "sub_1"},
+                "reason_code": "other", "note": ""});
+            let (status, asked) = ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some("key")).await;
+            assert_eq!(status, StatusCode::CREATED, "{asked}");
+            assert_eq!(decide(&service, &asked, "approve").await.0, StatusCode::OK);
+            let path = format!("/api/actions/{}", asked["id"].as_str().unwrap());
+            let until = at(START) + SignedDuration::from_hours(72);
+            let approved = get(&service, &path).await;
+            let waits = (&approved["state"], at(approved["executes_after"].as_str().unwrap()));
+            assert_eq!(waits, (&json!("approved"), until), "{name}");
+            advance(&service, until - SignedDuration::from_mins(1)).await;
+            assert_eq!(ended_at_stripe(&service), 0, "{name}: it is held");
+            if is_taken_back {
+                let path = format!("{path}/withdraw");
+                let (status, answer) = ask(&service, "mara", Method::POST, &path, Some(&json!({})), None).await;
+                assert_eq!(status, StatusCode::OK, "{answer}");
+            }
+            advance(&service, until + SignedDuration::from_hours(1)).await;
+            let done = get(&service, &path).await;
+            assert_eq!((done["state"].as_str(), ended_at_stripe(&service)), (Some(state), ended), "{name}: {done}");
+        });
+    }
+}
+
+/// A customer who owes much, for a subscription or for something else.
+async fn owes_much(subscription: Option<&str>) -> Service {
+    let service = open_at(START).await;
+    let now = service.clock.now();
+    tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", now)).await;
+    if let Some(id) = subscription {
+        let bought = stripe::subscription("cus_1", id, "price_pro", 200_000, 1, "active", now);
+        tell(&service, "evt_s", "customer.subscription.created", &bought).await;
+    }
+    let mut bill = stripe::invoice("cus_1", "in_1", "open", 200_000, 200_000, "usd", 1, now);
+    bill["subscription"] = json!(subscription);
+    tell(&service, "evt_f", "invoice.payment_failed", &bill).await;
+    service
+}
+
+#[test]
+fn what_may_be_offered_is_a_task_of_whoever_looks_after_the_account_and_is_written_to_nobody() {
+    run(async {
+        let service = owes_much(Some("sub_1")).await;
+        let csv = "account,owner\nstripe:cus_1,luis\n";
+        assert_eq!(import(&service, "mara", "customers", csv, false).await.0, StatusCode::OK);
+        let offered = async || {
+            let all = get(&service, "/api/tasks").await;
+            let items = all["items"].as_array().unwrap().iter();
+            items.filter(|task| task["about"]["kind"] == "offered").cloned().collect::<Vec<_>>()
+        };
+        advance(&service, days(14) - SignedDuration::from_hours(1)).await;
+        assert_eq!((plan(&service).await["segment"].clone(), offered().await.len()), (json!("high_value"), 0));
+        advance(&service, days(15)).await;
+        let found = offered().await;
+        let about = json!({"kind": "offered", "invoice": "in_1", "subscription": "sub_1", "asks": "extend_grace"});
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((&found[0]["about"], &found[0]["assigned_to"]), (&about, &json!("luis")), "{found:?}");
+        assert_eq!(found[0]["queue"], json!(1), "{found:?}");
+        let steps = found[0]["steps"].as_str().unwrap();
+        assert!(steps.contains("we can wait a few more days") && steps.contains("Promise nothing"), "{steps}");
+        let is_told = |letter: &Letter| letter.to == "luis@demo.example" && letter.subject.contains("extend grace");
+        assert_eq!(letters(&service, is_told), 1);
+        let is_promised =
+            |letter: &Letter| letter.to == "cus_1@shop.example" && letter.text.contains("a few more days");
+        assert_eq!(letters(&service, is_promised), 0);
+        assert_eq!(step(&plan(&service).await, "offer").0, "sent");
+
+        let page = async |path: &str| {
+            let (status, page) = ask(&service, "luis", Method::GET, path, None, None).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            page.as_str().unwrap().to_owned()
+        };
+        let task = page(&format!("/tasks/{}", found[0]["id"].as_str().unwrap())).await;
+        assert!(task.contains("Ask for extend grace") && task.contains("value=\"extend_grace\""), "{task}");
+        let form = page("/accounts/stripe:cus_1/ask?kind=extend_grace&invoice=in_1&subscription=sub_1").await;
+        assert!(form.contains("value=\"in_1\" selected"), "{form}");
+
+        advance(&service, days(20)).await;
+        assert_eq!(offered().await, found, "once");
+        let paid = stripe::invoice("cus_1", "in_1", "paid", 200_000, 0, "usd", 2, at(START));
+        tell(&service, "evt_paid", "invoice.paid", &paid).await;
+        assert_eq!(offered().await, Vec::<Value>::new(), "it ends when they pay");
+    });
+}
+
+#[test]
+fn where_nothing_fits_nothing_is_offered() {
+    run(async {
+        let service = owes_much(None).await;
+        advance(&service, days(15)).await;
+        let told = step(&plan(&service).await, "offer");
+        assert_eq!(told, ("skipped".to_owned(), "nothing that may be offered fits this customer".to_owned()));
+    });
+}
+
+#[test]
+fn the_task_of_an_escalation_says_what_the_customer_knows() {
+    for (name, email, expected) in [
+        ("the letter leaves beside it", json!("cus_1@shop.example"), "The letter that warns them leaves next"),
+        ("there is nowhere to write to", Value::Null, "there is no address"),
+    ] {
+        run(async {
+            let service = open_at(START).await;
+            let mut customer = stripe::customer("cus_1", at(START));
+            customer["email"] = email;
+            tell(&service, "evt_c", "customer.created", &customer).await;
+            for number in 1..4 {
+                fails(&service, number).await;
+            }
+            let found = tasks(&service).await;
+            assert_eq!(found.len(), 1, "{name}: {found:?}");
+            let steps = found[0]["steps"].as_str().unwrap();
+            assert!(steps.contains(expected) && !steps.contains("They were warned"), "{name}: {steps}");
+        });
+    }
+}
+
+#[test]
+fn a_letter_counts_the_days_that_the_recovery_leaves() {
+    run(async {
+        let service = without_subscription(None).await;
+        advance(&service, days(12)).await;
+        let letters = service.outbox.letters().unwrap();
+        // It is restricted on the tenth day, with the last of these.
+        for (subject, expected) in [("Your payment", Some("9")), ("Reminder", Some("5")), ("Please act", None)] {
+            let own = letters.iter().map(|(_, letter)| letter);
+            let mut own = own.filter(|letter| letter.to == "cus_1@shop.example" && letter.subject.starts_with(subject));
+            let letter = own.next().unwrap_or_else(|| panic!("no letter begins with {subject}"));
+            let days = letter.text.lines().find_map(|line| line.strip_prefix("Days left to pay: "));
+            assert_eq!((days, own.next()), (expected, None), "{subject}: {}", letter.text);
+        }
+    });
+}
+
+#[test]
+fn after_a_long_stop_by_hand_letters_and_access_are_as_far_apart_as_before() {
+    run(async {
+        let mut service = without_subscription(None).await;
+        with_limit(&mut service, "alarm_lease_secs", 21_600);
+        let fell = async |access: &str| {
+            let plan = plan(&service).await;
+            let steps = plan["steps"].as_array().unwrap();
+            steps.iter().find(|step| step["access"] == access).unwrap()["state"].as_str().unwrap().to_owned()
+        };
+        let sent = || letters(&service, |letter| letter.to == "cus_1@shop.example");
+        advance(&service, days(4)).await;
+        let stop = |release: bool| json!({"segment": "standard", "note": "the letters are wrong", "release": release});
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(false)), None).await.0, StatusCode::OK);
+        advance(&service, days(20)).await;
+        assert_eq!((sent(), fell("warned").await.as_str()), (1, "waiting"), "it was stopped");
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(true)), None).await.0, StatusCode::OK);
+        for (on, letters, warned, restricted) in
+            [(21, 2, "waiting", "waiting"), (23, 2, "sent", "waiting"), (26, 3, "sent", "sent")]
+        {
+            advance(&service, days(on)).await;
+            let found = (sent(), fell("warned").await, fell("restricted").await);
+            assert_eq!(found, (letters, warned.to_owned(), restricted.to_owned()), "day {on}");
+        }
+    });
 }

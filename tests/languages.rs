@@ -132,7 +132,7 @@ fn a_reminder_is_a_letter_with_a_button_beside_its_plain_form() {
             "{letter:?}"
         );
         for shown in [&letter.text, &letter.html] {
-            assert!(shown.contains("Verbleibende Tage zum Bezahlen: 6"), "{shown}");
+            assert!(shown.contains("Verbleibende Tage zum Bezahlen: 13"), "{shown}");
         }
     });
 }
@@ -205,7 +205,8 @@ fn what_is_overdue_and_the_page_to_pay_it_at_are_in_the_customers_language() {
 fn a_text_message_stands_in_the_outbox_in_its_language() {
     run(async {
         let service = open_at("2026-03-03T12:00:00Z").await;
-        let values = BTreeMap::from([("link", "https://recoup.example/pay/1".to_owned())]);
+        let values =
+            BTreeMap::from([("link", "https://recoup.example/pay/1".to_owned()), ("company", "Enebro".to_owned())]);
         let text = service.context.policies.texts.current().reader(Some("es-MX"), None).text("reminder_2").unwrap();
         let letter = Letter {
             id: "sms_1".to_owned(),
@@ -217,6 +218,7 @@ fn a_text_message_stands_in_the_outbox_in_its_language() {
             links: vec![],
             blocks: None,
             unsubscribe: None,
+            thread: None,
         };
         service.context.post.send(&letter).await.unwrap();
         for (channel, count) in [("sms", 1), ("mail", 0), ("slack", 0)] {
@@ -224,7 +226,7 @@ fn a_text_message_stands_in_the_outbox_in_its_language() {
             assert_eq!(found["items"].as_array().map(Vec::len), Some(count), "{channel}: {found}");
         }
         let sent = get(&service, "/local/outbox?channel=sms").await["items"][0].clone();
-        let said = "Recordatorio: queda una factura por pagar. Puede pagarla en https://recoup.example/pay/1";
+        let said = "Enebro: queda una factura por pagar. Puede pagarla en https://recoup.example/pay/1";
         assert_eq!((&sent["channel"], &sent["text"]), (&json!("sms"), &json!(said)));
     });
 }

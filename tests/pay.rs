@@ -162,7 +162,7 @@ fn a_click_leads_to_each_providers_own_page() {
 }
 
 #[test]
-fn opening_a_link_changes_nothing_and_pressing_asks_the_provider_alone() {
+fn opening_a_link_changes_nothing_and_pressing_asks_the_provider_and_is_remembered() {
     run(async {
         let mut service = shop().await;
         let path = path(&service, "stripe:cus_1", "in_1").await;
@@ -173,7 +173,7 @@ fn opening_a_link_changes_nothing_and_pressing_asks_the_provider_alone() {
         }
         assert_eq!(fate.changes(), 0, "nothing was written, sent or asked for");
         assert_eq!(pressed(&service, &path, "in_1").await.0, StatusCode::SEE_OTHER);
-        assert_eq!(fate.changes(), 1, "one question to the provider, and nothing of ours");
+        assert_eq!(fate.changes(), 2, "one question to the provider, and of ours only that there was one");
     });
 }
 
@@ -348,7 +348,14 @@ fn who_asked_for_a_link_to_pay_is_sent_ours() {
 }
 
 /// A provider that takes each try of an invoice on, as of a bank debit: how it ends it tells days later.
-struct TakesOn(Arc<dyn Http>);
+pub struct TakesOn(Arc<dyn Http>);
+
+impl TakesOn {
+    /// In front of the provider of a service.
+    pub fn over(service: &Service) -> Self {
+        Self(service.context.http.clone())
+    }
+}
 
 #[async_trait]
 impl Http for TakesOn {
@@ -365,7 +372,7 @@ impl Http for TakesOn {
 fn what_a_debit_is_on_its_way_for_is_in_review_and_can_be_paid_again_once_it_has_failed() {
     run(async {
         let mut service = again::declined().await;
-        service.context.http = Arc::new(TakesOn(service.context.http.clone()));
+        service.context.http = Arc::new(TakesOn::over(&service));
         let path = path(&service, "stripe:cus_1", "in_1").await;
         assert!(opened(&service, &path).await.1.contains("<form"), "nothing is tried yet");
         let tried_at = again::next(&service).await;

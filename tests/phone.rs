@@ -77,6 +77,7 @@ fn message(to: &str) -> Letter {
         links: Vec::new(),
         blocks: None,
         unsubscribe: None,
+        thread: None,
     }
 }
 
@@ -140,17 +141,21 @@ async fn a_message_leaves_as_the_service_documents_it() {
 #[tokio::test]
 async fn a_refusal_is_certain_and_whatever_else_comes_is_not_and_neither_is_sent_twice() {
     for (name, answer, certain, words) in [
-        ("too many at once", refused(400, "Throttling", "Rate exceeded"), true, "Rate exceeded"),
-        ("more than is paid for", refused(429, "TooManyRequests", "No budget"), true, "No budget"),
-        ("whoever wants none", refused(400, "InvalidParameter", "opted out"), true, "opted out"),
-        ("no number", refused(400, "InvalidParameter", "Invalid parameter: PhoneNumber"), true, "PhoneNumber"),
-        ("no right", refused(403, "AuthorizationError", "not authorized"), true, "not authorized"),
-        ("a fault there", refused(500, "InternalError", "an error"), false, "a fault of its own"),
+        ("too many at once", refused(400, "Throttling", "Rate exceeded for +4930123456"), true, "Throttling"),
+        ("more than is paid for", refused(429, "TooManyRequests", "No budget"), true, "TooManyRequests"),
+        ("whoever wants none", refused(400, "InvalidParameter", "+4930123456 has opted out"), true, "InvalidParameter"),
+        ("a code that is none", refused(400, "4930123456", "is no number"), true, "no code is given"),
+        ("no right", refused(403, "AuthorizationError", "ada@shop.example may not"), true, "AuthorizationError"),
+        ("a fault there", refused(500, "InternalError", "of +4930123456"), false, "a fault of its own: InternalError"),
         ("nobody there", refused(503, "ServiceUnavailable", "later"), false, "a fault of its own"),
         ("no answer", None, false, "does not answer"),
     ] {
         let (service, origin) = answering(answer).await;
         let ended = phone(origin, None).send(&message("+4930123456")).await;
+        let told = ended.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        for secret in ["4930123456", "ada", "@"] {
+            assert!(!told.contains(secret), "{name}: it names whom it was for: {told}");
+        }
         match ended {
             Err(Unsent::NotSent { reason, after_secs: None }) if certain => {
                 assert!(reason.contains(words), "{name}: {reason}");
@@ -164,7 +169,7 @@ async fn a_refusal_is_certain_and_whatever_else_comes_is_not_and_neither_is_sent
 
 #[tokio::test]
 async fn what_is_no_number_of_a_country_does_not_leave() {
-    for to in ["030 123456", "0049 30 123456", "+", "", "+49 30 call me", "+1234567890123456"] {
+    for to in ["030 123456", "0049 30 123456", "+", "", "+49 30 call me", "+1234567890123456", "+49 (0)170 1234567"] {
         let (service, origin) = answering(taken()).await;
         let ended = phone(origin, None).send(&message(to)).await;
         assert!(matches!(ended, Err(Unsent::NotSent { .. })), "{to}: {ended:?}");

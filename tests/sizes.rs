@@ -5,21 +5,22 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Hearing, Idempotency, Link, Of, PayLink, Probe,
-    Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
+    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Hearing, Idempotency, Link, MessagesLink, Of,
+    PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
 use domain::book::entitlement::Entitlement;
 use domain::book::{
-    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
+    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, LetterLine, Payment, Person, PlanLine, Subscription, Touched,
+    UnderWay,
 };
 use domain::case::{Case, Class};
 use domain::cash::{Received, Request, Step};
 use domain::classify::decision::{self, Decision};
 use domain::classify::desk::Desk;
 use domain::classify::{self, Scene};
-use domain::dunning::Plan;
+use domain::dunning::{Plan, Together};
 use domain::event::{Event, Seen};
 use domain::group::{self, Group};
 use domain::id::{AccountId, ActionId, CaseId, ReceivedId, RequestId};
@@ -169,7 +170,7 @@ fn subscription(number: usize, items: usize) -> Value {
     json!({"resource": "subscription", "id": id(number), "status": status, "items": many(items, item), "started_at": AT,
         "period_start": AT, "renews_at": AT, "trial_ends_at": AT, "ends_at": {"is": AT}, "contract_ends_at": AT,
         "grace_until": {"is": AT}, "resumes_at": {"is": AT}, "upcoming": usd(), "paid_at": AT,
-        "discount": {"is": {"code": text(400), "percent": "12.5", "amount": usd()}}})
+        "discount": {"is": {"code": text(400), "percent": "12.5", "amount": usd()}}, "card": {"is": id(0)}})
 }
 
 /// An account with a long history, each of whose resources is as long as it may be.
@@ -258,6 +259,18 @@ fn with_what_is_open(mut head: Head) -> Head {
     }
     head.requests = (0..20).map(|number| RequestId::of(&account(), &id(number))).collect();
     head.loose = (0..6).map(id).collect();
+    let listed = POLICIES.dunning.current().together.as_ref().map_or(0, Together::listed_max);
+    let letter = LetterLine {
+        at: at(),
+        invoice: id(0),
+        step: 8,
+        text: "final_notice".to_owned(),
+        also: (0..listed).map(id).collect(),
+        doubt_at: Some(at()),
+        in_doubt: true,
+    };
+    head.texted = Some(LetterLine { also: Vec::new(), ..letter.clone() });
+    head.written = Some(letter);
     head
 }
 
@@ -402,7 +415,9 @@ fn acting() -> Vec<Row> {
                 "code": {"hash": text(64), "until": AT, "tries": 5, "sent": 5}}),
         ),
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
-        built::<CardLink>("CardLink", json!({"hash": text(64), "account": account()})),
+        built::<CardLink>("CardLink", json!({"hash": text(64), "account": account(), "expires_on": "2026-05-01"})),
+        built::<MessagesLink>("MessagesLink", json!({"hash": text(64), "account": account()})),
+        built::<Pressed>("Pressed", json!({"account": account(), "at": AT})),
     ]
 }
 
@@ -454,10 +469,10 @@ fn recovering() -> Vec<Row> {
         "likely": 1000, "candidates": many(8, moment)});
     let made = |_| {
         json!({"action": action(0), "begun_at": AT, "chosen": chosen.clone(),
-            "ended": {"outcome": "not_made", "why": text(300)}})
+            "ended": {"outcome": "not_made", "why": text(300)}, "card": text(60), "card_id": id(0)})
     };
     recovery["tries"] = json!({"next": chosen, "why_none": text(600), "made": many(12, made), "begun": 9999,
-        "look_at": AT, "card": text(60)});
+        "look_at": AT, "card": text(60), "card_id": id(0)});
     let card = json!({"brand": text(400), "last4": text(400), "exp_month": 12, "exp_year": 2030});
     let notice = json!({"about": {"matter": "expires", "card": card, "ends_at": AT}, "way": plan.clone()});
     let pulse = json!({"provider": "chargebee", "source": id(0), "account": account(), "about": id(0),

@@ -1,5 +1,6 @@
 //! The one store, on the embedded engine: what the handlers rely on.
 
+use app::fault::Fault;
 use app::ports::{Claim, CommitError, Due, Expect, Item, Key, Listed, Order, Place, Range, Store, Table, Wake, Write};
 use local::engine;
 use tests::world::at;
@@ -46,6 +47,18 @@ fn a_transaction_is_whole_or_not_there() {
             .commit(vec![put(item("A", 3), Expect::Rev(2)), Write::Check { key: key("Z"), expect: Expect::Absent }])
             .await;
         assert_eq!(absent, Ok(()));
+    });
+}
+
+#[test]
+fn a_transaction_has_a_hundred_places_and_no_more() {
+    run(async {
+        let store = engine::open(None).unwrap();
+        let writes = |count: usize| (0..count).map(move |n| put(item(&format!("T#{count}#{n:03}"), 1), Expect::Absent));
+        assert_eq!(store.commit(writes(100).collect()).await, Ok(()));
+        let refused = store.commit(writes(101).collect()).await;
+        assert!(matches!(refused, Err(CommitError::Fault(Fault::Park(_)))), "{refused:?}");
+        assert_eq!(store.read(&[key("T#101#000")]).await.unwrap(), [None]);
     });
 }
 

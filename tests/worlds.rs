@@ -30,6 +30,10 @@ fn every_world_is_played_as_it_is_described() {
         ("business-days", 2_000, [167, 732, 8637], [454, 589, 8174], ["63260.00 EUR", "28831.01 EUR"]),
         ("changed-mind", 2_000, [535, 0, 8656], [1371, 0, 6112], ["901900.00 USD", "250350.00 USD"]),
         ("gone", 2_000, [424, 468, 7948], [447, 471, 8094], ["4642360 JPY", "2693760 JPY"]),
+        ("debits", 2_000, [374, 382, 8446], [534, 344, 8226], ["145295.00 EUR", "67901.00 EUR"]),
+        ("barred", 2_000, [460, 258, 8439], [722, 227, 7656], ["477840.00 AUD", "121920.00 AUD"]),
+        ("opposites", 2_000, [502, 0, 8828], [1015, 0, 7716], ["30210.00 USD", "7770.00 USD"]),
+        ("turned", 2_000, [563, 175, 8274], [866, 107, 7607], ["198608.00 CAD", "66077.00 CAD"]),
     ] {
         let (world, mut ladder) = (world(name), Fixed::parse(LADDER).unwrap());
         let mut oracle = Oracle::new(&world, ladder.windows());
@@ -68,6 +72,22 @@ fn who_tries_a_lost_card_breaks_a_rule_each_time() {
     assert_eq!(report.breaches, lost.attempts);
 }
 
+/// A ladder breaks rules where debits are tried too early and too often. `cargo bench -p tests --bench worlds` asks the same
+/// of a million invoices.
+#[test]
+fn the_policy_breaks_no_rule_where_a_ladder_does() {
+    let policies = Policies::shipped().unwrap();
+    let (declines, hours) = (policies.declines.current(), policies.hours.current());
+    for (name, expected) in [("debits", true), ("barred", true), ("business-days", true), ("opposites", false)] {
+        let (world, mut ladder) = (world(name), Fixed::parse(LADDER).unwrap());
+        let mut planned = Planned::new(policies.dunning.current(), policies.advice.current(), hours, declines);
+        let fixed = play(&world, &mut ladder, declines, 200);
+        assert_eq!(fixed.breaches > 0, expected, "{name}: {fixed:?}");
+        let own = play(&world, &mut planned, declines, 200);
+        assert!(own.breaches == 0 && own.attempts > 100, "{name}: {own:?}");
+    }
+}
+
 /// Every file of the folder is played above.
 #[test]
 fn no_world_is_forgotten() {
@@ -75,6 +95,17 @@ fn no_world_is_forgotten() {
     let mut names: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    let expected = ["business-days", "changed-mind", "example", "gone", "outage", "payday"];
+    let expected = [
+        "barred",
+        "business-days",
+        "changed-mind",
+        "debits",
+        "example",
+        "gone",
+        "opposites",
+        "outage",
+        "payday",
+        "turned",
+    ];
     assert_eq!(names, expected.map(|name| format!("{name}.toml")));
 }

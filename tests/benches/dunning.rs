@@ -12,8 +12,8 @@
 #![allow(clippy::disallowed_methods, clippy::float_arithmetic, reason = "it measures the machine's time, and no money")]
 
 use app::ports::Clock;
-use domain::book::{By, Invoice, Tried};
-use domain::dunning::{Adviser, Budget, Calendar, Ground, Plan, Traits, adviser, next_try};
+use domain::book::{By, Head, Invoice, Tried};
+use domain::dunning::{Adviser, Calendar, Ground, Judged, Paid, Plan, Traits, adviser, next_try};
 use domain::event::Decline;
 use domain::id::AccountId;
 use domain::policies::Policies;
@@ -101,7 +101,7 @@ fn choosing() {
     let adviser = adviser_of(&policies);
     let failed_at: Timestamp = START.parse().unwrap();
     let decline = Decline::new("stripe", "insufficient_funds");
-    let meaning = declines.meaning(Some(&decline));
+    let (meaning, head) = (declines.meaning(Some(&decline)), Head::new("stripe", "default", "cus_1"));
     let card = "visa 4242";
     let try_at = |hours: i64| {
         let at = failed_at + SignedDuration::from_hours(hours);
@@ -122,7 +122,8 @@ fn choosing() {
         for number in 0..CHOICES {
             let plan = plan(&format!("in_{number}"), failed_at, rules.version);
             let began = Instant::now();
-            let budget = Budget::of_invoice(declines, &[], &Invoice::new(&plan.invoice), &tried, beside);
+            let judged = Judged::of(declines, &head, &Invoice::new(&plan.invoice), &tried, beside);
+            let budget = judged.budget(declines, &[], &tried, beside);
             let traits = Traits {
                 family: meaning.family.id.get_ref(),
                 code: "insufficient_funds",
@@ -136,6 +137,7 @@ fn choosing() {
                 adviser: Some(&adviser),
                 calendar: &calendar,
                 meaning: &meaning,
+                paid: Paid::through(declines, Some("visa")),
                 budget: &budget,
                 budget_of_card: None,
                 traits,

@@ -1,9 +1,11 @@
-// Mailed links and the pages of a decision in a real browser, as a mail scanner and as a person open them.
+// Mailed links, the pages of a decision, and what customers are sent in a real browser, as a mail scanner and as a person open them.
 //
 // node links.mjs RECOUP   where RECOUP is the built command. CHROMIUM names the browser; SHOTS a folder for pictures.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,8 +62,8 @@ async function asked(amount) {
 }
 
 // A window of its own: what it was told of, where it went, and whether its pages fit.
-async function open(link, { width = 1280, scripts = true, as } = {}) {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: scripts });
+async function open(link, { width = 1280, scripts = true, scheme = 'light', as } = {}) {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: scripts, colorScheme: scheme });
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (said) => ['error', 'warning'].includes(said.type()) && !/status of 4\d\d/.test(said.text()) && complaints.push(said.text()));
@@ -88,6 +90,32 @@ async function fits({ page, complaints }, name) {
 }
 
 const says = async ({ page }, text) => assert((await page.textContent('body')).includes(text), `${text}: ${await page.textContent('main')}`);
+// What somebody with bad eyes, or with a program that reads aloud, would stumble over.
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+async function reads(window, name) {
+  await fits(window, name);
+  await window.page.evaluate(axe);
+  const found = await window.page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+  });
+  assert.deepEqual(found, [], name);
+}
+
+// Stripe tells something, signed as on any machine that has no secrets of its own.
+async function told(type, object) {
+  const { now } = await (await fetch(`${base}/local/clock`)).json();
+  const at = Math.floor(Date.parse(now) / 1000);
+  const body = JSON.stringify({
+    id: `evt_${crypto.randomUUID()}`, object: 'event', api_version: '2024-06-20', created: at, livemode: false, pending_webhooks: 1,
+    request: { id: null, idempotency_key: null }, type, data: { object: { created: at, ...object } },
+  });
+  const signature = createHmac('sha256', 'test_stripe_secret').update(`${at}.${body}`).digest('hex');
+  const headers = { 'stripe-signature': `t=${at},v1=${signature}` };
+  const answer = await fetch(`${base}/webhooks/stripe/default`, { method: 'POST', headers, body });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
 const checks = {};
 
 checks['a scanner without scripts, and one that asks for the head only, see a door'] = async () => {
@@ -300,6 +328,48 @@ checks['every page of a decision fits a desk and a phone, and answers bad input 
       await fits(window, 'bad-input');
     }
     await window.close();
+  }
+};
+
+checks['what a customer is sent, and where it leads, can be read on a phone, at a desk and in the dark'] = async () => {
+  const [customer, to] = ['cus_browser', 'cus_browser@shop.example'];
+  await told('customer.created', { id: customer, object: 'customer', name: 'Ada <b>Lovelace</b>', email: to });
+  for (const [id, amount] of [['in_browser_1', 4900], ['in_browser_2', 1900]]) {
+    await told('invoice.payment_failed', {
+      id, object: 'invoice', number: id.toUpperCase(), customer, status: 'open', currency: 'eur', total: amount, amount_due: amount,
+      amount_paid: 0, amount_remaining: amount, attempt_count: 1, hosted_invoice_url: `https://invoice.stripe.com/i/${id}`,
+      subscription: null, status_transitions: { paid_at: null },
+    });
+  }
+  const recoveries = async () => (await api('mara', 'GET', `/api/accounts/stripe:${customer}/dunning`)).items.length === 2;
+  await until('the recoveries', recoveries);
+  await told('setup_intent.setup_failed', {
+    id: 'seti_browser', object: 'setup_intent', customer, payment_method: null, status: 'requires_payment_method',
+    last_setup_error: { code: 'card_declined', decline_code: 'do_not_honor', message: 'no' },
+  });
+  await fetch(`${base}/local/clock`, { method: 'POST', body: '{"advance":"P4D"}' });
+  const sent = () => letters(`channel=mail&to=${to}`);
+  const reminder = await until('the reminder', async () => (await sent()).find((letter) => letter.text.includes('Also open')));
+  const card = await until('the letter about the card', async () => (await sent()).find((letter) => letter.links[0].includes('/card/')));
+  for (const scheme of ['light', 'dark']) {
+    for (const width of [1280, 390]) {
+      const window = await open(`${base}/outbox`, { width, scheme, as: 'mara' });
+      await fits(window, `outbox-${scheme}`);
+      const own = window.page.locator('section', { hasText: to }).locator('a[href^="/outbox/"]');
+      const places = await own.evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+      assert(places.length >= 2, 'both letters are shown');
+      for (const [number, place] of places.entries()) {
+        await window.page.goto(base + place);
+        await says(window, 'Ada <b>Lovelace</b>');
+        await reads(window, `letter-${number}-${scheme}`);
+      }
+      for (const [link, text, name] of [[reminder.links[0], '19.00 EUR', 'pay'], [card.links[0], 'Give another card', 'card']]) {
+        await window.page.goto(link);
+        await says(window, text);
+        await reads(window, `${name}-${scheme}`);
+      }
+      await window.close();
+    }
   }
 };
 

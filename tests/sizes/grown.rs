@@ -13,7 +13,7 @@ use domain::import::{Imports, Merged, Started, Unfit, Usage};
 use domain::money::{Currency, Money};
 use domain::outgoing::{Endpoints, Event, Kept, Kind as Told, Line as ToldLine, Refused, Wish as Listening};
 use domain::policy::stored_bytes;
-use domain::source::{Acting, Backlog, Granted, Judged, Mode, Party, Source, Wish};
+use domain::source::{Acting, Backlog, Granted, Judged, Mode, Party, Source, SwitchOff, Wish};
 use domain::staff::{Role, Staff};
 use domain::stop::{self, Known, Stops};
 use domain::telling::Channel;
@@ -106,7 +106,10 @@ pub fn source() -> Source {
     let (up, down) = (wish(Mode::Both, Acting::Act, Party::Recoup), wish(Mode::Live, Acting::Observe, Party::Provider));
     let mut source = Source::new("chargebee", &id(0));
     let mut say = |wish: &Wish, by: &Staff| {
-        source.wish(wish, by, Judged { backlog: backlog.clone(), hours: 72, now: at(), switch_off: None }).unwrap()
+        let unkept = vec!["x".repeat(300); 3];
+        let judged =
+            Judged { backlog: backlog.clone(), hours: 72, now: at(), switch_off: SwitchOff::default(), unkept };
+        source.wish(wish, by, judged).unwrap()
     };
     for _ in 0..20 {
         assert_eq!(say(&up, &people[0]), Granted::NeedsAnother);

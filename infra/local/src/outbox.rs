@@ -39,13 +39,17 @@ impl Outbox {
 
     /// What was sent, newest first.
     pub fn letters(&self) -> rusqlite::Result<Vec<(Timestamp, Letter)>> {
-        let rows: Vec<(String, String)> =
-            self.disk.rows("SELECT at, json FROM letter ORDER BY number DESC LIMIT 1000", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
+        Ok(self.numbered()?.into_iter().map(|(_, at, letter)| (at, letter)).collect())
+    }
+
+    /// The same, each with its number.
+    pub fn numbered(&self) -> rusqlite::Result<Vec<(i64, Timestamp, Letter)>> {
+        let sql = "SELECT number, at, json FROM letter ORDER BY number DESC LIMIT 1000";
+        let rows: Vec<(i64, String, String)> =
+            self.disk.rows(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         Ok(rows
             .into_iter()
-            .filter_map(|(at, json)| Some((at.parse().ok()?, serde_json::from_str(&json).ok()?)))
+            .filter_map(|(number, at, json)| Some((number, at.parse().ok()?, serde_json::from_str(&json).ok()?)))
             .collect())
     }
 }

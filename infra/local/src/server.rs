@@ -69,7 +69,7 @@ async fn collected(mut body: Incoming, max: usize) -> Result<Option<Bytes>, hype
 /// Answers one request, as the gateway would after reading it.
 pub async fn dispatch(service: &Service, request: &Request<Bytes>) -> Answer {
     let path = request.uri().path();
-    if path.starts_with("/local/") || path == "/outbox" {
+    if path.starts_with("/local/") || path == "/outbox" || path.starts_with("/outbox/") {
         return local::answer(service, request).await;
     }
     let answer = app::answer::answer(&service.context, None, request).await;

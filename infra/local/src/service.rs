@@ -158,6 +158,7 @@ impl Service {
             base_url: base_url.to_owned(),
             approvals_channel: "#billing-approvals".to_owned(),
             mail_from: "billing@recoup.example".to_owned(),
+            texts: true,
             local: true,
         };
         let context = Context {

@@ -84,12 +84,27 @@ pub struct Settings {
     pub approvals_channel: String,
     /// The address that our mail comes from.
     pub mail_from: String,
+    /// Whether messages to phones are switched on.
+    pub texts: bool,
     /// On one machine: the sign-in page offers every colleague, pages lead to the outbox, and a token that we signed is
     /// believed beside an identity provider.
     pub local: bool,
 }
 
 impl Settings {
+    /// The host that people know from our links.
+    pub fn host(&self) -> &str {
+        self.base_url.split_once("://").map_or(self.base_url.as_str(), |(_, host)| host)
+    }
+
+    /// The conversation about one thing, as an id of mails: it looks like an address, and nobody is there.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc5322#section-3.6.4>
+    pub fn thread(&self, about: &str) -> String {
+        let host = self.host().split([':', '/']).next().unwrap_or_default();
+        format!("{about}@{host}")
+    }
+
     /// Where a source's webhooks arrive: a provider reaches no address that is not secured.
     pub fn webhook(&self, provider: &str, source: &str) -> Option<String> {
         let base = &self.base_url;

@@ -11,12 +11,18 @@ mod ending;
 mod escalation;
 pub mod forecast;
 mod letter;
+pub mod link;
+pub mod mail;
 mod notice;
+mod offer;
 pub mod outcomes;
+mod owner;
 mod page;
 pub mod pay;
 mod person;
 pub mod recovery;
+mod together;
+mod told;
 
 use crate::bulletin;
 use crate::context::{Context, Work};
@@ -24,7 +30,7 @@ use crate::door::routes::Endpoint;
 use crate::fault::Fault;
 use crate::message::Message;
 use crate::outgoing;
-use crate::ports::Letter;
+use crate::ports::{Channel, Letter};
 use crate::records::{self, running, whose};
 use crate::request;
 use crate::setup::{sources, stop};
@@ -32,7 +38,7 @@ use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
 use bytes::Bytes;
 use domain::action::Action;
-use domain::book::{Due, Head, Invoice, Person};
+use domain::book::{Due, Head, Invoice, LetterLine, Person};
 use domain::dunning::{Plan, PlanState, Step};
 use domain::id::AccountId;
 use domain::import::Customer;
@@ -40,10 +46,10 @@ use domain::incident::Watch;
 use domain::leaving::{LEFT, Stage, UNWRITTEN};
 use domain::task::Task;
 use domain::telling::Bulletin;
-use escalation::Escalated;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
-use letter::{Way, remind};
+use letter::{Beside, Way, remind};
+use owner::Opened;
 
 pub use page::page;
 
@@ -170,9 +176,16 @@ enum Begun {
 async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Option<Begun>>, Fault> {
     // Read.
     let Some(mut read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(None)) };
-    let Some(mut plan) = read.plan.clone().filter(|plan| plan.state == PlanState::Running) else {
-        return Ok(Attempted::Done(None));
-    };
+    let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(None)) };
+    plan.heed(&read.head);
+    if plan.state != PlanState::Running {
+        let is_news = read.plan.as_ref() != Some(&plan);
+        return if is_news {
+            write(context, read, &plan, Besides::default(), None).await
+        } else {
+            Ok(Attempted::Done(None))
+        };
+    }
     let now = context.clock.now();
 
     let segment = plan.segment.clone();
@@ -180,24 +193,29 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         tracing::warn!(invoice, segment, "a step of a recovery waits: it is stopped by hand");
         // Nobody is at fault that it rang in vain: it says when it is looked at again.
         let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
-        plan.held_until = Some(now + lease);
+        plan.hold(now, now + lease);
         return write(context, read, &plan, Besides::default(), None).await;
     }
     let wish = records::stage(context, &read.head, &read.invoice).await?;
     let source = sources::find(context, &read.head.provider, &read.head.source).await?;
-    let beside = again::read(context, &mut read, (&plan, &source), wish).await?;
+    let tries = again::read(context, &mut read, (&plan, &source), wish).await?;
     let end = ending::read(context, &mut read, &plan).await?;
     let escalation = escalation::read(context, &mut read, &plan).await?;
+    let offer = offer::read(context, &mut read, &plan).await?;
     let watch = keys::watch(&read.head.provider, &read.head.source);
     // An earlier plan of the invoice may have handed over a step of the same number; and an escalation makes others due.
     let due: Vec<&Step> = if escalation.is_some() { plan.steps.iter().collect() } else { plan.due(now).collect() };
     let told: Vec<_> = due.iter().map(|step| keys::bulletin(&letter::about(&plan, step).id())).collect();
+    let may_write = due.iter().any(|step| step.kind.is_mail());
     person::read(context, &mut read, &plan, &due).await?;
     let link = pay::link::to(context, account, invoice).await?;
     let kept = keys::pay_link(&link.kept.hash);
     let others = told.into_iter().chain([watch.clone(), kept.clone()]).collect();
     read.batch.extend(Batch::read(context, others).await?);
     let watch = read.batch.get::<Watch>(&watch)?;
+    let also = if may_write { together::also(context, &read, &plan).await? } else { Vec::new() };
+    let company = pay::company(context, source.name.as_deref());
+    let beside = Beside { link: Some(&link.address), company: &company, also: &also };
 
     // Decide.
     let policy = context.policies.incidents.current();
@@ -206,11 +224,13 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         .and_then(|watch| watch.concerning(&read.invoice, &read.head, &context.policies.declines, policy));
     let incident = concerning.map(|line| (&line.incident, line.ended_at.is_none()));
     let look_at = now + SignedDuration::from_mins(policy.hold_minutes);
-    let is_held = wish == Some(Stage::Recorded) || incident.is_some_and(|(_, lasts)| lasts);
-    plan.awake(&read.invoice, is_held, now);
-    match wish {
+    let on_its_way = again::on_its_way(context, &read, &tries);
+    let lasts = incident.is_some_and(|(_, lasts)| lasts);
+    plan.awake(&read.invoice, wish == Some(Stage::Recorded) || lasts || on_its_way.is_some(), now);
+    match (wish, on_its_way) {
         // Somebody asked to leave, and people are at it.
-        Some(Stage::Recorded) => plan.hold(now, look_at),
+        (Some(Stage::Recorded), _) => plan.hold(now, look_at),
+        (_, Some(until)) => plan.hold(now, until),
         _ => plan.wait_for(incident, now, look_at),
     }
     plan.doubt(Some(now));
@@ -222,17 +242,15 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         plan.stop(UNWRITTEN, now);
     }
     let escalated = escalation::advance(context, &mut plan, escalation);
-    plan.keep_quiet(now, whose::written_to_from(context, &read.person, read.customer.as_ref(), now));
+    together::fit(context, &read, &mut plan, now);
     ending::learn(context, &mut plan, &end);
     plan.take_access(now);
-    if let Some(why) = letter::why_no_text(&read) {
-        plan.leave_out_texts(why, now);
-    }
-    let tried = again::advance(context, &read, &mut plan, &beside)?;
+    let offered = offer::advance(context, &read, &mut plan, offer);
+    let tried = again::advance(context, &read, &mut plan, &tries)?;
     let begun = match tried {
         // What is due beside a try rings at once again: it may be paid by then.
         Some(action) => Some(Begun::Try(Box::new(action))),
-        None => take_up(context, &read, &mut plan, (&link.address, now))?,
+        None => take_up(context, &read, &mut plan, (beside, now))?,
     };
     let begun = match begun {
         None => ending::advance(context, &read, &mut plan, (&source, &end))?.map(|it| Begun::End(Box::new(it))),
@@ -243,13 +261,15 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     if read.plan.as_ref() == Some(&plan) {
         return Ok(Attempted::Done(begun));
     }
-    let mut besides = Besides { escalated, ..Besides::default() };
+    let opened = escalated.into_iter().chain(offered).collect();
+    let mut besides = Besides { opened, ..Besides::default() };
     match &begun {
         Some(Begun::HandedOver(bulletin, task)) => {
             (besides.news, besides.task) = (Some(bulletin.clone()), task.clone());
         }
-        Some(Begun::Message(..)) => {
+        Some(Begun::Message(step, letter)) => {
             besides.link = read.batch.get::<PayLink>(&kept)?.is_none().then_some(link.kept);
+            besides.line = Some((letter.channel, together::line(&plan, step, &also, now)));
         }
         Some(Begun::Try(action) | Begun::End(action)) => besides.action = Some(action.clone()),
         None => {}
@@ -262,11 +282,10 @@ fn take_up(
     context: &Context,
     read: &Read,
     plan: &mut Plan,
-    (link, now): (&str, Timestamp),
+    (beside, now): (Beside<'_>, Timestamp),
 ) -> Result<Option<Begun>, Fault> {
-    let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
-    let Some(step) = plan.begin(now, doubt_at) else { return Ok(None) };
-    let words = match letter::of_step(context, read, plan, &step, (link, now)) {
+    let Some(step) = plan.begin(now, together::doubt_at(context, now)) else { return Ok(None) };
+    let words = match letter::of_step(context, read, plan, &step, (beside, now)) {
         Ok(letter) => return Ok(Some(Begun::Message(step, letter))),
         Err(words) => words,
     };
@@ -297,6 +316,7 @@ async fn end(
     }
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    plan.heed(&read.head);
     let done = record(&mut plan);
     // What waited for this letter need not ring once more.
     plan.take_access(context.clock.now());
@@ -310,10 +330,12 @@ struct Besides {
     news: Option<Bulletin>,
     /// The link that a letter has, where it is new.
     link: Option<PayLink>,
+    /// What the account's other recoveries see of a message that is taken up.
+    line: Option<(Channel, LetterLine)>,
     /// A try that begins, or what people are asked for.
     action: Option<Box<Action>>,
-    /// What fails again and again.
-    escalated: Option<Escalated>,
+    /// Tasks that it opens.
+    opened: Vec<Opened>,
     /// What a person has from here.
     task: Option<Box<Task>>,
 }
@@ -324,7 +346,7 @@ async fn write<T>(
     context: &Context,
     mut read: Read,
     plan: &Plan,
-    Besides { news, link, action, escalated, task }: Besides,
+    Besides { news, link, line, action, opened, task }: Besides,
     done: T,
 ) -> Result<Attempted<T>, Fault> {
     let climb = match plan.state {
@@ -333,7 +355,14 @@ async fn write<T>(
     };
     let mut head = read.head.clone();
     running::show(context, &mut head, std::slice::from_ref(plan)).await?;
-    // Whose end is known holds nobody back from paying: a debit that was taken on and failed has changed nothing.
+    plan.show_message_on(&mut head);
+    match line {
+        Some((Channel::Sms, line)) => head.texted = Some(line),
+        Some((Channel::Mail | Channel::Slack, line)) => head.written = Some(line),
+        None => {}
+    }
+    // Whose end is known holds nobody back from paying: a debit that was taken on and failed has changed nothing. That it was
+    // tried, the invoice knows until somebody tells of it.
     for made in plan.tries.made.iter().filter(|made| made.ended.is_some()) {
         head.under_way.remove(&made.action);
     }
@@ -352,7 +381,7 @@ async fn write<T>(
     if let Some(task) = &task {
         commit.over(&read.batch, &**task);
     }
-    if let Some(Escalated { task, news }) = &escalated {
+    for Opened { task, news } in &opened {
         commit.over(&read.batch, task);
         commit.over(&read.batch, news);
     }

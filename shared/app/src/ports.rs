@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use domain::outgoing::may_reach;
-pub use domain::telling::Channel;
+pub use domain::telling::{Channel, international};
 
 /// The three tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -242,18 +242,24 @@ pub struct Letter {
     /// Where its reader says that they want no more of its kind, with one click.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribe: Option<String>,
+    /// The conversation that it is a part of, as an id that no message has: every letter names it, the first one as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
 }
 
 impl Letter {
-    /// What a mail says above its text, beside what every mail does.
+    /// What a mail says above its text, beside what every mail does. An id of its own is not among it: the mail service gives each
+    /// message one, and refuses whoever brings another.
     ///
     /// <https://www.rfc-editor.org/rfc/rfc8058#section-3.1>
+    /// <https://docs.aws.amazon.com/ses/latest/dg/header-fields.html>
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let told = |address: &String| {
             let one_click = ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned());
             [("List-Unsubscribe", format!("<{address}>")), one_click]
         };
-        self.unsubscribe.iter().flat_map(told).collect()
+        let belongs = |thread: &String| ["In-Reply-To", "References"].map(|name| (name, format!("<{thread}>")));
+        self.unsubscribe.iter().flat_map(told).chain(self.thread.iter().flat_map(belongs)).collect()
     }
 }
 
@@ -272,6 +278,17 @@ impl Unsent {
     /// It was refused, and nobody says for how long.
     pub fn refused(reason: impl std::fmt::Display) -> Self {
         Self::NotSent { reason: reason.to_string(), after_secs: None }
+    }
+
+    /// A service refuses it, or has a fault of its own: of what it says only the code is kept. Its words name whom the message was to.
+    pub fn by_service(service: &str, code: Option<&str>, is_certain: bool) -> Self {
+        let is_word = |code: &&str| code.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'.');
+        let code = code.filter(is_word).unwrap_or("no code is given");
+        if is_certain {
+            Self::refused(format_args!("{service} refuses: {code}"))
+        } else {
+            Self::Unknown(format!("{service} has a fault of its own: {code}"))
+        }
     }
 
     /// What Slack's answer means: where the message stands, or why it does not.
@@ -364,4 +381,62 @@ pub trait Clock: Send + Sync {
     fn witnesses(&self) -> Vec<Timestamp>;
     /// Waits a moment before deciding again after a conflict.
     async fn pause(&self, attempt: u32);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_a_service_says_only_a_code_is_kept() {
+        let said = |code, is_certain| Unsent::by_service("the mail service", code, is_certain).to_string();
+        for (code, expected) in [
+            (Some("MessageRejected"), "MessageRejected"),
+            (Some("AWS.Fault"), "AWS.Fault"),
+            (None, "no code is given"),
+            (Some("ada@shop.example is not verified"), "no code is given"),
+            (Some("+4930123456"), "no code is given"),
+            (Some("4930123456"), "no code is given"),
+        ] {
+            assert_eq!(said(code, true), format!("the mail service refuses: {expected}"));
+            assert_eq!(said(code, false), format!("the mail service has a fault of its own: {expected}"));
+        }
+    }
+
+    #[test]
+    fn a_mail_says_what_it_belongs_to_and_brings_no_id_of_its_own() {
+        let letter = |unsubscribe: Option<&str>, thread: Option<&str>| Letter {
+            id: "card_1".to_owned(),
+            channel: Channel::Mail,
+            to: "ada@shop.example".to_owned(),
+            subject: String::new(),
+            text: String::new(),
+            html: String::new(),
+            links: Vec::new(),
+            blocks: None,
+            unsubscribe: unsubscribe.map(str::to_owned),
+            thread: thread.map(str::to_owned),
+        };
+        let (told, one_click) = ("List-Unsubscribe", "List-Unsubscribe-Post");
+        for (letter, expected) in [
+            (letter(None, None), vec![]),
+            (
+                letter(Some("https://a/b"), None),
+                vec![(told, "<https://a/b>"), (one_click, "List-Unsubscribe=One-Click")],
+            ),
+            (letter(None, Some("1@a")), vec![("In-Reply-To", "<1@a>"), ("References", "<1@a>")]),
+            (
+                letter(Some("https://a/b"), Some("1@a")),
+                vec![
+                    (told, "<https://a/b>"),
+                    (one_click, "List-Unsubscribe=One-Click"),
+                    ("In-Reply-To", "<1@a>"),
+                    ("References", "<1@a>"),
+                ],
+            ),
+        ] {
+            let expected: Vec<_> = expected.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+            assert_eq!(letter.headers(), expected);
+        }
+    }
 }

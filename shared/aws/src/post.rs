@@ -4,6 +4,7 @@ use crate::vault::Secrets;
 use app::ports::{Channel, Letter, NoReply, Post, Unsent};
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 use http::Method;
 use network::Network;
@@ -61,9 +62,13 @@ impl Sender {
             .content(EmailContent::builder().simple(message).build())
             .send()
             .await;
-        sent.map(drop).map_err(|error| match error.as_service_error() {
-            Some(refusal) => Unsent::refused(format_args!("the mail service refuses: {refusal}")),
-            None => Unsent::Unknown(format!("the mail service does not answer: {error}")),
+        sent.map(drop).map_err(|error| match &error {
+            SdkError::ConstructionFailure(_) => Unsent::refused("the mail could not be made"),
+            // Its words name addresses: they go no further.
+            SdkError::ServiceError(answer) => {
+                Unsent::by_service("the mail service", answer.err().code(), answer.raw().status().is_client_error())
+            }
+            _ => Unsent::Unknown("the mail service does not answer".to_owned()),
         })
     }
 

@@ -67,35 +67,19 @@ pub fn context() -> Result<Context, Error> {
         }};
     }
 
-    let names = Names {
-        signing: given("RECOUP_SECRET_SIGNING"),
-        tokens: given("RECOUP_SECRET_TOKENS"),
-        links: given("RECOUP_SECRET_LINKS"),
-        outgoing: given("RECOUP_SECRET_OUTGOING"),
-        providers: given("RECOUP_SECRET_PROVIDERS"),
-        slack: given("RECOUP_SECRET_SLACK"),
-        slack_signing: given("RECOUP_SECRET_SLACK_SIGNING"),
-        identity: given("RECOUP_SECRET_IDENTITY"),
-    };
-    let secrets = Arc::new(Secrets::new(client!(aws_sdk_secretsmanager), clock.clone(), names));
+    let secrets = Arc::new(Secrets::new(client!(aws_sdk_secretsmanager), clock.clone(), names()));
     let s3 = client!(aws_sdk_s3);
     let phone = given("RECOUP_SEND_SMS").filter(|switch| switch == "yes").map(|_| {
         let origin = given("AWS_ENDPOINT_URL");
         Phone::new(region.to_string(), credentials.clone(), http.clone(), origin, given("RECOUP_SMS_FROM"))
     });
+    let texts = phone.is_some();
     let network = Network::new(secrets.clone(), given("RECOUP_PROVIDERS_AT"));
     let tables =
         TableNames([needed("RECOUP_TABLE_ACCOUNTS")?, needed("RECOUP_TABLE_FACTS")?, needed("RECOUP_TABLE_CONFIG")?]);
-    let urls = QueueUrls {
-        events: needed("RECOUP_QUEUE_EVENTS")?,
-        dunning: needed("RECOUP_QUEUE_DUNNING")?,
-        approval: needed("RECOUP_QUEUE_APPROVAL")?,
-        report: needed("RECOUP_QUEUE_REPORT")?,
-        dead: given("RECOUP_QUEUE_DEAD"),
-    };
     Ok(Context {
         store: Arc::new(Dynamo::new(client!(aws_sdk_dynamodb), tables)),
-        queue: Arc::new(Sqs { client: client!(aws_sdk_sqs), urls }),
+        queue: Arc::new(Sqs { client: client!(aws_sdk_sqs), urls: urls()? }),
         http: Arc::new(network.clone()),
         post: Arc::new(Sender {
             // What may have been taken is not sent again: a letter leaves once.
@@ -116,9 +100,33 @@ pub fn context() -> Result<Context, Error> {
             base_url: needed("RECOUP_BASE_URL")?,
             approvals_channel: needed("RECOUP_APPROVALS_CHANNEL")?,
             mail_from: needed("RECOUP_MAIL_FROM")?,
+            texts,
             local: false,
         }),
         warm: Arc::default(),
+    })
+}
+
+fn names() -> Names {
+    Names {
+        signing: given("RECOUP_SECRET_SIGNING"),
+        tokens: given("RECOUP_SECRET_TOKENS"),
+        links: given("RECOUP_SECRET_LINKS"),
+        outgoing: given("RECOUP_SECRET_OUTGOING"),
+        providers: given("RECOUP_SECRET_PROVIDERS"),
+        slack: given("RECOUP_SECRET_SLACK"),
+        slack_signing: given("RECOUP_SECRET_SLACK_SIGNING"),
+        identity: given("RECOUP_SECRET_IDENTITY"),
+    }
+}
+
+fn urls() -> Result<QueueUrls, Error> {
+    Ok(QueueUrls {
+        events: needed("RECOUP_QUEUE_EVENTS")?,
+        dunning: needed("RECOUP_QUEUE_DUNNING")?,
+        approval: needed("RECOUP_QUEUE_APPROVAL")?,
+        report: needed("RECOUP_QUEUE_REPORT")?,
+        dead: given("RECOUP_QUEUE_DEAD"),
     })
 }
 

@@ -25,7 +25,7 @@ pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
 pub use known::Known;
 pub use lifecycle::{Happening, Impossible, Moment, Owed};
-pub use manners::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries, SETTLED};
+pub use manners::{Cancels, Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries, SETTLED};
 pub use offer::Offer;
 pub use preview::preview;
 pub use refusal::{NoPreview, NotEligible};

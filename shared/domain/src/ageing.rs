@@ -1,11 +1,13 @@
 //! What is owed, by the days that it is overdue: the sum of each bucket, and what happens on each rung of the ladder.
 
+mod apart;
 mod climb;
 mod line;
 mod owed;
 mod policy;
 mod sums;
 
+pub use apart::Apart;
 pub use climb::{Climb, Ground, SEGMENT, begins, was_overdue};
 pub use line::{Line, Next, NextBy};
 pub use owed::{Counted, Owed, counted_from};

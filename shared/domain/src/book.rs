@@ -17,21 +17,23 @@ mod subscription;
 mod tried;
 mod tries;
 mod unlinked;
+mod written;
 
 pub use card::KeptCard;
 pub use contact::{ContactChange, Contacts};
 pub use head::{
-    AccessLine, Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine,
-    PlanLine, SubscriptionLine, UnderWay, Watched,
+    AccessLine, Book, CardGiven, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine,
+    PeriodLine, PlanLine, SubscriptionLine, UnderWay, Watched,
 };
 pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};
 pub use payment::{Dispute, Payment, Refund};
 pub use person::Person;
 pub use subscription::Subscription;
-pub use tried::{By, TRIES, Tried, Tries};
-pub use tries::{Try, tries};
+pub use tried::{By, TRIES, Tried, Tries, is_same_card};
+pub use tries::{MOMENT, Try, tries};
 pub use unlinked::Unlinked;
+pub use written::LetterLine;
 
 use crate::event::{Event, Origin, Seen};
 use jiff::SignedDuration;

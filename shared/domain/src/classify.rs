@@ -31,6 +31,7 @@ use crate::event::{Event, Origin};
 use crate::id::CaseId;
 use jiff::{SignedDuration, Timestamp};
 
+pub use crate::dunning::DISPUTED;
 pub use policy::{ClassifyPolicy, Disputes, Duplicates, Found, Otherwise, Rule, Verdict};
 pub use twice::found_while_watched;
 pub use unnamed::unnamed;
@@ -110,9 +111,6 @@ enum About {
     Billed { invoice: String, side: billed::Side },
 }
 
-/// Why a recovery is over during which a bank has claimed money back.
-pub const DISPUTED: &str = "disputed";
-
 /// How a trouble stands now.
 enum Standing {
     Open(Box<Case>),
@@ -159,9 +157,11 @@ pub fn concerned(concerns: &[Concern], desk: &Desk) -> Vec<CaseId> {
     concerns.iter().map(|concern| concern.case.clone()).chain(acted).collect()
 }
 
-/// The invoices whose recovery an event may stop: those that it speaks of; all of them, where somebody disputes.
-pub fn recovering(concerns: &[Concern], desk: &Desk) -> Vec<String> {
-    let disputed = concerns.iter().any(|concern| matches!(concern.about, About::Disputed { .. }));
+/// The invoices whose recovery an event may stop: those that it speaks of; all of them, where somebody disputes, unless they
+/// are more than are written at once.
+pub fn recovering(concerns: &[Concern], desk: &Desk, most: usize) -> Vec<String> {
+    let is_disputed = concerns.iter().any(|concern| matches!(concern.about, About::Disputed { .. }));
+    let disputed = is_disputed && desk.head.dunning.len() <= most;
     let running = desk.head.dunning.keys();
     running.filter(|invoice| disputed || desk.touched.invoices.contains_key(*invoice)).cloned().collect()
 }
@@ -205,6 +205,8 @@ pub struct Decided {
     pub recover: Vec<String>,
     /// Cases whose recommended action a person should be asked for.
     pub ask: Vec<CaseId>,
+    /// Invoices whose recoveries take in by themselves what the head says of all.
+    pub ring: Vec<String>,
 }
 
 /// What a decision goes by.
@@ -246,23 +248,7 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
                 open(desk, *opened);
             }
             (Standing::Open(mut renewed), Some(standing)) => {
-                // What people have approved is done as they saw it, whatever the bill shows meanwhile: it may be the first
-                // part of it, a change of plan, that leaves nothing to be found.
-                let is_found = renewed.recommended.is_some() || matches!(about, About::Billed { .. });
-                if is_found && standing.is_under_way(&desk.head) {
-                    renewed.recommended.clone_from(&standing.recommended);
-                }
-                // What has gone back since it was first found counts with what is asked for.
-                if let (Some(now), Some(before)) = (renewed.recommended.as_mut(), standing.recommended.as_ref())
-                    && now.kind == before.kind
-                {
-                    now.gone.clone_from(&before.gone);
-                }
-                // What could not be done before, or is done in another way by now, because the bill has been paid.
-                let before = standing.recommended.as_ref();
-                let is_other =
-                    renewed.recommended.as_ref().is_some_and(|now| before.is_none_or(|before| before.kind != now.kind));
-                let asks = is_other && standing.state == State::Open && scene.event.origin != Origin::Listed;
+                let asks = found_again(scene, desk, about, &mut renewed, &standing);
                 decided.ask.extend(asks.then(|| case.clone()));
                 renew(scene, desk, about, *renewed, standing);
             }
@@ -284,11 +270,30 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
         if let About::Disputed { payment, .. } = about
             && desk.touched.payments[payment].is_claimed()
         {
-            let running: Vec<_> = desk.plans.keys().cloned().collect();
-            running.iter().for_each(|invoice| stop(scene.now, desk, invoice, DISPUTED));
+            decided.ring.extend(claimed(scene.now, desk));
         }
     }
     decided
+}
+
+/// What was found before is found as it is by now. Says whether people are to be asked for it.
+fn found_again(scene: Scene<'_>, desk: &Desk, about: &About, renewed: &mut Case, standing: &Case) -> bool {
+    // What people have approved is done as they saw it, whatever the bill shows meanwhile: it may be the first
+    // part of it, a change of plan, that leaves nothing to be found.
+    let is_found = renewed.recommended.is_some() || matches!(about, About::Billed { .. });
+    if is_found && standing.is_under_way(&desk.head) {
+        renewed.recommended.clone_from(&standing.recommended);
+    }
+    // What has gone back since it was first found counts with what is asked for.
+    if let (Some(now), Some(before)) = (renewed.recommended.as_mut(), standing.recommended.as_ref())
+        && now.kind == before.kind
+    {
+        now.gone.clone_from(&before.gone);
+    }
+    // What could not be done before, or is done in another way by now, because the bill has been paid.
+    let before = standing.recommended.as_ref();
+    let is_other = renewed.recommended.as_ref().is_some_and(|now| before.is_none_or(|before| before.kind != now.kind));
+    is_other && standing.state == State::Open && scene.event.origin != Origin::Listed
 }
 
 fn open(desk: &mut Desk, mut case: Case) {
@@ -340,11 +345,24 @@ fn is_open(desk: &Desk, case: &CaseId) -> bool {
     desk.cases.get(case).is_some_and(|case| case.state == State::Open)
 }
 
+/// One that has ended unpaid may still take something away: that is over as well.
 fn stop(now: Timestamp, desk: &mut Desk, invoice: &str, why: &str) {
-    if let Some(plan) = desk.plans.get_mut(invoice).filter(|plan| plan.state == PlanState::Running) {
+    if let Some(plan) = desk.plans.get_mut(invoice).filter(|plan| plan.state != PlanState::Stopped) {
         plan.stop(why, now);
     }
     desk.head.dunning.remove(invoice);
+}
+
+/// Stops all recoveries of an account of which a bank claims money back. Those that are more than are written at once are
+/// not on the desk: the head says it of them, and names them no more. These are their invoices.
+fn claimed(now: Timestamp, desk: &mut Desk) -> Vec<String> {
+    let own: Vec<_> = desk.plans.keys().cloned().collect();
+    own.iter().for_each(|invoice| stop(now, desk, invoice, DISPUTED));
+    let others: Vec<_> = std::mem::take(&mut desk.head.dunning).into_keys().collect();
+    if !others.is_empty() {
+        desk.head.claimed_at = Some(now);
+    }
+    others
 }
 
 /// A span as people say it.

@@ -7,8 +7,9 @@ use crate::event::InvoiceStatus;
 use crate::id::{ActionId, CaseId};
 use crate::leaving::Stage;
 use crate::money::Money;
-use jiff::Timestamp;
+use crate::policy::Limits;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 /// An invoice as its customer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +81,12 @@ pub fn no_try<'a>(
         Standing::InReview => Some(NoTry::InReview),
         Standing::Paid(_) | Standing::Withdrawn | Standing::Left | Standing::Open(_) => None,
     }
+}
+
+/// Until when nothing else charges a customer who was led on to the provider's page then: they may be paying there.
+pub fn left_alone_until(pressed_at: Timestamp, limits: &Limits, now: Timestamp) -> Option<Timestamp> {
+    let until = pressed_at + SignedDuration::from_mins(limits.paying_minutes);
+    (until > now).then_some(until)
 }
 
 fn standing(invoice: &Invoice, head: &Head, stage: Option<Stage>) -> Standing {
@@ -259,6 +266,15 @@ mod tests {
         ] {
             assert_eq!(no_try(&invoice, head, None, own), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn who_was_led_on_to_pay_is_left_alone_for_a_while() {
+        let policies = crate::policies::Policies::shipped().unwrap();
+        let left =
+            |minutes| left_alone_until(at(), policies.limits.current(), at() + SignedDuration::from_mins(minutes));
+        let until = Some(at() + SignedDuration::from_mins(30));
+        assert_eq!((left(0), left(29), left(30)), (until, until, None));
     }
 
     #[test]

@@ -2,22 +2,27 @@
 
 mod added;
 mod asked;
+mod index;
 mod lint;
 mod meaning;
 mod sheet;
 #[cfg(test)]
 mod tests;
+mod way;
 mod words;
 
 pub use asked::Asked;
 pub use meaning::Meaning;
 pub use sheet::{Classed, as_csv, classed};
+pub use way::{Way, Ways};
 pub use words::plain;
 
+use index::Index;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 use toml::Spanned;
 
 /// The taxonomy of failed tries.
@@ -53,12 +58,18 @@ pub struct Declines {
     pub gateway: Vec<Gateway>,
     #[serde(default)]
     pub network: Vec<Network>,
+    /// How it is paid what goes by some name.
+    #[serde(default)]
+    pub way: Vec<Ways>,
     #[serde(default)]
     pub phrase: Vec<Phrases>,
     #[serde(default)]
     pub limit: Vec<Limit>,
     #[serde(default)]
     pub issuer: Vec<Issuer>,
+    /// Made of the rest by the first look-up: the rows stay as they were read.
+    #[serde(skip)]
+    index: OnceLock<Arc<Index>>,
 }
 
 /// One kind of failure, whatever a provider calls it.
@@ -247,34 +258,36 @@ impl Declines {
         self.network(name).and_then(|network| network.names.first()).map_or(name, String::as_str)
     }
 
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Arc::new(Index::of(self)))
+    }
+
     /// The table that a provider's, a gateway's or an advice's codes are read with.
     fn own_table(&self, provider: Option<&str>, name: &str) -> Option<&str> {
         let known = self.gateway_called(provider, name).map(|row| row.table.get_ref().as_str());
-        known.or_else(|| self.code.iter().map(|row| row.table.as_str()).find(|table| same_name(table, name)))
+        known.or_else(|| self.index().table(name).map(|place| self.code[place].table.as_str()))
     }
 
     fn gateway_called(&self, provider: Option<&str>, name: &str) -> Option<&Gateway> {
-        let called = |row: &&Gateway| row.names.iter().any(|own| same_name(own, name));
         let of = |row: &&Gateway| row.provider.is_none() || row.provider.as_deref() == provider;
-        self.gateway.iter().filter(called).find(of)
+        self.index().gateways(name).iter().map(|place| &self.gateway[*place]).find(of)
     }
 
     fn network(&self, name: &str) -> Option<&Network> {
-        self.network.iter().find(|network| network.names.iter().any(|own| same_name(own, name)))
+        self.index().network(name).map(|place| &self.network[place])
     }
 
     fn listed(&self, table: &str, code: &str) -> Option<&Codes> {
-        let lists = |row: &&Codes| row.codes.iter().any(|own| own.eq_ignore_ascii_case(code));
-        self.code.iter().filter(|row| row.table == table).find(lists)
+        self.index().code(table, code).map(|place| &self.code[place])
     }
 
     /// The strictest is the greatest; among equals it is the family that stands first.
     fn strictness(&self, family: &Family) -> (Retry, Reverse<Option<usize>>) {
-        let id = family.id.get_ref();
-        (family.retry, Reverse(self.family.iter().position(|own| own.id.get_ref() == id)))
+        (family.retry, Reverse(self.index().family(family.id.get_ref())))
     }
 
     fn named(&self, id: &str) -> &Family {
-        self.family.iter().find(|family| family.id.get_ref() == id).expect("the lint saw every family that is named")
+        let place = self.index().family(id).expect("the lint saw every family that is named");
+        &self.family[place]
     }
 }

@@ -5,36 +5,49 @@ mod adviser;
 mod again;
 mod beside;
 mod budget;
+mod choice;
 mod ending;
 mod escalation;
 mod forecast;
+mod heed;
 mod hours;
+mod judged;
+mod offer;
 mod outcomes;
 mod paused;
 mod plan;
 mod policy;
 mod shown;
 mod step;
+mod together;
 mod tries;
+mod unkept;
+mod way;
 
+pub use access::whole_days;
 pub use adviser::{
     Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, Reason, SoFar, Traits, View,
     adviser,
 };
-pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_try};
+pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_moment, next_try};
 pub use beside::{invoices_beside, tried_beside};
 pub use budget::{Budget, Left, Why};
+pub use choice::Choice;
 pub use ending::{EndOf, Ends, NoEnd};
-pub use escalation::{EscalationRule, failures};
+pub use escalation::{EscalationRule, failures_of_invoice};
 pub use forecast::{EarlierLine, Expected, FORECAST_DAYS, Forecast, RunningLine, TooFew, forecast};
+pub use heed::DISPUTED;
 pub use hours::HoursPolicy;
+pub use judged::{Judged, barred, card_named, charged};
 pub use outcomes::{Ended, Kept, NotLearned, Outcome, kept, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};
 pub use plan::{Plan, PlanState, plan};
-pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, Whose};
+pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, WarningRule, Whose};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};
-pub use tries::{TriesRule, Window};
+pub use together::Together;
+pub use tries::{Paid, TriesRule, Window};
+pub use way::way_of;
 
 #[cfg(test)]
 mod tests;

@@ -286,6 +286,7 @@ mod tests {
             account: crate::id::AccountId::of("stripe", "default", "cus_1"),
             invoice: "in_1".to_owned(),
             segment: "everyone".to_owned(),
+            queue: crate::task::LAST_QUEUE,
             policy_version: 1,
             started_at: ASKED.parse().unwrap(),
             state: crate::dunning::PlanState::Stopped,

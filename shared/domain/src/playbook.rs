@@ -20,7 +20,7 @@ pub use by_hand::{left_to_person, onboarding};
 pub use change_plan::{Change, change_plan, plan_changed};
 pub use charged_twice::charged_twice;
 pub use overcharged::overcharged;
-pub use payment_failed::{Failing, days_left, payment_failed};
+pub use payment_failed::{Failing, grace_until, payment_failed};
 pub use policy::{Name, PlaybookPolicy};
 pub use refund::{Refunding, refund, refund_asked};
 pub use standing::{Around, Handling, Standing, What};

@@ -4,8 +4,8 @@ use crate::ageing::AgeingPolicy;
 use crate::approval::ApprovalPolicy;
 use crate::cash::CashPolicy;
 use crate::classify::ClassifyPolicy;
-use crate::decline::{Declines, Family, Of, Retry};
-use crate::dunning::{Advice, DunningPolicy, HoursPolicy};
+use crate::decline::{Declines, Family, Retry, Way};
+use crate::dunning::{Advice, DunningPolicy, HoursPolicy, Paid};
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
 use crate::notice::NoticePolicy;
@@ -13,6 +13,10 @@ use crate::playbook::PlaybookPolicy;
 use crate::policy::{Limits, Refused, Rules, SetupPolicy, Texts, Versions};
 use crate::report::ReportPolicy;
 use crate::ticket::{AnswerPolicy, TicketPolicy};
+use std::sync::LazyLock;
+
+/// The shipped policies as they were read: once, however often they are asked for.
+static READ: LazyLock<Result<Policies, Refused>> = LazyLock::new(|| Policies::read(SHIPPED, None));
 
 /// Everything that is rule and not code.
 #[derive(Debug, Clone)]
@@ -40,7 +44,7 @@ pub struct Policies {
 impl Policies {
     /// Reads the shipped policies.
     pub fn shipped() -> Result<Self, Refused> {
-        Self::load(SHIPPED)
+        READ.clone()
     }
 
     /// The shipped policies with another dunning policy in the place of all its versions, as somebody tries it out.
@@ -56,28 +60,33 @@ impl Policies {
 
     /// Reads and checks policies, alone and together.
     pub fn load(files: &[(&str, &str)]) -> Result<Self, Refused> {
+        Self::read(files, READ.as_ref().ok())
+    }
+
+    /// What is the same as shipped is not read again.
+    fn read(files: &[(&str, &str)], shipped: Option<&Self>) -> Result<Self, Refused> {
         let policies = Self {
-            advice: of(files)?,
-            ageing: of(files)?,
-            answers: of(files)?,
-            approval: of(files)?,
-            cash: of(files)?,
-            classify: of(files)?,
-            declines: of(files)?,
-            dunning: of(files)?,
-            hours: of(files)?,
-            incidents: of(files)?,
-            limits: of(files)?,
-            metadata: of(files)?,
-            notices: of(files)?,
-            playbooks: of(files)?,
-            report: of(files)?,
-            setup: of(files)?,
-            texts: of(files)?,
-            tickets: of(files)?,
+            advice: of(files, shipped.map(|all| &all.advice))?,
+            ageing: of(files, shipped.map(|all| &all.ageing))?,
+            answers: of(files, shipped.map(|all| &all.answers))?,
+            approval: of(files, shipped.map(|all| &all.approval))?,
+            cash: of(files, shipped.map(|all| &all.cash))?,
+            classify: of(files, shipped.map(|all| &all.classify))?,
+            declines: of(files, shipped.map(|all| &all.declines))?,
+            dunning: of(files, shipped.map(|all| &all.dunning))?,
+            hours: of(files, shipped.map(|all| &all.hours))?,
+            incidents: of(files, shipped.map(|all| &all.incidents))?,
+            limits: of(files, shipped.map(|all| &all.limits))?,
+            metadata: of(files, shipped.map(|all| &all.metadata))?,
+            notices: of(files, shipped.map(|all| &all.notices))?,
+            playbooks: of(files, shipped.map(|all| &all.playbooks))?,
+            report: of(files, shipped.map(|all| &all.report))?,
+            setup: of(files, shipped.map(|all| &all.setup))?,
+            texts: of(files, shipped.map(|all| &all.texts))?,
+            tickets: of(files, shipped.map(|all| &all.tickets))?,
         };
         policies.lint_together()?;
-        policies.lint_tries(files)?;
+        policies.lint_recoveries(files)?;
         Ok(policies)
     }
 
@@ -113,6 +122,17 @@ impl Policies {
                 return Err(Refused { file, line: 1, message: format!("no text called `{text}` is for phones") });
             }
         }
+        let warnings = self.dunning.all().filter_map(|policy| Some((policy.version, policy.warning.as_ref()?)));
+        for (version, text) in warnings.flat_map(|(version, rule)| rule.letters().map(move |text| (version, text))) {
+            if texts.text(text).is_none_or(|text| !text.says("time_left")) {
+                let file = format!("shared/policy/dunning/v{version}.toml");
+                return Err(Refused {
+                    file,
+                    line: 1,
+                    message: format!("no text called `{text}` says how long is left"),
+                });
+            }
+        }
         let families = self.declines.all().flat_map(|policy| {
             policy.family.iter().map(|family| ("declines", policy.version, family.customer_reason.as_str()))
         });
@@ -127,8 +147,9 @@ impl Policies {
         Ok(())
     }
 
-    /// Every family that a recovery is planned by is one, and no rule of tries breaks a network's by construction.
-    fn lint_tries(&self, files: &[(&str, &str)]) -> Result<(), Refused> {
+    /// Every family that a recovery is planned by is one, every letter of it has its place beside others, and no rule of tries
+    /// breaks a network's by construction.
+    fn lint_recoveries(&self, files: &[(&str, &str)]) -> Result<(), Refused> {
         let declines = self.declines.current();
         for policy in self.dunning.all() {
             let file = format!("shared/policy/dunning/v{}.toml", policy.version);
@@ -140,16 +161,25 @@ impl Policies {
                     return refused(offset, format!("no family is called `{name}`"));
                 }
             }
+            if let Some((offset, text)) = policy.unranked() {
+                return refused(offset, format!("nobody says how much `{text}` says beside other letters"));
+            }
             for rule in &policy.tries {
                 let tried = |family: &&Family| rule.families.get_ref().contains(family.id.get_ref());
                 if let Some(family) = declines.family.iter().filter(tried).find(|family| family.retry > Retry::Later) {
                     let said = format!("`{}` is not tried again by itself", family.id.get_ref());
                     return refused(rule.families.span().start, said);
                 }
+                if let Some((offset, way)) = rule.strange_way(|way| is_way(declines, way)) {
+                    return refused(offset, format!("`{way}` is no way of paying, and no network of the declines"));
+                }
+                let applies = |network: &str| {
+                    let paid = Paid::through(declines, Some(network));
+                    let mut own = rule.families.get_ref().iter().filter_map(|family| policy.rule_of(family, paid));
+                    own.any(|own| own.id.get_ref() == rule.id.get_ref())
+                };
                 for limit in declines.limit.iter().filter(|limit| limit.category.is_none()) {
-                    if limit.of == Of::Card && rule.most_within(limit.days) > limit.tries_max {
-                        let days = limit.days;
-                        let said = format!("{} allows {} tries in {days} days", limit.network, limit.tries_max);
+                    if let Some(said) = rule.breaks(limit).filter(|_| applies(&limit.network)) {
                         return refused(rule.most.span().start, said);
                     }
                 }
@@ -157,6 +187,12 @@ impl Policies {
         }
         Ok(())
     }
+}
+
+/// Whether a rule of tries may name it: a way of paying, or a network by the name that limits have for it.
+fn is_way(declines: &Declines, name: &str) -> bool {
+    let is_network = declines.network.iter().any(|network| network.names.first().is_some_and(|own| own == name));
+    is_network || Way::ALL.iter().any(|way| way.name() == name)
 }
 
 /// The shipped files, by name and text.
@@ -187,10 +223,14 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/tickets/v1.toml", include_str!("../../policy/tickets/v1.toml")),
 ];
 
-fn of<T: Rules>(files: &[(&str, &str)]) -> Result<Versions<T>, Refused> {
+fn of<T: Rules + Clone>(files: &[(&str, &str)], shipped: Option<&Versions<T>>) -> Result<Versions<T>, Refused> {
     let folder = format!("/{}/", T::NAME);
-    let own: Vec<_> = files.iter().filter(|(name, _)| name.contains(&folder)).copied().collect();
-    Versions::load(&own)
+    let is_own = |file: &&(&str, &str)| file.0.contains(&folder);
+    let own: Vec<(&str, &str)> = files.iter().filter(is_own).copied().collect();
+    match shipped.filter(|_| SHIPPED.iter().filter(is_own).eq(&own)) {
+        Some(versions) => Ok(versions.clone()),
+        None => Versions::load(&own),
+    }
 }
 
 #[cfg(test)]
@@ -214,8 +254,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_the_same_as_shipped_is_read_again() {
+        let version = |policies: &Policies| policies.report.current().effective().to_owned();
+        let (_, text) = SHIPPED.iter().find(|(file, _)| file.contains("/report/")).unwrap();
+        let shipped = Policies::shipped().unwrap();
+        assert!(text.contains(&version(&shipped)), "{text}");
+        let later = with("/report/", |text| text.replace(&version(&shipped), "2026-02-28")).unwrap();
+        assert_eq!(version(&later), "2026-02-28");
+        assert_eq!(version(&Policies::load(SHIPPED).unwrap()), version(&shipped));
+        let fewer: Vec<_> = SHIPPED.iter().filter(|(file, _)| !file.ends_with("/classify/v2.toml")).copied().collect();
+        assert!(Policies::load(&fewer).unwrap().classify.version(2).is_none(), "a version less is another policy");
+    }
+
+    #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 84] = [
+        let rows: [(&str, &str, &str, &str); 108] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -340,6 +393,70 @@ mod tests {
             ("tickets", "why = \"A bank's", "why = \"\" # \"", "`chargeback` has no `why`"),
             ("limits", "boards_max = 4", "boards_max = 0", "at least one board"),
             ("limits", "told_people_max = 20", "told_people_max = 0", "at least one person"),
+            ("limits", "review_hours = 6", "review_hours = 0", "`review_hours` must be at least 1"),
+            ("limits", "debit_days_max = 14", "debit_days_max = 0", "`debit_days_max` must be at least 1"),
+            ("limits", "paying_minutes = 30", "paying_minutes = 0", "`paying_minutes` must be at least 1"),
+            ("limits", "recoveries_written_max = 40", "recoveries_written_max = 61", "1 to 60 recoveries"),
+            ("dunning/v3", "sitting_minutes = 60", "sitting_minutes = 0", "for 1 to 1440 minutes"),
+            (
+                "dunning/v3",
+                "{ after_days = 14, then = { access = \"restricted\" } }",
+                "{ after_days = 11, then = { access = \"restricted\" } }",
+                "has 48 hours before anything is taken",
+            ),
+            (
+                "dunning/v3",
+                "letters = [\"reminder_1\", ",
+                "letters = [\"final_notice\", ",
+                "the letter before a warning",
+            ),
+            (
+                "dunning/v3",
+                "\"reminder_3\"]\nhours",
+                "\"reminder_3\", \"final_notice\"]\nhours",
+                "says how long is left",
+            ),
+            ("dunning/v3", "hours = 48", "hours = 0", "a warning leaves 1 to 720 hours"),
+            (
+                "dunning/v3",
+                "{ access = \"warned\" } },\n    { after_days = 30, then = \"person\" }",
+                "{ access = \"warned\" } },\n    { after_days = 29, then = \"person\" }",
+                "before the last try, which may be on day 30",
+            ),
+            (
+                "dunning/v3",
+                "ways = [\"debit\"]\n",
+                "ways = [\"card\"]\n",
+                "ach lets a debit be presented 2 times again",
+            ),
+            (
+                "dunning/v3",
+                "most = 2",
+                "most = 3",
+                "ach lets a debit be presented 2 times again, and this tries it 3 times",
+            ),
+            (
+                "dunning/v3",
+                "ways = [\"pad\"]\n",
+                "ways = [\"autogiro\"]\n",
+                "pad lets a debit be presented 1 times again",
+            ),
+            ("dunning/v3", "ways = [\"debit\"]\n", "ways = [\"debit\", \"barter\"]\n", "`barter` is no way of paying"),
+            (
+                "dunning/v3",
+                "\"risk_block\"]",
+                "\"risk_block\", \"invalid_account\", \"revoked\", \"barred\"]",
+                "`high_risk` before it",
+            ),
+            ("declines/v3", "\"paypal\", ", "\"paypal\", \"sepa\", ", "`sepa` stands twice among the ways of paying"),
+            ("dunning/v3", "hours = 24\nlisted_max", "hours = 0\nlisted_max", "keeps others back for 1 to 168 hours"),
+            ("dunning/v3", "listed_max = 10", "listed_max = 0", "a letter lists 1 to 50 others"),
+            ("dunning/v3", "\"final_notice\"]", "\"reminder_1\"]", "`reminder_1` is there twice"),
+            ("dunning/v3", ", \"final_notice\"]", "]", "nobody says how much `final_notice` says"),
+            ("dunning/v3", "why = \"Who owes", "why = \"\" # \"", "`together` has no `why`"),
+            ("hours", "49 = [\"DE\"]", "49 = [\"XX\"]", "`XX` has no zones"),
+            ("notices", "link_days = 30", "link_days = 0", "1 to 365 days"),
+            ("texts", "company = 30", "company = 60", "an SMS takes"),
         ];
         for (name, from, to, expected) in rows {
             let refused = with(name, |text| {

@@ -47,6 +47,8 @@ pub struct InUse {
     pub cohorts: Option<Cohorts>,
     /// That approved actions wait for its API key, while they do.
     pub locked: Option<Locked>,
+    /// What the rules of recoveries promise, and it may not do, as sentences.
+    pub unkept: Vec<String>,
 }
 
 /// What somebody wants of a source; what is not named stays.
@@ -89,11 +91,20 @@ pub struct Preview {
 #[derive(Debug, Clone)]
 pub struct Judged {
     pub backlog: Backlog,
-    /// What has to be switched off at the provider by hand where Recoup takes its tries over, as a sentence.
-    pub switch_off: Option<&'static str>,
+    pub switch_off: SwitchOff,
+    /// What the rules of recoveries promise, and it may not do even then, as sentences.
+    pub unkept: Vec<String>,
     /// For how long a wish waits for its second person.
     pub hours: i64,
     pub now: Timestamp,
+}
+
+/// What has to be switched off at the provider by hand where Recoup takes it over, as sentences.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SwitchOff {
+    pub retries: Option<&'static str>,
+    pub messages: Option<&'static str>,
+    pub cancels: Option<&'static str>,
 }
 
 /// How a wish ended.
@@ -144,6 +155,11 @@ pub enum Party {
 }
 
 impl Wish {
+    /// Whether it says how far Recoup goes, or who does what.
+    fn says_who_acts(&self) -> bool {
+        self.acting.is_some() || [self.retries, self.messages, self.cancels].iter().any(Option::is_some)
+    }
+
     fn only_names(&self) -> bool {
         *self == Self { name: self.name.clone(), ..Self::default() }
     }
@@ -224,6 +240,37 @@ impl Source {
         self.asked.as_ref().is_some_and(|asked| Self::awaits(asked, wish, hours, now) && asked.preview.is_some())
     }
 
+    /// What it is once a wish is granted.
+    #[must_use]
+    pub fn once_granted(&self, wish: &Wish) -> Self {
+        let mut granted = self.clone();
+        granted.fulfil(wish);
+        granted
+    }
+
+    fn fulfil(&mut self, wish: &Wish) {
+        if let Some(name) = &wish.name {
+            self.name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+        }
+        self.mode = wish.mode.unwrap_or(self.mode);
+        self.acting = wish.acting.unwrap_or(self.acting);
+        self.retries = wish.retries.unwrap_or(self.retries);
+        self.messages = wish.messages.unwrap_or(self.messages);
+        self.cancels = wish.cancels.unwrap_or(self.cancels);
+    }
+
+    /// What has to be switched off for what a wish takes over from the provider.
+    fn by_hand(&self, wish: &Wish, off: SwitchOff) -> impl Iterator<Item = &'static str> {
+        let rows = [
+            (wish.retries, self.retries, off.retries),
+            (wish.messages, self.messages, off.messages),
+            (wish.cancels, self.cancels, off.cancels),
+        ];
+        rows.into_iter().filter_map(|(wished, standing, off)| {
+            off.filter(|_| wished == Some(Party::Recoup) && standing == Party::Provider)
+        })
+    }
+
     /// Takes a wish: what lets less leave is done at once, what lets more leave or in needs a second person.
     pub fn wish(&mut self, wish: &Wish, staff: &Staff, judged: Judged) -> Result<Granted, Refused> {
         if !matches!(staff.role, Role::Manager | Role::Vp) {
@@ -236,11 +283,12 @@ impl Source {
         {
             return Err(Refused::NoName);
         }
-        let Judged { backlog, switch_off, hours, now } = judged;
-        let takes_over = wish.retries == Some(Party::Recoup) && self.retries == Party::Provider;
-        let by_hand = switch_off.filter(|_| takes_over);
-        let effects: Vec<_> = self.effects(wish).into_iter().chain(by_hand).map(str::to_owned).collect();
-        let preview = (!effects.is_empty()).then_some(Preview { effects, backlog });
+        let Judged { backlog, switch_off, unkept, hours, now } = judged;
+        let effects: Vec<_> =
+            self.effects(wish).into_iter().chain(self.by_hand(wish, switch_off)).map(str::to_owned).collect();
+        let unkept = unkept.into_iter().filter(|_| wish.says_who_acts());
+        let preview =
+            (!effects.is_empty()).then(|| Preview { effects: effects.into_iter().chain(unkept).collect(), backlog });
         let change = |by: &str, confirmed_by| Change {
             wish: wish.clone(),
             by: by.to_owned(),
@@ -265,15 +313,8 @@ impl Source {
                 return Ok(Granted::NeedsAnother);
             }
         };
-        if let Some(name) = &wish.name {
-            self.name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
-        }
+        self.fulfil(wish);
         self.asked = waiting;
-        self.mode = wish.mode.unwrap_or(self.mode);
-        self.acting = wish.acting.unwrap_or(self.acting);
-        self.retries = wish.retries.unwrap_or(self.retries);
-        self.messages = wish.messages.unwrap_or(self.messages);
-        self.cancels = wish.cancels.unwrap_or(self.cancels);
         self.changes.push(done);
         forget_oldest(&mut self.changes, CHANGES_BYTES_MAX);
         Ok(Granted::Done)
@@ -337,7 +378,8 @@ mod tests {
 
     fn judged(hour: i64) -> Judged {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
-        Judged { backlog: Backlog { cases: 7, ..Backlog::default() }, switch_off: None, hours: 72, now }
+        let (backlog, switch_off) = (Backlog { cases: 7, ..Backlog::default() }, SwitchOff::default());
+        Judged { backlog, switch_off, unkept: Vec::new(), hours: 72, now }
     }
 
     #[test]
@@ -389,21 +431,31 @@ mod tests {
     }
 
     #[test]
-    fn whoever_takes_tries_over_is_told_what_to_switch_off() {
+    fn whoever_takes_something_over_is_told_what_to_switch_off_and_what_stays_undone() {
         let mara = staff("mara", Role::Manager);
-        let shown = |wish: &Wish, retries| {
-            let mut source = Source { retries, ..Source::new("stripe", "default") };
-            let judged = Judged { switch_off: Some("switch it off"), ..judged(0) };
-            source.wish(wish, &mara, judged).unwrap();
-            source
-                .asked
-                .and_then(|asked| asked.preview)
-                .is_some_and(|it| it.effects.contains(&"switch it off".to_owned()))
-        };
-        let takes = Wish { retries: Some(Party::Recoup), ..Wish::default() };
-        assert!(shown(&takes, Party::Provider));
-        assert!(!shown(&takes, Party::Recoup), "it has them already");
-        assert!(!shown(&Wish { acting: Some(Acting::Act), ..Wish::default() }, Party::Provider), "another wish");
+        let (ours, theirs) = (Party::Recoup, Party::Provider);
+        let (tries, letters, ends) = ("tries off", "letters off", "ends off");
+        let wish = |retries, messages, cancels| Wish { retries, messages, cancels, ..Wish::default() };
+        let act = Wish { acting: Some(Acting::Act), ..Wish::default() };
+        for (name, wish, standing, expected) in [
+            ("tries", wish(Some(ours), None, None), theirs, vec![tries, "unkept"]),
+            ("letters", wish(None, Some(ours), None), theirs, vec![letters, "unkept"]),
+            ("ends", wish(None, None, Some(ours)), theirs, vec![ends, "unkept"]),
+            ("all", wish(Some(ours), Some(ours), Some(ours)), theirs, vec![tries, letters, ends, "unkept"]),
+            ("it has them already", wish(Some(ours), Some(ours), Some(ours)), ours, vec![]),
+            ("given back", wish(Some(theirs), None, None), ours, vec![]),
+            ("it is raised", act, theirs, vec!["unkept"]),
+            ("another wish", Wish { mode: Some(Mode::Both), ..Wish::default() }, theirs, vec![]),
+        ] {
+            let (retries, messages, cancels) = (standing, standing, standing);
+            let mut source = Source { retries, messages, cancels, ..Source::new("stripe", "default") };
+            let switch_off = SwitchOff { retries: Some(tries), messages: Some(letters), cancels: Some(ends) };
+            let judged = Judged { switch_off, unkept: vec!["unkept".to_owned()], ..judged(0) };
+            source.wish(&wish, &mara, judged).unwrap();
+            let shown = source.asked.and_then(|asked| asked.preview).map(|it| it.effects).unwrap_or_default();
+            let told: Vec<_> = shown.iter().filter(|it| it.ends_with(" off") || *it == "unkept").collect();
+            assert_eq!(told, expected, "{name}: {shown:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,13 @@ use crate::staff::Staff;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// In which queue stands what has no other: of two things of one day, what stands in the lower one is worked first.
+pub const LAST_QUEUE: u32 = 9;
+
+fn last_queue() -> u32 {
+    LAST_QUEUE
+}
+
 /// Something for a person: somebody takes it or puts it off, and it is done or dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
@@ -17,6 +24,9 @@ pub struct Task {
     pub steps: String,
     pub opened_at: Timestamp,
     pub due_at: Timestamp,
+    /// Of two tasks of one day, the one whose number is lower comes first: that of the recovery it comes from.
+    #[serde(default = "last_queue")]
+    pub queue: u32,
     pub state: State,
     pub assigned_to: Option<String>,
     pub snoozed_until: Option<Timestamp>,
@@ -55,6 +65,8 @@ pub enum About {
     Onboarding { action: ActionId },
     /// One trouble of many accounts; the task stands with the first of them.
     Incident { incident: IncidentId },
+    /// What may be offered to a customer whose invoice stays open: an action of that kind, if they want it.
+    Offered { invoice: String, subscription: String, asks: String },
     /// What an endpoint of the product was to be told of the account, and has not taken since then.
     Undelivered { endpoint: String, since: Timestamp },
     /// What the customer of a ticket was asked to pay: somebody in billing follows it until it is there.
@@ -137,6 +149,7 @@ impl Task {
             steps,
             opened_at: now,
             due_at: now + due_in,
+            queue: LAST_QUEUE,
             state: State::Open,
             assigned_to: None,
             snoozed_until: None,
@@ -145,6 +158,11 @@ impl Task {
             reference: String::new(),
             note: String::new(),
         }
+    }
+
+    /// From when on it is wanted: when it is due, or when it is put off until.
+    pub fn wanted_at(&self) -> Timestamp {
+        self.snoozed_until.map_or(self.due_at, |until| until.max(self.due_at))
     }
 
     /// Whether nobody wants to see it before a later day.
@@ -221,6 +239,7 @@ impl About {
             Self::Play { case } => TaskId::of(account, "play", case.as_str()),
             Self::Onboarding { action } => TaskId::of(account, "onboarding", action.as_str()),
             Self::Incident { incident } => TaskId::of(account, "incident", incident.as_str()),
+            Self::Offered { invoice, .. } => TaskId::of(account, "offered", invoice),
             Self::Undelivered { endpoint, since } => TaskId::of(account, "undelivered", &format!("{endpoint} {since}")),
             Self::Collect { request } => TaskId::of(account, "collect", request.as_str()),
             Self::Overpaid { request } => TaskId::of(account, "overpaid", request.as_str()),
@@ -242,6 +261,7 @@ impl About {
             | Self::Overdue { .. }
             | Self::Failing { .. }
             | Self::Recovery { .. }
+            | Self::Offered { .. }
             | Self::Play { .. }
             | Self::Incident { .. }
             | Self::Undelivered { .. }

@@ -1,8 +1,10 @@
 //! Who was told what: each message to each of them is a record of its own, with its own outcome.
 
 mod bulletin;
+mod number;
 
 pub use bulletin::{About, Bulletin};
+pub use number::international;
 
 use crate::policy::{Patience, shorten};
 use jiff::Timestamp;

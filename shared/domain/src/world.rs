@@ -4,9 +4,11 @@
 
 #![allow(clippy::float_arithmetic, reason = "a world's chances are real numbers; its money is `Money` all the same")]
 
+mod breach;
 mod cluster;
 mod described;
 mod history;
+mod ladders;
 mod luck;
 mod number;
 mod oracle;
@@ -18,6 +20,7 @@ mod strategy;
 mod tests;
 
 pub use history::{Asked, Chooses, Judged, Share, judge};
+pub use ladders::{best_ladder, ladders};
 pub use oracle::Oracle;
 pub use planned::Planned;
 pub use play::play;

@@ -70,6 +70,19 @@ pub fn home(viewer: &Viewer, home: &Home<'_>) -> String {
                     }
                 }
                 section {
+                    h2 { "Recoveries that come next" }
+                    @if home.plans.is_empty() { p .soft { "No invoice is being recovered." } }
+                    @for plan in home.plans.iter().take(8) {
+                        p {
+                            a href={ "/accounts/" (plan.account) } { "Invoice " (plan.invoice) } br;
+                            span .soft {
+                                (words(&plan.segment))
+                                @if let Some(at) = plan.next_wake() { " · " (time(at)) }
+                            }
+                        }
+                    }
+                }
+                section {
                     h2 { "Newest cases" }
                     @if home.cases.is_empty() { p .soft { "No case is open." } }
                     @for case in home.cases.iter().take(8) {

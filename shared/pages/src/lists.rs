@@ -140,6 +140,10 @@ pub struct OutboxRow {
     pub to: String,
     pub subject: String,
     pub text: String,
+    /// What it says above its text.
+    pub headers: Vec<(&'static str, String)>,
+    /// Where it is seen as whoever gets it sees it.
+    pub page: Option<String>,
 }
 
 pub fn outbox(viewer: &Viewer, rows: &[OutboxRow]) -> String {
@@ -153,7 +157,11 @@ pub fn outbox(viewer: &Viewer, rows: &[OutboxRow]) -> String {
             @if rows.is_empty() { section { p .soft { "Nothing has been sent." } } }
             @for row in rows { section {
                 h2 { (row.subject) }
-                p .soft { (row.channel) " to " (row.to) " · " (time(row.at)) }
+                p .soft {
+                    (row.channel) " to " (row.to) " · " (time(row.at))
+                    @if let Some(page) = &row.page { " · " a href=(page) { "as it is read" } }
+                }
+                @for (name, value) in &row.headers { p .soft { (name) ": " (value) } }
                 pre { (row.text) }
             } }
         },

@@ -24,6 +24,7 @@ main { max-width: 560px; margin: 0 auto; padding: 16px 20px; background: #ffffff
 table { border-collapse: collapse; margin: 8px 0 16px; } \
 th { padding: 2px 16px 2px 0; font-weight: normal; text-align: left; color: #59636e; } \
 td { padding: 2px 0; font-weight: bold; } \
+ul { margin: 8px 0 16px; padding-left: 20px; } \
 a { color: #0b5cad; } \
 @media (prefers-color-scheme: dark) { \
 body { color: #e6eaef; background: #12161b; } main { background: #1b2027; } th { color: #9aa5b1; } a { color: #6cb2ff; } }";
@@ -66,17 +67,24 @@ pub fn letter(written: &Written<'_>) -> String {
     page.into_string()
 }
 
-/// Its addresses become links.
+/// Lines that begin with a dash become a list.
 fn paragraph(text: &str) -> Markup {
+    let mut parts = text.trim().split("\n- ");
+    let lead = parts.next().unwrap_or_default();
+    let lines: Vec<&str> = parts.collect();
     html! {
-        @if !text.trim().is_empty() {
-            p {
-                @for word in text.trim().split_inclusive(char::is_whitespace) {
-                    @if word.starts_with("https://") || word.starts_with("http://") {
-                        a href=(word.trim()) { (word) }
-                    } @else { (word) }
-                }
-            }
+        @if !lead.is_empty() { p { (linked(lead)) } }
+        @if !lines.is_empty() { ul { @for line in lines { li { (linked(line)) } } } }
+    }
+}
+
+/// Its addresses become links.
+fn linked(text: &str) -> Markup {
+    html! {
+        @for word in text.split_inclusive(char::is_whitespace) {
+            @if word.starts_with("https://") || word.starts_with("http://") {
+                a href=(word.trim()) { (word) }
+            } @else { (word) }
         }
     }
 }
@@ -122,6 +130,13 @@ mod tests {
         for fetched in ["<img", "<link", "<script", "<iframe", "src=", "url(", "@import"] {
             assert!(!page.contains(fetched), "{fetched}: {page}");
         }
+    }
+
+    #[test]
+    fn what_else_is_open_is_a_list() {
+        let page = mail("Hello Ada,\n\nAlso open:\n- IN_2: 19.00 EUR\n- <IN_3>: 5.00 EUR\n\nThank you - really.");
+        let list = "<p>Also open:</p><ul><li>IN_2: 19.00 EUR</li><li>&lt;IN_3&gt;: 5.00 EUR</li></ul><p>Thank you - really.</p>";
+        assert!(page.contains(list), "{page}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use domain::decline::Limit;
 use domain::import::NetworkRule;
 use domain::money::Currency;
 use domain::policy::SetupPolicy;
+use domain::source::InUse;
 use domain::staff::Role;
 use maud::{Markup, html};
 use rust_decimal::Decimal;
@@ -27,6 +28,7 @@ pub fn policies(
     approval: &ApprovalPolicy,
     setup: &SetupPolicy,
     (limits, imported): (&[Limit], &[NetworkRule]),
+    sources: &[InUse],
     files: &[(&str, &str)],
 ) -> String {
     let scales = scales(approval);
@@ -86,10 +88,23 @@ pub fn policies(
                     (setup.cohort.minutes) " minutes. " span .soft { (setup.cohort.why) }
                 }
             }
+            (unkept(sources))
             (budgets(limits, imported))
             @for (name, text) in files { section { details { summary { (name) } pre { code { (text) } } } } }
         },
     )
+}
+
+/// What the rules of recoveries promise, and a source may not do.
+fn unkept(sources: &[InUse]) -> Markup {
+    let lacking: Vec<&InUse> = sources.iter().filter(|it| !it.unkept.is_empty()).collect();
+    html! { @if !lacking.is_empty() { section {
+        h2 { "What recoveries promise in vain" }
+        @for InUse { source, unkept, .. } in lacking {
+            p { a href="/sources" { (source.provider) "/" (source.source) } }
+            ul { @for it in unkept { li { (it) } } }
+        }
+    } } }
 }
 
 fn reasons_of(reasons: &[Reason]) -> String {

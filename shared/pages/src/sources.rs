@@ -44,7 +44,7 @@ pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> Stri
             @if sources.is_empty() {
                 section { p .soft { "No source has been set up. Point a provider's webhook here." } }
             }
-            @for InUse { source, cohorts, locked } in sources { section {
+            @for InUse { source, cohorts, locked, unkept } in sources { section {
                 h2 { (source.provider) "/" (source.source) " " (state(acting(source.acting))) }
                 dl {
                     dt { "Customers read" }
@@ -58,6 +58,9 @@ pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> Stri
                     dt { "Retries" } dd { (party(source.retries)) }
                     dt { "Writes to customers" } dd { (party(source.messages)) }
                     dt { "Cancels" } dd { (party(source.cancels)) }
+                    @if !unkept.is_empty() {
+                        dt { "Promised in vain" } dd { ul { @for it in unkept { li { (it) } } } }
+                    }
                     @if let Some(asked) = &source.asked {
                         dt { "Asked for" } dd { (change(asked)) ". Another manager must confirm it." }
                         @if let Some(shown) = &asked.preview { dt { "It lets loose" } dd { (preview(shown)) } }

@@ -1,7 +1,7 @@
 //! What people have to do: the list, and a task with its buttons.
 
 use crate::action::what_was_done;
-use crate::frame::{Viewer, frame, no_default, state, time};
+use crate::frame::{Viewer, frame, no_default, state, time, words};
 use domain::staff::Staff;
 use domain::task::{About, State, Task};
 use jiff::Timestamp;
@@ -68,6 +68,14 @@ pub fn task(
             section {
                 h2 { "How" }
                 p { (task.steps) }
+                @if let About::Offered { invoice, subscription, asks } = &task.about {
+                    form .inline method="get" action={ "/accounts/" (task.account) "/ask" } {
+                        input type="hidden" name="kind" value=(asks);
+                        input type="hidden" name="invoice" value=(invoice);
+                        input type="hidden" name="subscription" value=(subscription);
+                        button type="submit" { "Ask for " (words(asks)) }
+                    }
+                }
                 dl {
                     dt { "Account" } dd { a href={ "/accounts/" (task.account) } { (task.account) } }
                     dt { "Because of" } dd { a href=(origin(task)) { @match task.about {
@@ -81,6 +89,7 @@ pub fn task(
                         About::Play { .. } => "a step of a case's playbook",
                         About::Onboarding { .. } => "an upgrade",
                         About::Incident { .. } => "an incident",
+                        About::Offered { .. } => "an invoice that stays open",
                         About::Undelivered { .. } => "an endpoint that does not take what it is sent",
                         About::Collect { .. } => "what the customer of a ticket was asked to pay",
                         About::Overpaid { .. } => "more that came in than was asked for",

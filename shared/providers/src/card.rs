@@ -34,6 +34,8 @@ mod tests {
 
     #[test]
     fn each_page_is_asked_for_with_the_key_of_the_wish() {
+        // What the portal shows after it is no more of the account.
+        let stripe = "payment_method_update&flow_data%5Bafter_completion%5D%5Btype%5D=hosted_confirmation";
         let table = [
             (
                 "chargebee",
@@ -47,7 +49,7 @@ mod tests {
             ("lemonsqueezy", "1", None, "GET", "/v1/customers/1", ""),
             ("mollie", "cst_1", None, "POST", "/v2/payment-links", r#""value":"0.01""#),
             ("revenuecat", "cst_1", Some("1000"), "GET", "/customers/cst_1/subscriptions?limit=100", ""),
-            ("stripe", "cst_1", None, "POST", "/v1/billing_portal/sessions", "payment_method_update"),
+            ("stripe", "cst_1", None, "POST", "/v1/billing_portal/sessions", stripe),
         ];
         for (provider, customer, subscription, method, path, body) in table {
             let Act::Send(call) = asked(provider, customer, subscription, &[]) else { panic!("{provider} asks") };

@@ -19,7 +19,7 @@ use crate::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
+use domain::action::{Cancels, Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
 use domain::event::InvoiceStatus;
 use domain::money::prorate::Method;
 use jiff::Timestamp;
@@ -58,6 +58,13 @@ const MANNERS: Manners = Manners {
     written_off: InvoiceStatus::Uncollectible,
     retries: Retries::WhenAsked {
         switch_off: "switch off the payment retries in the dunning settings of Chargebee by hand: else it tries as well",
+    },
+    messages: Some("switch off the dunning e-mails in the settings of Chargebee by hand: else it writes as well"),
+    cancels: Cancels::WhenAsked {
+        switch_off: Some(
+            "let the last step of the dunning settings of Chargebee keep the subscription and the invoice as they are, by hand: else it \
+             ends them before",
+        ),
     },
     settled: &["success", "succeeded"],
 };

@@ -13,7 +13,7 @@ use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, asks_nothing, keep_all,
     malformed,
 };
-use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
+use domain::action::{Cancels, Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
 use domain::event::InvoiceStatus;
 use domain::money::prorate::Method;
 use jiff::Timestamp;
@@ -51,6 +51,14 @@ const MANNERS: Manners = Manners {
     written_off: InvoiceStatus::Uncollectible,
     retries: Retries::OnlyByItself {
         why: "Lemon Squeezy takes no request to try a payment again: it retries by its own schedule, so leave `retries` with the provider",
+    },
+    messages: Some(
+        "switch off the recovery e-mails in the settings of the Lemon Squeezy store by hand: else it writes as well",
+    ),
+    cancels: Cancels::WhenAsked {
+        switch_off: Some(
+            "let the Lemon Squeezy store keep a subscription that stays unpaid, in its settings by hand: else it ends it before",
+        ),
     },
     settled: &["paid", "partial_refund", "refunded"],
 };

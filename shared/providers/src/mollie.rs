@@ -13,7 +13,7 @@ use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, keep_all, malformed,
     uuid,
 };
-use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
+use domain::action::{Cancels, Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
 use domain::event::InvoiceStatus;
 use jiff::Timestamp;
 
@@ -51,6 +51,9 @@ const MANNERS: Manners = Manners {
     retries: Retries::WhenAsked {
         switch_off: "switch off by hand whatever else makes payments at Mollie for what has failed: else it is tried twice",
     },
+    // It writes to nobody, and ends nothing that is not paid.
+    messages: None,
+    cancels: Cancels::WhenAsked { switch_off: None },
     settled: &["refunded", "paid"],
 };
 

@@ -11,7 +11,7 @@ use crate::signature::{fits, header, timed, timed_header};
 use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, asks_nothing, keep_all,
 };
-use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
+use domain::action::{Cancels, Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
 use domain::event::InvoiceStatus;
 use domain::money::prorate::Method;
 use jiff::Timestamp;
@@ -60,6 +60,15 @@ const MANNERS: Manners = Manners {
     written_off: InvoiceStatus::Uncollectible,
     retries: Retries::OnlyByItself {
         why: "behind RevenueCat the stores try again by themselves, and take no request for it: leave `retries` with the provider",
+    },
+    messages: Some(
+        "switch off the billing e-mails of Web Billing in RevenueCat by hand: what a store writes to its customers stays the store's",
+    ),
+    cancels: Cancels::WhenAsked {
+        switch_off: Some(
+            "nothing can be switched off: a store ends by itself what stays unpaid, and only Web Billing ends it when it is asked; \
+             for the others it is a task of people",
+        ),
     },
     settled: &["succeeded"],
 };

@@ -18,7 +18,7 @@ use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, as_it_is, bearer,
     keep_all, malformed,
 };
-use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
+use domain::action::{Cancels, Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
 use domain::event::InvoiceStatus;
 use domain::money::prorate::Method;
 use jiff::Timestamp;
@@ -56,6 +56,14 @@ const MANNERS: Manners = Manners {
     written_off: InvoiceStatus::Uncollectible,
     retries: Retries::WhenAsked {
         switch_off: "switch off Smart Retries and every schedule of retries in the billing settings of Stripe by hand: else it tries as well",
+    },
+    messages: Some(
+        "switch off the e-mails about failed payments and expiring cards in the billing settings of Stripe by hand: else it writes as well",
+    ),
+    cancels: Cancels::WhenAsked {
+        switch_off: Some(
+            "let the billing settings of Stripe leave a subscription as it is once all retries have failed, by hand: else it ends it before",
+        ),
     },
     settled: &["succeeded", "paid"],
 };

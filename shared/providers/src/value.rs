@@ -208,6 +208,12 @@ where
     Ok(Option::<T>::deserialize(deserializer)?.filter(|id| !id.as_ref().is_empty()))
 }
 
+/// What stands behind a card, where a provider tells it: `credit`, `debit` or `prepaid`.
+pub(crate) fn funding(told: Option<&str>) -> Option<String> {
+    let told = told?.to_ascii_lowercase();
+    matches!(told.as_str(), "credit" | "debit" | "prepaid").then_some(told)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +244,22 @@ mod tests {
         assert_eq!(rate("2000", "jpy").unwrap().to_string(), "2000 JPY");
         assert_eq!(rate("amountdecimal_1", "usd"), None);
     }
+
+    #[test]
+    fn what_stands_behind_a_card_is_told_or_not_known() {
+        for (told, expected) in [
+            (Some("credit"), Some("credit")),
+            (Some("Debit"), Some("debit")),
+            (Some("prepaid"), Some("prepaid")),
+            (Some("not_known"), None),
+            (Some("unknown"), None),
+            (Some(""), None),
+            (None, None),
+        ] {
+            assert_eq!(funding(told).as_deref(), expected, "{told:?}");
+        }
+    }
+
     #[test]
     fn an_empty_id_is_an_absent_one() {
         #[derive(Deserialize)]

@@ -6,7 +6,7 @@ mod history;
 use super::{Failed, Shared};
 use domain::dunning::{Advice, Outcome, learned};
 use domain::policies::Policies;
-use domain::world::{Fixed, Oracle, Planned, Report, Strategy, World, play};
+use domain::world::{Fixed, Oracle, Planned, Report, Strategy, World, best_ladder, ladders, play};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -21,7 +21,7 @@ pub(super) struct Simulate {
     world: Option<PathBuf>,
     /// How tries ended and how they were chosen, as `recoup dunning outcomes` tells it; without a file, the running
     /// service's own
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["world", "oracle", "invoices"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["world", "oracle", "ladders", "invoices"])]
     history: Option<Option<PathBuf>>,
     #[command(flatten)]
     since: Since,
@@ -37,6 +37,14 @@ pub(super) struct Simulate {
     /// Know the world: try in the best hour of each gap between the days of --fixed, or between 1,3,5,7,14
     #[arg(long)]
     oracle: bool,
+    /// Look for the best ladder among the usual ones and N others, at no more tries than --fixed makes, or 1,3,5,7,14
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with_all = ["policy", "advice", "oracle"],
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    ladders: Option<u32>,
     /// How many fail
     #[arg(
         long,
@@ -107,22 +115,32 @@ fn play_against(world: &Path, options: &Simulate) -> Result<(), Failed> {
     let world = World::parse(&name, &text).map_err(|refused| refused.to_string())?;
     let ladder = Fixed::parse(options.fixed.as_deref().unwrap_or(LADDER)).map_err(|wrong| wrong.to_string())?;
     let policies = policies(options)?;
+    let declines = policies.declines.current();
     let tried_out = options.advice()?;
     let advice = tried_out.as_ref().unwrap_or(policies.advice.current());
     let (own, hours) = (policies.dunning.current(), policies.hours.current());
-    let mut strategy: Box<dyn Strategy + '_> = match (options.oracle, &options.fixed) {
-        (true, _) => Box::new(Oracle::new(&world, ladder.windows())),
-        (false, Some(_)) => Box::new(ladder),
-        (false, None) => Box::new(Planned::new(own, advice, hours, policies.declines.current())),
-    };
     let began = Instant::now();
-    let report = play(&world, strategy.as_mut(), policies.declines.current(), options.invoices);
+    let (report, times) = match options.ladders {
+        Some(others) => {
+            let others = ladders(others);
+            // The one that is measured by is played as well.
+            (best_ladder(&world, (&ladder, &others), declines, options.invoices), others.len() as u64 + 1)
+        }
+        None => {
+            let mut strategy: Box<dyn Strategy + '_> = match (options.oracle, &options.fixed) {
+                (true, _) => Box::new(Oracle::new(&world, ladder.windows())),
+                (false, Some(_)) => Box::new(ladder),
+                (false, None) => Box::new(Planned::new(own, advice, hours, declines)),
+            };
+            (play(&world, strategy.as_mut(), declines, options.invoices), 1)
+        }
+    };
     let took = began.elapsed();
     if options.format == "json" {
         println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
     } else {
         print!("{}", shown(&report));
-        println!("{} invoices a second", a_second(report.invoices, took));
+        println!("{} invoices a second", a_second(report.invoices * times, took));
     }
     Ok(())
 }

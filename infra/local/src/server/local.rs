@@ -20,6 +20,7 @@ async fn routed(service: &Service, request: &Request<Bytes>) -> Result<Answer, P
     let path: Vec<_> = request.uri().path().trim_start_matches('/').split('/').collect();
     match (request.method().as_str(), path.as_slice()) {
         ("GET" | "HEAD", ["outbox"]) => outbox::page(service, request).await,
+        ("GET" | "HEAD", ["outbox", number]) => outbox::letter(service, request, number).await,
         ("GET", ["local", "clock"]) => Ok(clock::shown(service)),
         ("POST", ["local", "clock"]) => clock::move_clock(service, request.body()).await,
         ("POST", ["local", "login"]) => login::sign_in(service, request).await,

@@ -47,8 +47,9 @@ pub fn put(
     let manners = records::manners(&head.provider)?;
     let members = members(context, read, head, &action)?;
     action.members = members.iter().map(|member| member.id.clone()).collect();
-    let held_until = |kind: &Kind| held_until(kind, manners, context.policies.approval.current(), now);
-    action.goes(held_until(&action.kind), writing::moment(context).again);
+    let kind = (&action.kind, action.recovery.is_some());
+    let held_until = held_until(kind, manners, context.policies.approval.current(), now);
+    action.goes(held_until, writing::moment(context).again);
     let each: Vec<&Action> = if members.is_empty() { vec![&action] } else { members.iter().collect() };
     for one in each {
         moved.expects(&one.id, &one.kind, now);
@@ -91,7 +92,7 @@ fn members(context: &Context, read: &Read, head: &Head, bundle: &Action) -> Resu
         let shown = shown.unwrap_or_else(|_| bundle.preview.clone());
         let preview = Preview { digest: bundle.preview.digest.clone(), ..shown };
         let mut member = Action::member_of(bundle, id, kind.clone(), preview);
-        let held = held_until(kind, known.manners, context.policies.approval.current(), known.now);
+        let held = held_until((kind, false), known.manners, context.policies.approval.current(), known.now);
         member.holds(held);
         member
     };

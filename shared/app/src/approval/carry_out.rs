@@ -19,11 +19,12 @@ use crate::records::{self, Read};
 use crate::setup::sources::{self, observes};
 use crate::setup::stop;
 use crate::store::trail::put_notes;
-use crate::store::{self, Attempted, Batch, Commit, Of, Stored, keys};
+use crate::store::{self, Attempted, Batch, Commit, Of, Pressed, Stored, keys};
 use domain::action::{Action, Attempt, Ended, Kind, Owed, State, Target, still_holds};
 use domain::approval::{Approved, approved};
 use domain::book::{Head, Invoice, Touched};
 use domain::case::{Case, is_overtaken};
+use domain::debt;
 use domain::dunning::Plan;
 use domain::event::Seen;
 use domain::id::ActionId;
@@ -146,6 +147,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         }
         State::Approved if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
+        State::Approved if is_being_paid(context, &read, &action)? => wait(context, read, &head, &action).await,
         State::Approved if !may_go(&read, &action, &head, now)? => outcome::stale(context, read, &head, &action).await,
         State::Approved => {
             let first = effects(&head)?.is_some_and(|effects| (effects.looks_first)(&action.kind));
@@ -187,9 +189,14 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
     Ok(read)
 }
 
-/// What Recoup itself asked for something because of: a case, or the plan of a recovery.
+/// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan of
+/// a recovery, and of a try whether its customer is about to pay.
 fn grounds_of(action: &Action) -> impl Iterator<Item = Key> {
-    case_of(action).into_iter().chain(plan_of(action)).chain(ending::plan_of(action))
+    case_of(action).into_iter().chain(plan_of(action)).chain(ending::plan_of(action)).chain(pressed_of(action))
+}
+
+fn pressed_of(action: &Action) -> Option<Key> {
+    matches!(action.kind, Kind::RetryPayment { .. }).then(|| keys::pressed(&action.account))
 }
 
 fn plan_of(action: &Action) -> Option<Key> {
@@ -218,7 +225,10 @@ fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<b
     let case = case_of(action).map(|key| read.batch.get::<Case>(&key)).transpose()?.flatten();
     let plan = plan_of(action).map(|key| read.batch.get::<Plan>(&key)).transpose()?.flatten();
     let may_leave = action.by_rule().is_none()
-        || plan.is_some_and(|plan| plan.lets_leave(&action.id, action.attempt().is_some(), now));
+        || plan.is_some_and(|mut plan| {
+            plan.heed(head);
+            plan.lets_leave(&action.id, action.attempt().is_some(), now)
+        });
     let may_leave = may_leave && !ending::has_lapsed(&read.batch, action)?;
     Ok(may_leave && !is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
 }
@@ -258,6 +268,13 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
         }
     }
     Ok(false)
+}
+
+/// Whether the customer was led on to the provider's page a moment ago: a try beside that could charge them twice.
+fn is_being_paid(context: &Context, read: &Read, action: &Action) -> Result<bool, Fault> {
+    let pressed = pressed_of(action).map(|key| read.batch.get::<Pressed>(&key)).transpose()?.flatten();
+    let (limits, now) = (context.policies.limits.current(), context.clock.now());
+    Ok(pressed.is_some_and(|pressed| debt::left_alone_until(pressed.at, limits, now).is_some()))
 }
 
 /// Whether what was sent may still be done or shown, and the next one would leave under a key that tells nothing of it. A
@@ -313,6 +330,7 @@ async fn again(
         || out_of_date
         || is_settling(context, &head, &action)
         || is_held(context, &head, &action).await?
+        || is_being_paid(context, &read, &action)?
         || (first && is_busy(context, &head, &action).await?);
     if waits {
         return wait(context, read, &head, &action).await;
@@ -342,7 +360,7 @@ async fn store_attempt(
     let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];
     action.sent(attempt, writing::moment(context).again)?;
     let mut commit = Commit::default();
-    let tried = tried(&read, &action, now);
+    let tried = tried(&read, &before, now);
     // It was judged by these; if one has changed since, it is judged again.
     let written = tried.as_ref().map(Stored::key);
     for key in read.judged_by(&head).into_iter().filter(|key| Some(key) != written.as_ref()).chain(grounds_of(&before))
@@ -398,10 +416,13 @@ fn ledger_note(action: &Action, step: Step, at: Timestamp, body: [(&str, String)
     Note::new(at, step, &action.id, MACHINE, body)
 }
 
-/// The invoice that a try leaves for, with that: no provider says of a try that it was ours.
+/// The invoice that a try leaves for, with that: no provider says of a try that it was ours. What left before and is known
+/// to have done nothing was none.
 fn tried(read: &Read, action: &Action, now: Timestamp) -> Option<Of<Invoice>> {
     let Kind::RetryPayment { invoice, .. } = &action.kind else { return None };
     let mut value = read.records.invoices.get(invoice)?.clone();
+    let idle = action.attempt().filter(|last| last.did_nothing()).and_then(|last| last.sent_at);
+    idle.into_iter().for_each(|at| value.tries.was_idle(at));
     value.tries.sends(now);
     Some(Of { account: action.account.clone(), value })
 }

@@ -38,9 +38,11 @@ pub async fn show(
     }
     // One form is one request, however often its button is pressed.
     let key = digest(&[account.as_str(), &caller.staff.id, kind, &context.clock.now().to_string()], 26);
-    let case = query.get("case").filter(|case| CaseId::parse(case).is_some());
-    let named = case.map(|case| ("case".to_owned(), case.clone()));
-    let fields = BTreeMap::from_iter([("key".to_owned(), key)].into_iter().chain(named));
+    let mut fields = BTreeMap::from([("key".to_owned(), key)]);
+    let case = query.get_key_value("case").filter(|(_, case)| CaseId::parse(case).is_some());
+    // Whoever follows a link to it need not choose again what it is about.
+    let about = ["invoice", "subscription"].into_iter().filter_map(|name| query.get_key_value(name)).chain(case);
+    fields.extend(about.map(|(name, value)| (name.clone(), value.clone())));
     let choices = choices(context, &account).await?;
     Ok(pages::ask(&viewer(context, caller), &choices, &Filled { kind, fields: &fields, preview: None, notice: None }))
 }

@@ -223,6 +223,7 @@ pub(super) async fn tell_code(context: &Context, user: &str, code: &str, minutes
         links: Vec::new(),
         blocks: None,
         unsubscribe: None,
+        thread: None,
     };
     context.post.send(&letter).await.is_ok()
 }

@@ -80,6 +80,7 @@ pub async fn pressed(
         links: vec![page],
         blocks: None,
         unsubscribe: None,
+        thread: None,
     };
     if let Err(unsent) = context.post.send(&letter).await {
         tracing::warn!(action.id = %action, reason = %unsent, "somebody at Slack could not be told why nothing was decided");

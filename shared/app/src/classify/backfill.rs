@@ -219,35 +219,16 @@ async fn work(context: &Context, api: &Api, backfill: &mut Backfill) -> Result<O
         let call = Call::list(&pending.path);
         // What stands behind the `#` is ours.
         let sent = Call::list(pending.path.split('#').next().unwrap_or_default());
-        let reply = match context.http.call(&backfill.provider, &backfill.source, &sent).await {
-            Ok(reply) if reply.status == 200 => reply,
-            Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::Unknown) => {
-                backfill.silent += 1;
-                if backfill.silent > limits.alarm_tries_max {
-                    backfill.failed = Some(format!(
-                        "{} does not answer: look at the API key of this source, and try again",
-                        backfill.provider
-                    ));
-                    return Ok(None);
-                }
-                return Ok(Some(now + minute));
-            }
-            Err(NoReply::NoKey) => {
-                let named = format!("{}/{}", backfill.provider, backfill.source);
-                backfill.failed = Some(format!("no API key is set for {named}: set it, and try again"));
-                return Ok(None);
-            }
-            // What was listed a moment ago is gone; or this account has no such list, which not every one has.
-            Ok(reply) if matches!(reply.status, 403 | 404) && backfill.pages > 0 => {
-                backfill.skipped.push(format!("{}: {}", pending.listing, reply.status));
-                backfill.skipped.dedup();
+        let reply = context.http.call(&backfill.provider, &backfill.source, &sent).await;
+        let reply = match answered(backfill, &pending.listing, reply, limits.alarm_tries_max) {
+            Answered::Page(reply) => reply,
+            Answered::Gone => {
                 backfill.pending.remove(0);
                 continue;
             }
-            Ok(reply) => {
-                let why = "look at the API key of this source, and whether it may read lists";
-                backfill.failed =
-                    Some(format!("{} answers {} to {}: {why}", backfill.provider, reply.status, pending.listing));
+            Answered::Later => return Ok(Some(now + minute)),
+            Answered::Failed(why) => {
+                backfill.failed = Some(why);
                 return Ok(None);
             }
         };
@@ -272,6 +253,43 @@ async fn work(context: &Context, api: &Api, backfill: &mut Backfill) -> Result<O
         return Ok(None);
     }
     Ok(None)
+}
+
+/// What a list answered.
+enum Answered {
+    Page(Reply),
+    /// It is not there, and others are.
+    Gone,
+    Later,
+    /// It will never be read so, and why.
+    Failed(String),
+}
+
+fn answered(backfill: &mut Backfill, listing: &str, reply: Result<Reply, NoReply>, silent_max: u32) -> Answered {
+    let provider = &backfill.provider;
+    match reply {
+        Ok(reply) if reply.status == 200 => Answered::Page(reply),
+        Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::Unknown) => {
+            backfill.silent += 1;
+            if backfill.silent <= silent_max {
+                return Answered::Later;
+            }
+            Answered::Failed(format!("{provider} does not answer: look at the API key of this source, and try again"))
+        }
+        Err(NoReply::NoKey) => {
+            Answered::Failed(format!("no API key is set for {provider}/{}: set it, and try again", backfill.source))
+        }
+        // What was listed a moment ago is gone; or this account has no such list, which not every one has.
+        Ok(reply) if matches!(reply.status, 403 | 404) && backfill.pages > 0 => {
+            backfill.skipped.push(format!("{listing}: {}", reply.status));
+            backfill.skipped.dedup();
+            Answered::Gone
+        }
+        Ok(reply) => {
+            let why = "look at the API key of this source, and whether it may read lists";
+            Answered::Failed(format!("{provider} answers {} to {listing}: {why}", reply.status))
+        }
+    }
 }
 
 async fn fold(context: &Context, event: &Event, backfill: &mut Backfill) -> Result<(), Fault> {

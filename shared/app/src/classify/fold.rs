@@ -87,13 +87,13 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let (now, policies) = (context.clock.now(), &context.policies);
     let scene = Scene { event, policy: policies.classify.current(), declines: policies.declines.current(), now };
     let Laid { batch, before, after, .. } = &mut laid;
-    let decided = classify::decide(scene, &at_issue.concerns, after);
+    let mut decided = classify::decide(scene, &at_issue.concerns, after);
     let decisions = decision::record(scene, before, after, policies.limits.current().item_bytes_max);
     let notes = confirm::confirm(event, after, manners, now);
     leaving::come_back(event.at, &before.head, &mut after.head);
     ended::leave(event, before, after, now);
     recover(context, (&at_issue, &decided), batch, after, trace)?;
-    again::look_again(event, before, after, now);
+    decided.ring.extend(again::look_again(event, before, after, now));
     let followed = leaving::followed(event, &after.head);
     let due_in = SignedDuration::from_hours(policies.limits.current().task_hours);
     let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
@@ -144,6 +144,7 @@ fn recover(
         return Ok(());
     }
     let (person, customer) = whose::read(batch, &desk.head.account)?;
+    let declines = context.policies.declines.current();
     for id in &decided.recover {
         assert!(at_issue.failing.contains(id), "what fails for the first time was read");
         let invoice = &desk.touched.invoices[id];
@@ -155,8 +156,8 @@ fn recover(
             // What failed for the first time had no claim before it.
             claimed: None,
             writes: at_issue.writes,
-            family: context.policies.declines.current().meaning(invoice.decline()).family.id.get_ref(),
-            whose: whose::of(&person, customer.as_ref()),
+            family: declines.meaning(invoice.decline()).family.id.get_ref(),
+            whose: whose::of((&person, customer.as_ref()), (&desk.head, invoice), declines),
         };
         if let Some(plan) = ground.plan(policy, now, trace) {
             plan.show_on(&mut desk.head);

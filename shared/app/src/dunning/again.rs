@@ -9,14 +9,17 @@ use crate::ports::QueueName;
 use crate::records::{self, networks};
 use crate::setup::stop;
 use crate::store::trail::{put_facts, put_notes};
-use crate::store::{Batch, Commit, keys};
+use crate::store::{Batch, Commit, Pressed, keys};
 use domain::action::{Action, Known, Moment, State};
 use domain::approval;
 use domain::book::{Touched, Tried};
 use domain::case::{Case, State as CaseState};
 use domain::classify::desk::Desk;
 use domain::debt;
-use domain::dunning::{self, Budget, Calendar, Ground, NoTry, Plan, PlanState, Traits, TryEnd, next_try};
+use domain::dunning::{
+    self, Budget, Calendar, DunningPolicy, Ground, Judged, NoTry, Paid, Plan, PlanState, Traits, TryEnd, next_try,
+};
+use domain::event::Decline;
 use domain::import::NetworkRule;
 use domain::leaving::Stage;
 use domain::source::Source;
@@ -34,6 +37,8 @@ pub(super) struct Beside {
     action: Option<Action>,
     /// Whether none begins for now.
     waits: bool,
+    /// Until when the customer may be paying on the provider's page.
+    pressed_until: Option<Timestamp>,
     /// Why nothing is charged by itself for now.
     barred: Option<NoTry>,
 }
@@ -53,7 +58,9 @@ pub(super) async fn read(
         return Ok(Beside { barred: Some(NoTry::ByProvider), ..Beside::default() });
     }
     let unnamed = debt::unnamed(&read.head, std::slice::from_ref(&plan.invoice));
-    let wanted = networks::wanted().into_iter().chain([keys::ledger_head(&plan.account)]).chain(own.clone());
+    let pressed = keys::pressed(&plan.account);
+    let wanted = [keys::ledger_head(&plan.account), pressed.clone()].into_iter().chain(own.clone());
+    let wanted = networks::wanted().into_iter().chain(wanted);
     read.batch.extend(Batch::read(context, wanted.chain(unnamed.iter().map(keys::case)).collect()).await?);
     let action = match &own {
         Some(key) => read.batch.get::<Action>(key)?,
@@ -72,14 +79,33 @@ pub(super) async fn read(
     // Each is named on the head until it is known how it ended, and the head has no room for very many.
     let is_crowded = read.head.under_way.len() >= context.policies.limits.current().under_way_max;
     let waits = stop::holds(context, &read.head, None, Some(KIND)).await? || is_crowded;
+    let (limits, now) = (context.policies.limits.current(), context.clock.now());
+    let pressed = read.batch.get::<Pressed>(&pressed)?;
+    let pressed_until = pressed.and_then(|pressed| debt::left_alone_until(pressed.at, limits, now));
     let rules = networks::read(&read.batch)?;
     // Whoever only writes a letter needs to know nothing of other invoices.
-    let others = if plan.may_choose(context.clock.now()) {
+    let others = if plan.may_choose(now) {
         networks::beside(context, &read.head, Some(&plan.invoice), &rules).await?.into_values().collect()
     } else {
         Vec::new()
     };
-    Ok(Beside { rules, others, action, waits, barred })
+    Ok(Beside { rules, others, action, waits, pressed_until, barred })
+}
+
+/// What was told of tries of the invoice.
+fn tried(context: &Context, read: &Read) -> (Vec<Tried>, SignedDuration) {
+    let same_try = SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes);
+    (read.invoice.tried(same_try), same_try)
+}
+
+/// Where the provider has taken a try on, and nobody knows yet how it ends: when that is looked at again. Until then
+/// nobody is asked for what is on its way, and nothing is taken away.
+pub(super) fn on_its_way(context: &Context, read: &Read, beside: &Beside) -> Option<Timestamp> {
+    let (action, now) = (beside.action.as_ref()?, context.clock.now());
+    let (tried, same_try) = tried(context, read);
+    let most = SignedDuration::from_hours(24 * context.policies.limits.current().debit_days_max);
+    let waits = approval::is_taken_on(action, (&read.invoice, tried.as_slice(), same_try), most, now);
+    waits.then(|| looks_at(action, now, now))
 }
 
 /// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action
@@ -92,62 +118,28 @@ pub(super) fn advance(
 ) -> Result<Option<Action>, Fault> {
     let (now, policies) = (context.clock.now(), &context.policies);
     let again = now + SignedDuration::from_secs(policies.limits.current().alarm_lease_secs);
-    let same_try = SignedDuration::from_mins(policies.classify.current().duplicates.same_try_minutes);
-    let tried = read.invoice.tried(same_try);
+    let (tried, same_try) = tried(context, read);
     if let Some(action) = &beside.action {
         approval::learn(plan, action, (&read.invoice, tried.as_slice(), same_try), looks_at(action, now, again));
     }
     if plan.state != PlanState::Running || !(plan.chooses(now) || plan.due_try(now).is_some()) {
         return Ok(None);
     }
-    let tried = plan.tries.with_answered(tried);
-    let declines = policies.declines.current();
-    let decline = read.invoice.decline();
-    let meaning = declines.meaning(decline);
+    let left = read.invoice.tries.untold(same_try);
+    let means = |code: &str| policies.declines.current().meaning(Some(&Decline::new(&read.head.provider, code))).known;
+    let charged = dunning::charged(&read.head, &read.invoice);
+    let tried = plan.tries.with_answered(tried, charged.as_deref(), &left, means);
     let policy = policies.dunning.version(plan.policy_version).unwrap_or_else(|| policies.dunning.current());
-    let adviser = policy.adviser.as_ref().map(|rules| dunning::adviser(rules, policies.advice.current()));
-    let (customer, hours) = (read.customer.as_ref(), policies.hours.current());
-    let country = read.person.country(customer);
-    let calendar = Calendar::new(hours.zone_of(customer.and_then(|customer| customer.time_zone.as_deref()), country));
-    let budget = Budget::of_invoice(declines, &beside.rules, &read.invoice, &tried, &beside.others);
-    let nothing = declines.meaning(None);
-    let budget_of_card = plan.tries.card.as_deref().map(|card| {
-        let brand = card.rsplit_once(' ').map(|(brand, _)| brand);
-        Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, &beside.others)
-    });
-    let of_last = tried.iter().rev().find_map(|tried| tried.network.as_deref());
-    let traits = Traits {
-        family: meaning.family.id.get_ref(),
-        code: decline.map_or("", |decline| decline.code.as_str()),
-        network: of_last.or_else(|| decline.and_then(|decline| decline.network.as_deref())).unwrap_or_default(),
-        // No provider tells it of a failed payment.
-        funding: "",
-        issuer: decline.and_then(|decline| decline.issuer.as_deref()).unwrap_or_default(),
-        country: country.unwrap_or_default(),
-    };
-    let ground = Ground {
-        policy,
-        adviser: adviser.as_ref(),
-        calendar: &calendar,
-        meaning: &meaning,
-        budget: &budget,
-        budget_of_card: budget_of_card.as_ref(),
-        traits,
-        tried: &tried,
-        failed_at: read.invoice.first_failed_at,
-        now,
-    };
-    let is_forbidden = plan.due_try(now).is_some_and(|due| beside.barred.is_some() || ground.forbids(due));
-    if plan.chooses(now) || is_forbidden {
-        let next = beside.barred.clone().map_or_else(|| next_try(plan, &ground), Err);
-        plan.choose(next);
-    }
+    choose(context, read, plan, (policy, beside, tried.as_slice()));
     if plan.due_try(now).is_some() && beside.waits {
         tracing::warn!(
             invoice = plan.invoice,
             "a try of a recovery waits: it is stopped by hand, or very much is under way"
         );
         plan.put_off_try(again);
+    }
+    if let Some(until) = beside.pressed_until.filter(|_| plan.due_try(now).is_some()) {
+        plan.put_off_try(until);
     }
     let Some(scheduled) = approval::retry(policy, plan, now, again) else { return Ok(None) };
     let invoices = BTreeMap::from([(plan.invoice.clone(), read.invoice.clone())]);
@@ -161,6 +153,59 @@ pub(super) fn advance(
             None
         }
     })
+}
+
+/// Chooses the next try, where it is to be chosen, or chosen anew.
+fn choose(
+    context: &Context,
+    read: &Read,
+    plan: &mut Plan,
+    (policy, beside, tried): (&DunningPolicy, &Beside, &[Tried]),
+) {
+    let (now, policies) = (context.clock.now(), &context.policies);
+    let (declines, head) = (policies.declines.current(), &read.head);
+    let judged = Judged::of(declines, head, &read.invoice, tried, &beside.others);
+    let decline = judged.decline_for(plan, &read.invoice);
+    let meaning = declines.meaning(decline);
+    let adviser = policy.adviser.as_ref().map(|rules| dunning::adviser(rules, policies.advice.current()));
+    let (customer, hours) = (read.customer.as_ref(), policies.hours.current());
+    let country = read.person.country(customer);
+    let calendar = Calendar::new(hours.zone_of(customer.and_then(|customer| customer.time_zone.as_deref()), country));
+    let budget = judged.budget(declines, &beside.rules, tried, &beside.others);
+    let nothing = declines.meaning(None);
+    let budget_of_card = plan.tries.card.as_deref().map(|card| {
+        let brand = card.rsplit_once(' ').map(|(brand, _)| brand);
+        let own = Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, &beside.others);
+        own.barred(dunning::barred(declines, head, card, tried, &beside.others))
+    });
+    let network = judged.network(tried);
+    let traits = Traits {
+        family: meaning.family.id.get_ref(),
+        code: decline.map_or("", |decline| decline.code.as_str()),
+        network: network.unwrap_or_default(),
+        funding: decline.and_then(|decline| decline.funding.as_deref()).unwrap_or_default(),
+        issuer: decline.and_then(|decline| decline.issuer.as_deref()).unwrap_or_default(),
+        country: country.unwrap_or_default(),
+    };
+    let ground = Ground {
+        policy,
+        adviser: adviser.as_ref(),
+        calendar: &calendar,
+        meaning: &meaning,
+        paid: Paid::through(declines, network),
+        budget: &budget,
+        budget_of_card: budget_of_card.as_ref(),
+        traits,
+        tried,
+        failed_at: read.invoice.first_failed_at,
+        now,
+    };
+    let is_forbidden = plan.due_try(now).is_some_and(|due| beside.barred.is_some() || ground.forbids(due));
+    if plan.chooses(now) || is_forbidden {
+        let next = beside.barred.clone().map_or_else(|| next_try(plan, &ground), Err);
+        let look_at = now + SignedDuration::from_hours(policies.limits.current().review_hours);
+        plan.choose_or_look(next, look_at);
+    }
 }
 
 /// When a try under way is looked at again. What a provider has taken on may take days, and it tells how that ends.

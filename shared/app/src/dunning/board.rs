@@ -1,5 +1,6 @@
 //! Recoveries as people see them: what comes next in all of them, and those of one account.
 
+use super::told::Told;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Key, Order};
@@ -7,8 +8,9 @@ use crate::records::networks;
 use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Page};
 use crate::web::{Problem, Window};
+use domain::ageing::Climb;
 use domain::book::{Head, Invoice, Person, Tried};
-use domain::dunning::{Budget, Plan, PlanState, Reason, Recovering};
+use domain::dunning::{Judged, Plan, PlanState, Reason, Recovering};
 use domain::id::AccountId;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -21,7 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const LOOKED_MAX: u32 = 50;
 const SHOWN_MAX: usize = 10;
 
-/// Which recoveries are asked for.
+/// Which recoveries are asked for; all, where nothing is said.
+#[derive(Debug, Clone, Default)]
 pub struct Wanted {
     pub due_before: Option<Timestamp>,
     pub segment: Option<String>,
@@ -33,7 +36,7 @@ impl Wanted {
     pub fn of(context: &Context, query: &BTreeMap<String, String>) -> Result<Self, Problem> {
         let field = |name: &str| query.get(name).map(String::as_str).filter(|text| !text.is_empty());
         let said = "`due_before` is a time such as 2026-01-31T00:00:00Z, or a day such as 2026-01-31";
-        let instant = |text: &str| time_or_day(text).ok_or_else(|| Problem::malformed(said));
+        let instant = |text: &str| beginning_of(text).ok_or_else(|| Problem::malformed(said));
         let known = segments(context);
         let segment = field("segment").map(str::to_owned);
         if segment.as_ref().is_some_and(|segment| !known.contains(segment)) {
@@ -57,9 +60,22 @@ impl Wanted {
     fn is_due(&self, plan: &Plan) -> bool {
         self.due_before.is_none_or(|before| plan.next_wake().is_some_and(|at| at < before))
     }
+
+    /// Whether it stands behind the last day on which something may be due that is wanted.
+    fn is_behind(&self, plan: &Plan) -> bool {
+        let last =
+            self.due_before.map(|before| day(before.checked_sub(SignedDuration::from_millis(1)).unwrap_or(before)));
+        last.is_some_and(|last| plan.next_wake().is_some_and(|at| day(at) > last))
+    }
 }
 
-pub(super) fn time_or_day(text: &str) -> Option<Timestamp> {
+/// The day by which a recovery has its place.
+fn day(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
+
+/// A time, or the beginning of a day by UTC.
+pub(super) fn beginning_of(text: &str) -> Option<Timestamp> {
     let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
     text.parse::<Timestamp>().ok().or_else(day)
 }
@@ -70,15 +86,22 @@ pub fn segments(context: &Context) -> BTreeSet<String> {
     all.map(|segment| segment.id.get_ref().clone()).collect()
 }
 
-/// A page of recoveries by when they go on.
+/// A page of recoveries by the day on which they go on, then by their queue, then by the time.
 pub async fn due(context: &Context, wanted: &Wanted, window: &Window) -> Result<Page<Recovering>, Fault> {
+    let Page { items, next } = in_turn(context, wanted, window).await?;
+    Ok(Page { items: shown(context, items, None).await?, next })
+}
+
+/// The same, as they are kept. The first that stands behind the last day wanted ends the list.
+pub async fn in_turn(context: &Context, wanted: &Wanted, window: &Window) -> Result<Page<Plan>, Fault> {
     let list = [lists::DUNNING.to_owned()];
-    let fits = |plan: &Plan| wanted.fits(plan);
-    let page = store::pick(context, &list, window.after.clone(), window.limit, Order::Ascending, fits).await?;
-    let found = page.items.len();
-    let plans: Vec<_> = page.items.into_iter().take_while(|plan| wanted.is_due(plan)).collect();
-    let next = page.next.filter(|_| plans.len() == found);
-    Ok(Page { items: shown(context, plans, None).await?, next })
+    let fits = |plan: &Plan| wanted.fits(plan) && (wanted.is_due(plan) || wanted.is_behind(plan));
+    let mut page = store::pick(context, &list, window.after.clone(), window.limit, Order::Ascending, fits).await?;
+    if let Some(end) = page.items.iter().position(|plan| wanted.is_behind(plan)) {
+        page.items.truncate(end);
+        page.next = None;
+    }
+    Ok(page)
 }
 
 /// A page of an account's recoveries, by invoice, however they ended.
@@ -89,18 +112,23 @@ pub async fn of_account(context: &Context, account: &AccountId, window: &Window)
     Ok(Page { items: shown(context, page.items, head.as_ref()).await?, next: page.next })
 }
 
-/// Those of some invoices.
+/// Those of some invoices, and of those that no recovery asks for their way up the ladder.
 pub async fn of_invoices(
     context: &Context,
     account: &AccountId,
     invoices: &[String],
 ) -> Result<Vec<Recovering>, Fault> {
-    let own = invoices.iter().map(|invoice| keys::plan(account, invoice)).collect();
+    let own = |invoice: &String| [keys::plan(account, invoice), keys::climb(account, invoice)];
+    let batch = Batch::read(context, invoices.iter().flat_map(own).collect()).await?;
+    let mut ways = Vec::new();
+    for [plan, climb] in invoices.iter().map(own) {
+        ways.extend(Told::of(batch.get::<Plan>(&plan)?, batch.get::<Climb>(&climb)?).map(Told::into_way));
+    }
     let head = store::read::<Head>(context, &keys::head(account)).await?;
-    shown(context, plans(context, own).await?, head.as_ref()).await
+    shown(context, ways, head.as_ref()).await
 }
 
-/// Those that an account's page shows: what runs, and what began last.
+/// Those that an account's page shows: what runs, what climbs the ladder, and what began last.
 pub async fn latest(context: &Context, account: &AccountId) -> Result<Vec<Recovering>, Fault> {
     let Some(head) = store::read::<Head>(context, &keys::head(account)).await? else { return Ok(Vec::new()) };
     let mut all: Vec<Plan> = store::first_of(context, &keys::plans(account), LOOKED_MAX, Order::Ascending).await?;
@@ -108,6 +136,10 @@ pub async fn latest(context: &Context, account: &AccountId) -> Result<Vec<Recove
     let others = head.dunning.keys().filter(|invoice| !known.contains(*invoice)).take(SHOWN_MAX);
     let others = others.map(|invoice| keys::plan(account, invoice)).collect();
     all.extend(plans(context, others).await?);
+    let asks = |invoice: &String| all.iter().any(|plan| plan.invoice == *invoice && plan.next().is_some());
+    let climbs: Vec<Climb> = store::first_of(context, &keys::climbs(account), LOOKED_MAX, Order::Ascending).await?;
+    let climbs: Vec<Plan> = climbs.into_iter().map(|climb| climb.way).filter(|way| !asks(&way.invoice)).collect();
+    all.extend(climbs.into_iter().filter(|way| way.next().is_some()));
     all.sort_by_key(|plan| (plan.state != PlanState::Running, Reverse(plan.started_at)));
     all.truncate(SHOWN_MAX);
     shown(context, all, Some(&head)).await
@@ -133,19 +165,19 @@ async fn shown(context: &Context, plans: Vec<Plan>, head: Option<&Head>) -> Resu
         None => None,
     };
     let same_try = SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes);
-    let (declines, policies) = (context.policies.declines.current(), &context.policies.dunning);
+    let declines = context.policies.declines.current();
     let mut all = Vec::new();
     for plan in plans {
         let [person, invoice] = own(&plan);
         let person = batch.of::<Person>(&person)?.unwrap_or_default();
         let invoice = batch.of::<Invoice>(&invoice)?;
-        let mut row = Recovering::of(plan, invoice.as_ref(), &person, declines, policies);
-        if let Some((invoice, beside)) = invoice.as_ref().zip(beside.as_ref()) {
+        let mut row = Recovering::of(plan, invoice.as_ref(), &person, declines);
+        if let Some(((invoice, beside), head)) = invoice.as_ref().zip(beside.as_ref()).zip(head) {
             let others: Vec<Vec<Tried>> =
                 beside.iter().filter(|(other, _)| **other != invoice.id).map(|(_, tried)| tried.clone()).collect();
             let tried = invoice.tried(same_try);
-            let budget = Budget::of_invoice(declines, &rules, invoice, &tried, &others);
-            row.tries_left = budget.left(&tried, context.clock.now());
+            let judged = Judged::of(declines, head, invoice, &tried, &others);
+            row.tries_left = judged.budget(declines, &rules, &tried, &others).left(&tried, context.clock.now());
         }
         all.push(row);
     }

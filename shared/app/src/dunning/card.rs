@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::whose;
 use crate::setup::{sources, stop};
-use crate::store::{self, Attempted, Batch, CardLink, Commit, keys};
+use crate::store::{self, Attempted, Batch, Commit, MessagesLink, keys};
 use crate::web::{self, Answer};
 use ::pages::{Asked, Press};
 use bytes::Bytes;
@@ -85,7 +85,7 @@ pub(super) async fn go(context: &Context, token: &str) -> Result<Answer, Fault> 
 
 /// Answers `GET /messages/{token}`: it changes nothing.
 pub(crate) async fn wishes(context: &Context, token: &str) -> Result<Answer, Fault> {
-    let Some((link, token)) = link::named(context, token).await? else { return Ok(pay::unknown(context)) };
+    let Some((link, token)) = link::wished(context, token).await? else { return Ok(pay::unknown(context)) };
     let whose = read(context, &link.account).await?;
     Ok(whose.map_or_else(|| pay::unknown(context), |whose| whose.told(context, &token)))
 }
@@ -93,14 +93,14 @@ pub(crate) async fn wishes(context: &Context, token: &str) -> Result<Answer, Fau
 /// Answers `POST /messages/{token}`, from the page and from a program that reads mail (RFC 8058). It is theirs to say, and
 /// what they said last holds: there is nothing to be won by making somebody else say it.
 pub(crate) async fn wish(context: &Context, token: &str, request: &Request<Bytes>) -> Result<Answer, Fault> {
-    let Some((link, token)) = link::named(context, token).await? else { return Ok(pay::unknown(context)) };
+    let Some((link, token)) = link::wished(context, token).await? else { return Ok(pay::unknown(context)) };
     let again = web::fields(request.body()).contains_key(AGAIN);
     store::retrying(context, || say(context, &link, again)).await?;
     let whose = read(context, &link.account).await?;
     Ok(whose.map_or_else(|| pay::unknown(context), |whose| whose.told(context, &token)))
 }
 
-async fn say(context: &Context, link: &CardLink, again: bool) -> Result<Attempted<()>, Fault> {
+async fn say(context: &Context, link: &MessagesLink, again: bool) -> Result<Attempted<()>, Fault> {
     let key = keys::head(&link.account);
     let batch = Batch::read(context, vec![key.clone()]).await?;
     let Some(mut head) = batch.get::<Head>(&key)? else { return Ok(Attempted::Done(())) };

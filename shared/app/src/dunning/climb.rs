@@ -1,7 +1,7 @@
 //! Takes the rung that is due of an invoice that no recovery asks for: a task for its owner, and a letter where there
 //! is one.
 
-use super::letter::{self, Way, remind};
+use super::letter::{self, Beside, Way, remind};
 use super::{Done, pay};
 use crate::bulletin::{self, Words};
 use crate::context::Context;
@@ -10,10 +10,11 @@ use crate::ports::Letter;
 use crate::records::{self, whose};
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
-use domain::ageing::{AgeingPolicy, Climb, Ground, SEGMENT};
+use domain::ageing::{Climb, Ground, SEGMENT};
 use domain::book::{Head, Invoice};
 use domain::dunning::{Plan, PlanState, Step};
 use domain::id::AccountId;
+use domain::staff::Role;
 use domain::task::{About as TaskAbout, Task};
 use domain::telling::{About, Bulletin};
 use jiff::{SignedDuration, Timestamp};
@@ -52,7 +53,10 @@ pub(super) async fn after(
     }
     let (policy, zone, now) =
         (context.policies.ageing.current(), context.policies.report.current().zone(), context.clock.now());
-    Ok(Climb::of(&plan.account, invoice, policy, &zone, Some(now), now, &plan.trace))
+    let mut climb = Climb::of(&plan.account, invoice, policy, &zone, Some(now), now, &plan.trace);
+    // What was worked first is worked first on the ladder as well.
+    climb.iter_mut().for_each(|climb| climb.way.queue = plan.queue);
+    Ok(climb)
 }
 
 /// Takes up the rung that is due, with all that it brings.
@@ -95,6 +99,7 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         claimed: head.book.is_claimed(),
         acting: source.acting,
         quiet_until,
+        whose: whose::of((&person, customer.as_ref()), (&head, &invoice), context.policies.declines.current()),
     };
     let look_at = now + SignedDuration::from_mins(context.policies.incidents.current().hold_minutes);
     let doubt_at = now + SignedDuration::from_mins(limits.sending_minutes_max);
@@ -103,18 +108,22 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     let due_in = SignedDuration::from_hours(limits.task_hours);
     // A letter that was refused is tried again by itself: its task is somebody's already.
     let first = begun.as_ref().filter(|step| step.refusals == 0);
-    let task = first.and_then(|step| climb.task(step, &invoice, policy, on, now, due_in));
-    let (who, address) = ((&person, customer.as_ref()), link.as_ref().map(|link| link.address.as_str()));
+    let task = first.and_then(|step| climb.task(step, &ground, policy, on, now, due_in));
+    let owner = first.and_then(|step| climb.owner(step, &ground, policy));
+    let who = (&person, customer.as_ref());
+    let company = pay::company(context, source.name.as_deref());
+    let beside = Beside { link: link.as_ref().map(|link| link.address.as_str()), company: &company, also: &[] };
     let letter = begun
         .as_ref()
         .filter(|_| source.writes())
-        .and_then(|step| Some((step.clone(), letter::of_rung(context, (&climb, step), &invoice, who, address, on)?)));
+        .and_then(|step| Some((step.clone(), letter::of_rung(context, (&climb, step), &invoice, who, beside, on)?)));
     if let (Some(step), None) = (&begun, &letter) {
         // The task is all of it.
         climb.way.sent(step.number);
     }
     let before = batch.get::<Bulletin>(&told)?;
-    let news = task.as_ref().map(|task| news(context, task, policy, before.as_ref(), &climb.way.trace));
+    let told = task.as_ref().zip(owner);
+    let news = told.map(|(task, owner)| news(context, task, owner, before.as_ref(), &climb.way.trace));
 
     // Write. Whoever pays or leaves meanwhile writes the head.
     let mut commit = Commit::default();
@@ -151,14 +160,9 @@ pub(super) async fn end(
 }
 
 /// What all read who approve: the task, and whose it is by the ladder.
-fn news(context: &Context, task: &Task, policy: &AgeingPolicy, before: Option<&Bulletin>, trace: &str) -> Bulletin {
-    let bucket = match &task.about {
-        TaskAbout::Overdue { bucket, .. } => bucket.as_str(),
-        _ => "",
-    };
-    let owner = policy.rung_called(bucket).map_or("nobody", |rung| rung.owner.get_ref().name());
+fn news(context: &Context, task: &Task, owner: Role, before: Option<&Bulletin>, trace: &str) -> Bulletin {
     let words = Words {
-        subject: format!("{} ({})", task.what, owner.replace('_', " ")),
+        subject: format!("{} ({})", task.what, owner.name().replace('_', " ")),
         text: format!("{}\n\n{}", task.what, task.steps),
         page: format!("/tasks/{}", task.id),
     };

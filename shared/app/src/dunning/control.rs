@@ -1,13 +1,16 @@
-//! Takes what people say of recoveries: each by itself, and all that run of an account one after the other.
+//! Takes what people say of recoveries, and of invoices on the ladder: each by itself, and all recoveries that run of an account
+//! one after the other.
 
+use super::told::Told;
 use super::{Read, board, read};
 use crate::context::Context;
 use crate::outgoing;
 use crate::ports::Order;
-use crate::records::running;
+use crate::records::running::{self, All};
 use crate::store::{self, Attempted, Batch, Commit, keys, trail};
 use crate::web::{self, Failed, ID_BYTES_MAX, Problem};
-use domain::book::Head;
+use domain::ageing::Climb;
+use domain::book::{Due, Head};
 use domain::dunning::{Plan, Recovering, Refused, Wish, Word};
 use domain::id::AccountId;
 use domain::ledger::Note;
@@ -147,34 +150,46 @@ pub async fn take(
     asked: &Asked,
     staff: &Staff,
 ) -> Result<Vec<Recovering>, Problem> {
-    let invoices = concerned(context, account, asked).await?;
+    let (invoices, mut all) = concerned(context, account, asked).await?;
     for invoice in &invoices {
-        store::unless_refused(context, || once(context, account, invoice, asked, staff)).await?;
+        let written = store::unless_refused(context, || once(context, account, invoice, (asked, staff), &all)).await?;
+        if let Some(Written { plan, read }) = written {
+            all = read.unwrap_or(all);
+            all.wrote(plan);
+        }
     }
     Ok(board::of_invoices(context, account, &invoices).await?)
 }
 
-/// The invoices that it is about.
-async fn concerned(context: &Context, account: &AccountId, asked: &Asked) -> Result<Vec<String>, Problem> {
-    let found = store::read(context, &keys::head(account)).await?;
-    let mut head: Head = found.ok_or_else(|| Problem::not_found("account"))?;
+/// The invoices that it is about, and all recoveries of the account where its head does not name them.
+async fn concerned(context: &Context, account: &AccountId, asked: &Asked) -> Result<(Vec<String>, All), Problem> {
+    let key = keys::head(account);
+    let batch = Batch::read(context, vec![key.clone()]).await?;
+    let mut head: Head = batch.get(&key)?.ok_or_else(|| Problem::not_found("account"))?;
     if let Some(invoice) = &asked.invoice {
-        return if invoice.len() > ID_BYTES_MAX { Err(nothing_runs()) } else { Ok(vec![invoice.clone()]) };
+        let is_one = invoice.len() <= ID_BYTES_MAX;
+        return if is_one { Ok((vec![invoice.clone()], All::default())) } else { Err(nothing_runs()) };
     }
-    running::name_all(context, &mut head).await?;
-    let running: Vec<String> = head.dunning.keys().cloned().collect();
+    let mut all = All::default();
+    if head.more_dunning > 0 {
+        all = All::read(context, account, batch.rev(&key)).await?;
+        all.name(&mut head);
+    }
+    // One that has ended and still takes something away is asked for no more.
+    let running = head.dunning.iter().filter(|(_, line)| line.next.is_some());
+    let running: Vec<String> = running.map(|(invoice, _)| invoice.clone()).collect();
     if running.len() > 1 && asked.promise.is_some() {
         let message = "more than one invoice is asked for: name the one that is promised in `invoice`";
         return Err(Problem::not_possible(message));
     }
     if !running.is_empty() {
-        return Ok(running);
+        return Ok((running, all));
     }
     // A stop that is said once more stops nothing, and is no mistake.
     let plans: Vec<Plan> = store::first_of(context, &keys::plans(account), LOOKED_MAX, Order::Ascending).await?;
     let by_hand = plans.into_iter().filter(|plan| asked.stop.is_some() && plan.was_stopped_by_hand());
     let stopped: Vec<_> = by_hand.map(|plan| plan.invoice).collect();
-    if stopped.is_empty() { Err(nothing_runs()) } else { Ok(stopped) }
+    if stopped.is_empty() { Err(nothing_runs()) } else { Ok((stopped, all)) }
 }
 
 fn nothing_runs() -> Problem {
@@ -182,39 +197,71 @@ fn nothing_runs() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found", message)
 }
 
+/// A recovery that was written, and what was read of all for it, where somebody else had written since.
+struct Written {
+    plan: Plan,
+    read: Option<All>,
+}
+
 async fn once(
     context: &Context,
     account: &AccountId,
     invoice: &str,
-    asked: &Asked,
-    staff: &Staff,
-) -> Result<Attempted<()>, Failed> {
+    (asked, staff): (&Asked, &Staff),
+    all: &All,
+) -> Result<Attempted<Option<Written>>, Failed> {
     // Read.
     let Some(mut read) = read(context, account, invoice).await? else { return Err(nothing_runs().into()) };
-    let Some(mut plan) = read.plan.clone() else { return Err(nothing_runs().into()) };
-    let (who, ledger) = (keys::staff(&staff.id), keys::ledger_head(account));
-    read.batch.extend(Batch::read(context, vec![who.clone(), ledger]).await?);
+    let (who, own, climb) = (keys::staff(&staff.id), keys::head(account), keys::climb(account, invoice));
+    let wanted = vec![who.clone(), keys::ledger_head(account), climb.clone()];
+    read.batch.extend(Batch::read(context, wanted).await?);
     let staff = read.batch.get::<Staff>(&who)?.ok_or_else(Problem::not_signed_in)?;
+    let told = Told::of(read.plan.clone(), read.batch.get::<Climb>(&climb)?);
+    let Some(mut told) = told else { return Err(nothing_runs().into()) };
+    let is_stale = read.head.more_dunning > 0 && !all.holds(read.batch.rev(&own));
+    let fresh = if is_stale { Some(All::read(context, account, read.batch.rev(&own)).await?) } else { None };
 
     // Decide.
     let (limits, now) = (context.policies.limits.current(), context.clock.now());
     let (wish, note) = asked.wish(context, &read)?;
-    let is_new = plan.take(wish, note, &staff, &read.invoice, limits, now).map_err(|refused| problem(&refused))?;
-    if !is_new {
-        return Ok(Attempted::Done(()));
+    match &mut told {
+        Told::Recovery(plan) => plan.heed(&read.head),
+        Told::Ladder(_) if matches!(read.invoice.due(), Due::Open(_)) => {}
+        Told::Ladder(_) => return Err(problem(&Refused::Over("nothing of it is open".to_owned())).into()),
+    }
+    let taken = told.way().take(wish, note, &staff, &read.invoice, limits, now);
+    if !taken.map_err(|refused| problem(&refused))? {
+        return Ok(Attempted::Done(None));
     }
     let mut head = read.head.clone();
-    running::show(context, &mut head, std::slice::from_ref(&plan)).await?;
+    if let Told::Recovery(plan) = &told {
+        if head.more_dunning > 0 {
+            fresh.as_ref().unwrap_or(all).name(&mut head);
+        }
+        running::show(context, &mut head, std::slice::from_ref(plan)).await?;
+    }
     let lines = outgoing::of_head(context, &mut read.batch, &read.head, &head).await?;
 
-    // Write.
+    // Write. What is said of the ladder changes nothing on the head.
     let mut commit = Commit::default();
-    commit.over(&read.batch, &plan);
-    commit.over(&read.batch, &head);
+    match &told {
+        Told::Recovery(plan) => {
+            commit.over(&read.batch, plan);
+            commit.over(&read.batch, &head);
+        }
+        Told::Ladder(climb) => {
+            commit.over(&read.batch, climb);
+            commit.check(&read.batch, &own);
+        }
+    }
     outgoing::put(&mut commit, &read.batch, &lines);
     trail::put_notes(&mut commit, &read.batch, account, vec![entry(invoice, wish, &staff, now)])?;
     commit.check(&read.batch, &who);
-    Ok(store::attempted(commit.run(context).await, ())?)
+    let written = match told {
+        Told::Recovery(plan) => Some(Written { plan, read: fresh }),
+        Told::Ladder(_) => None,
+    };
+    Ok(store::attempted(commit.run(context).await, written)?)
 }
 
 /// How it is written down for good; the note stands with the recovery.

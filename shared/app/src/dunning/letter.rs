@@ -1,25 +1,27 @@
 //! A letter to whoever owes: what it says, in their language, and how its sending ends.
 
-use super::card::link::Made;
+use super::card::link::Links;
+use super::mail::Mail;
 use super::{Done, Read, end};
 use crate::bulletin::Words;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
+use crate::records::whose;
 use crate::store;
 use domain::ageing::{Climb, counted_from};
 use domain::book::{Invoice, Person};
+use domain::debt::{Debt, Standing};
 use domain::dunning::{Plan, Step, StepKind};
 use domain::event::Card;
 use domain::id::{AccountId, digest};
 use domain::import::Customer;
 use domain::notice::{Matter as Told, Notice};
-use domain::playbook::days_left;
+use domain::playbook::grace_until;
 use domain::policy::{Reader, Text, phrase};
-use domain::telling::About;
+use domain::telling::{About, international};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use pages::Written;
 use std::collections::BTreeMap;
 
 /// Whose step a letter is.
@@ -84,13 +86,24 @@ pub(super) fn about(plan: &Plan, step: &Step) -> About {
     About::Step { account: plan.account.clone(), invoice: plan.invoice.clone(), step: step.number }
 }
 
+/// What a message about an invoice says beside it.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    /// Where it can be paid, if it can.
+    pub link: Option<&'a str>,
+    /// Who writes.
+    pub company: &'a str,
+    /// What else the account owes.
+    pub also: &'a [Debt],
+}
+
 /// Fills the text of a step; or says why a person has to take it.
 pub(super) fn of_step(
     context: &Context,
     read: &Read,
     plan: &Plan,
     step: &Step,
-    (link, now): (&str, Timestamp),
+    (beside, now): (Beside<'_>, Timestamp),
 ) -> Result<Letter, Words> {
     let reader = read.person.reader(read.customer.as_ref(), context.policies.texts.current());
     let declines = context.policies.declines.current();
@@ -99,8 +112,15 @@ pub(super) fn of_step(
     let reason = if plan.incident.is_some() { &incidents.reason } else { &family.customer_reason };
     let text = match &step.kind {
         StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => reader.text(template),
-        StepKind::Sms { template } => return of_phone(read, (reader, template), (about(plan, step).id(), link)),
-        StepKind::Mail { .. } | StepKind::Access { .. } | StepKind::End { .. } | StepKind::Person => None,
+        StepKind::Sms { template } => {
+            let id = about(plan, step).id();
+            return of_phone(context, read, (reader, template), (id, beside));
+        }
+        StepKind::Mail { .. }
+        | StepKind::Access { .. }
+        | StepKind::Offer { .. }
+        | StepKind::End { .. }
+        | StepKind::Person => None,
     };
     let (Some(text), Some(to)) = (text, read.person.email.value()) else {
         let why = match (&step.kind, text) {
@@ -110,13 +130,14 @@ pub(super) fn of_step(
         };
         return Err(needs_person(read, why));
     };
-    let days_left = days_left(&read.invoice, &read.head, context.policies.playbooks.current().grace_days, now);
-    let days_left = (days_left > 0).then(|| (reader.words(phrase::DAYS_LEFT), days_left.to_string()));
+    let days_left = plan.days_left(step.number, grace_until(&read.invoice, &read.head), now);
+    let days_left = days_left.map(|days| (reader.words(phrase::DAYS_LEFT), days.to_string()));
     let time_left = days_left.as_ref().map(|(label, days)| format!("{label}: {days}")).unwrap_or_default();
     let until = plan.held_after(step.number, now).map(|at| reader.date(at)).unwrap_or_default();
     let reason = reader.words(reason).to_owned();
     let own = [("reason", reason), ("time_left", time_left), ("effective_on", until)];
-    let matter = Matter { invoice: &read.invoice, person: &read.person, days: days_left, link: Some(link) };
+    let thread = thread(context, &plan.account, &read.invoice);
+    let matter = Matter { invoice: &read.invoice, person: &read.person, days: days_left, beside, thread };
     Ok(matter.letter(reader, text, (about(plan, step).id(), to.as_str()), own))
 }
 
@@ -129,16 +150,22 @@ fn needs_person(read: &Read, why: &str) -> Words {
     }
 }
 
-/// Why nobody is written to on the phone.
-pub(super) fn why_no_text(read: &Read) -> Option<&'static str> {
-    let wants_none = read.customer.as_ref().is_some_and(|customer| customer.no_sms);
-    let more_than_billed = read.invoice.owes_more_than_billed();
+/// From when on they may be written to on the phone, or why they may not at all: whoever would refuse it in the end is not asked.
+pub(super) fn why_no_text(context: &Context, read: &Read, now: Timestamp) -> Result<Timestamp, &'static str> {
+    let customer = read.customer.as_ref();
+    let number = phone(read).and_then(|phone| international(phone));
+    let from = number.as_deref().and_then(|number| whose::texted_from(context, &read.person, customer, number, now));
     let rows = [
-        (wants_none, "the customer wants no text messages"),
+        (!context.settings.texts, "text messages are not switched on"),
+        (customer.is_some_and(|customer| customer.no_sms), "the customer wants no text messages"),
         (phone(read).is_none(), "there is no phone number to write to"),
-        (more_than_billed, "it asks for more than was billed"),
+        (number.is_none(), "the phone number does not begin with that of its country"),
+        (read.invoice.owes_more_than_billed(), "it asks for more than was billed"),
     ];
-    rows.into_iter().find(|(is_so, _)| *is_so).map(|(_, why)| why)
+    match rows.into_iter().find(|(is_so, _)| *is_so) {
+        Some((_, why)) => Err(why),
+        None => from.ok_or("nobody knows when it is night where that phone is"),
+    }
 }
 
 /// The phone on the account: the provider's word counts first.
@@ -146,16 +173,34 @@ fn phone(read: &Read) -> Option<&String> {
     read.person.phone.value().or_else(|| read.customer.as_ref()?.phone.as_ref())
 }
 
-/// Fills the form for phones of a text, which says neither who it is for nor how much they owe.
-fn of_phone(read: &Read, (reader, template): (Reader<'_>, &str), (id, link): (String, &str)) -> Result<Letter, Words> {
-    let values = BTreeMap::from([("link", link.to_owned())]);
+/// Fills the form for phones of a text, which says who writes, and neither who it is for nor how much they owe. A name that no
+/// such message can hold is left to the host, which people know from the link.
+fn of_phone(
+    context: &Context,
+    read: &Read,
+    (reader, template): (Reader<'_>, &str),
+    (id, Beside { link, company, .. }): (String, Beside<'_>),
+) -> Result<Letter, Words> {
+    let texts = context.policies.texts.current();
+    let company = [company, context.settings.host()].into_iter().find_map(|name| texts.on_phone("company", name));
+    let link = link.unwrap_or_default().to_owned();
+    let values = BTreeMap::from([("link", link.clone()), ("company", company.unwrap_or_default())]);
     let text = reader.text(template).and_then(|text| text.sms(&values));
     let (Some(text), Some(to)) = (text, phone(read)) else {
         return Err(needs_person(read, "there is no phone number to remind the customer at"));
     };
-    let (links, to) = (vec![link.to_owned()], to.clone());
-    let (subject, html) = (String::new(), String::new());
-    Ok(Letter { id, channel: Channel::Sms, to, subject, html, text, links, blocks: None, unsubscribe: None })
+    Ok(Letter {
+        id,
+        channel: Channel::Sms,
+        to: to.clone(),
+        subject: String::new(),
+        html: String::new(),
+        text,
+        links: vec![link],
+        blocks: None,
+        unsubscribe: None,
+        thread: None,
+    })
 }
 
 /// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was
@@ -165,7 +210,7 @@ pub(super) fn of_rung(
     (climb, step): (&Climb, &Step),
     invoice: &Invoice,
     (person, customer): (&Person, Option<&Customer>),
-    link: Option<&str>,
+    beside: Beside<'_>,
     on: Date,
 ) -> Option<Letter> {
     let StepKind::Mail { template } = &step.kind else { return None };
@@ -175,7 +220,8 @@ pub(super) fn of_rung(
     let days = counted_from(invoice).and_then(|(due_on, _)| due_on.until(on).ok()).map_or(0, |span| span.get_days());
     let id = digest(&[climb.way.account.as_str(), &climb.way.invoice, "rung", &step.number.to_string()], 20);
     let overdue = Some((reader.words(phrase::DAYS_OVERDUE), days.to_string()));
-    let matter = Matter { invoice, person, days: overdue, link };
+    let thread = thread(context, &climb.way.account, invoice);
+    let matter = Matter { invoice, person, days: overdue, beside, thread };
     Some(matter.letter(reader, text, (format!("dun_{id}"), to.as_str()), [("days", days.to_string())]))
 }
 
@@ -185,7 +231,7 @@ pub(super) fn of_notice(
     context: &Context,
     (notice, step): (&Notice, &Step),
     (person, customer): (&Person, Option<&Customer>),
-    link: &Made,
+    (links, company): (&Links, &str),
 ) -> Option<Letter> {
     let StepKind::Mail { template } = &step.kind else { return None };
     let reader = person.reader(customer, context.policies.texts.current());
@@ -194,36 +240,24 @@ pub(super) fn of_notice(
         Told::Expires(expiring) => Some(&expiring.card),
         Told::NotSaved { .. } => None,
     };
-    let unsubscribe = card.map(|_| link.unsubscribe.clone());
+    let unsubscribe = card.map(|_| links.messages.address.clone());
     let (shown, until) = card.map(shown).unwrap_or_default();
-    let values = BTreeMap::from([
-        ("name", person.name.value().cloned().unwrap_or_default()),
-        ("card", shown.clone()),
-        ("expires_on", until.clone()),
-        ("link", link.address.clone()),
-        ("unsubscribe", unsubscribe.clone().unwrap_or_default()),
-    ]);
-    let (subject, body) = text.fill(&values);
-    let figures = [(reader.words(phrase::CARD), shown), (reader.words(phrase::VALID_UNTIL), until)];
-    let html = pages::letter(&Written {
-        language: reader.language(),
-        subject: &subject,
-        text: &body,
-        figures: if card.is_some() { &figures } else { &[] },
-        button: Some((reader.words(phrase::GIVE_CARD), link.address.as_str())),
-    });
+    let figures = [(reader.words(phrase::CARD), shown.clone()), (reader.words(phrase::VALID_UNTIL), until.clone())];
     let id = digest(&[notice.way.account.as_str(), &notice.way.invoice, &step.number.to_string()], 20);
-    Some(Letter {
+    let mail = Mail {
         id: format!("card_{id}"),
-        channel: Channel::Mail,
-        to: to.clone(),
-        subject,
-        html,
-        text: body,
-        links: vec![link.address.clone()],
-        blocks: None,
+        to,
+        reader,
+        text,
+        company,
+        name: person.name.value().map(String::as_str),
+        values: vec![("card", shown), ("expires_on", until), ("unsubscribe", unsubscribe.clone().unwrap_or_default())],
+        figures: card.map(|_| figures.into()).unwrap_or_default(),
+        button: Some((reader.words(phrase::GIVE_CARD), links.card.address.as_str())),
         unsubscribe,
-    })
+        thread: None,
+    };
+    Some(mail.letter())
 }
 
 /// A card as a customer knows it, and until the end of which month it is valid.
@@ -240,50 +274,54 @@ struct Matter<'a> {
     person: &'a Person,
     /// How many are left or over, behind what they are called.
     days: Option<(&'a str, String)>,
-    link: Option<&'a str>,
+    beside: Beside<'a>,
+    thread: String,
 }
 
-impl Matter<'_> {
+impl<'a> Matter<'a> {
     fn letter<const OWN: usize>(
         self,
-        reader: Reader<'_>,
-        text: &Text,
-        (id, to): (String, &str),
+        reader: Reader<'a>,
+        text: &'a Text,
+        (id, to): (String, &'a str),
         own: [(&'static str, String); OWN],
     ) -> Letter {
-        let Self { invoice, person, days, link } = self;
+        let Self { invoice, person, days, beside: Beside { link, company, also }, thread } = self;
         let amount = reader.amount(remaining(invoice));
         let number = invoice.number.value().unwrap_or(&invoice.id).clone();
-        let mut values = BTreeMap::from(own);
-        values.extend([
-            ("name", person.name.value().cloned().unwrap_or_default()),
-            ("amount", amount.clone()),
-            ("invoice", number.clone()),
-            ("link", link.unwrap_or_default().to_owned()),
-        ]);
-        let (subject, body) = text.fill(&values);
-        let figures = [(reader.words(phrase::AMOUNT), amount), (reader.words(phrase::INVOICE), number)];
-        let figures: Vec<_> = figures.into_iter().chain(days).collect();
-        let html = pages::letter(&Written {
-            language: reader.language(),
-            subject: &subject,
-            text: &body,
-            figures: &figures,
-            button: link.map(|link| (reader.words(phrase::PAY), link)),
-        });
-        let links = link.map(str::to_owned).into_iter().collect();
-        Letter {
+        let figures = [(reader.words(phrase::AMOUNT), amount.clone()), (reader.words(phrase::INVOICE), number.clone())];
+        let known = [("amount", amount), ("invoice", number), ("also_open", listed(reader, also))];
+        let mail = Mail {
             id,
-            channel: Channel::Mail,
-            to: to.to_owned(),
-            subject,
-            html,
-            text: body,
-            links,
-            blocks: None,
+            to,
+            reader,
+            text,
+            company,
+            name: person.name.value().map(String::as_str),
+            values: own.into_iter().chain(known).collect(),
+            figures: figures.into_iter().chain(days).collect(),
+            button: link.map(|link| (reader.words(phrase::PAY), link)),
             unsubscribe: None,
-        }
+            thread: Some(thread),
+        };
+        mail.letter()
     }
+}
+
+/// What else is owed, each on a line of its own.
+fn listed(reader: Reader<'_>, also: &[Debt]) -> String {
+    let line = |debt: &Debt| match debt.standing {
+        Standing::Open(Some(amount)) => format!("\n- {}: {}", debt.number, reader.amount(amount)),
+        _ => format!("\n- {}", debt.number),
+    };
+    let lines: String = also.iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("\n{}:{lines}", reader.words(phrase::OPEN_BESIDE)) }
+}
+
+/// All letters about an invoice are one conversation.
+fn thread(context: &Context, account: &AccountId, invoice: &Invoice) -> String {
+    let about = digest(&[account.as_str(), &invoice.id], 20);
+    context.settings.thread(&format!("invoice_{about}"))
 }
 
 fn remaining(invoice: &Invoice) -> String {

@@ -1,8 +1,8 @@
 //! Tells a customer of their card when its time has come, unless it is not so any more.
 
-use super::Done;
 use super::card::link;
 use super::letter::{self, Way, remind};
+use super::{Done, pay};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Letter;
@@ -40,15 +40,16 @@ async fn take(context: &Context, account: &AccountId, name: &str) -> Result<Atte
         commit.over(&batch, &notice);
         return store::attempted(commit.run(context).await, None);
     }
-    let writes = sources::find(context, &head.provider, &head.source).await?.writes();
-    let link = link::to(context, account).await?;
+    let source = sources::find(context, &head.provider, &head.source).await?;
+    let (writes, company) = (source.writes(), pay::company(context, source.name.as_deref()));
+    let links = link::to(context, account).await?;
 
     // Decide.
     let quiet_until = whose::written_to_from(context, &person, customer.as_ref(), now);
     let doubt_at = now + SignedDuration::from_mins(limits.sending_minutes_max);
     let step = notice.take(&Ground { head: &head, writes, quiet_until }, now, doubt_at);
     let who = (&person, customer.as_ref());
-    let letter = step.as_ref().and_then(|step| letter::of_notice(context, (&notice, step), who, &link));
+    let letter = step.as_ref().and_then(|step| letter::of_notice(context, (&notice, step), who, (&links, &company)));
     if let (Some(step), None) = (&step, &letter) {
         // There is no address to write to.
         notice.way.handed_over(step.number);
@@ -58,7 +59,10 @@ async fn take(context: &Context, account: &AccountId, name: &str) -> Result<Atte
     let mut commit = Commit::default();
     commit.over(&batch, &notice);
     commit.check(&batch, &own[1]);
-    letter.iter().for_each(|_| commit.put(&link.kept));
+    if let Some(letter) = &letter {
+        commit.put(&links.card.kept);
+        letter.unsubscribe.iter().for_each(|_| commit.put(&links.messages.kept));
+    }
     store::attempted(commit.run(context).await, step.zip(letter))
 }
 

@@ -1,6 +1,6 @@
 //! How tries ended, for whoever learns from them, or judges another way by them. Nobody is named in it.
 
-use super::board::time_or_day;
+use super::board::beginning_of;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Key, Order};
@@ -20,7 +20,7 @@ const PAYMENTS_MAX: u32 = 200;
 /// From when on payments are wanted, by when they failed.
 pub fn since(query: &BTreeMap<String, String>) -> Result<Option<Timestamp>, Problem> {
     let said = "`since` is a time such as 2026-01-31T00:00:00Z, or a day such as 2026-01-31";
-    let instant = |text: &String| time_or_day(text).ok_or_else(|| Problem::malformed(said));
+    let instant = |text: &String| beginning_of(text).ok_or_else(|| Problem::malformed(said));
     query.get("since").filter(|text| !text.is_empty()).map(instant).transpose()
 }
 

@@ -1,4 +1,5 @@
-//! Answers a link to pay: what is open, and, once somebody wants to pay, the provider's own page. It writes nothing.
+//! Answers a link to pay: what is open, and, once somebody wants to pay, the provider's own page. It writes nothing but
+//! when that was: no try of ours begins beside somebody who is about to pay.
 //!
 //! Whoever has the link may open it, without signing in: it shows no more than the message did that it came with, and
 //! only the provider's page takes money. A scanner that sends its form has made a link to that page, and nothing else.
@@ -8,10 +9,12 @@ pub mod link;
 mod words;
 
 use crate::context::Context;
+use crate::dunning::link::opened;
 use crate::fault::Fault;
+use crate::ports::CommitError;
 use crate::records;
 use crate::setup::{sources, stop};
-use crate::store::{Batch, keys};
+use crate::store::{Batch, Commit, PayLink, Pressed, keys};
 use crate::web::{self, Answer, ID_BYTES_MAX};
 use bytes::Bytes;
 use domain::book::{Head, Invoice, Person};
@@ -20,11 +23,10 @@ use domain::debt::{self, Debt};
 use domain::id::AccountId;
 use domain::import::Customer;
 use domain::policy::Reader;
-use domain::source::Source;
 use http::{Request, StatusCode};
-use link::Opened;
 
-pub(super) use words::{company, not_now, unknown};
+pub use words::company;
+pub(super) use words::{not_now, unknown};
 
 /// What the kind of action is called that asks for such a page as well: whoever stops that one stops this.
 const PAYMENT_LINK: &str = "payment_link";
@@ -51,9 +53,9 @@ impl Owed {
 
 /// Answers `GET /pay/{token}`.
 pub(super) async fn show(context: &Context, token: &str) -> Result<Answer, Fault> {
-    let Some(opened) = link::opened(context, token).await? else { return Ok(unknown(context)) };
-    Ok(match read(context, &opened.link.account, &opened.link.invoice).await? {
-        Some(owed) => words::page(context, &owed, &opened.token, StatusCode::OK),
+    let Some((link, token)) = opened::<PayLink>(context, token).await? else { return Ok(unknown(context)) };
+    Ok(match read(context, &link.account, &link.invoice).await? {
+        Some(owed) => words::page(context, &owed, &token, StatusCode::OK),
         None => unknown(context),
     })
 }
@@ -61,9 +63,7 @@ pub(super) async fn show(context: &Context, token: &str) -> Result<Answer, Fault
 /// Answers `POST /pay/{token}`: leads on to the provider's page, unless there is nothing to pay any more.
 pub(super) async fn go(context: &Context, token: &str, request: &Request<Bytes>) -> Result<Answer, Fault> {
     // Read.
-    let Some(Opened { link, token }) = link::opened(context, token).await? else {
-        return Ok(unknown(context));
-    };
+    let Some((link, token)) = opened::<PayLink>(context, token).await? else { return Ok(unknown(context)) };
     let fields = web::fields(request.body());
     let wanted = fields.get("invoice").unwrap_or(&link.invoice);
     if wanted.is_empty() || wanted.len() > ID_BYTES_MAX {
@@ -77,8 +77,30 @@ pub(super) async fn go(context: &Context, token: &str, request: &Request<Bytes>)
     if !owed.debt.is_payable() {
         return Ok(words::page(context, &owed, &token, StatusCode::CONFLICT));
     }
-    let page = if is_held { None } else { fresh::page(context, &owed.head, &owed.invoice, &link.hash).await };
+    if is_held {
+        return Ok(not_now(context, owed.company.as_deref(), owed.reader(context)));
+    }
+
+    // Write. A try that begins later sees it, and one that has begun is seen by what is read after it.
+    press(context, &link.account).await?;
+    let Some(owed) = read(context, &link.account, wanted).await? else { return Ok(unknown(context)) };
+    if !owed.debt.is_payable() {
+        return Ok(words::page(context, &owed, &token, StatusCode::CONFLICT));
+    }
+    let page = fresh::page(context, &owed.head, &owed.invoice, &link.hash).await;
     Ok(page.map_or_else(|| not_now(context, owed.company.as_deref(), owed.reader(context)), |page| web::away(&page)))
+}
+
+/// Remembers that somebody is led on to pay, whatever of it: some pages ask for all that is owed.
+async fn press(context: &Context, account: &AccountId) -> Result<(), Fault> {
+    let batch = Batch::read(context, vec![keys::pressed(account)]).await?;
+    let mut commit = Commit::default();
+    commit.over(&batch, &Pressed { account: account.clone(), at: context.clock.now() });
+    match commit.run(context).await {
+        // Whoever was quicker has pressed at this moment as well.
+        Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(CommitError::Fault(fault)) => Err(fault),
+    }
 }
 
 /// Nothing where the invoice is not one of the account's.
@@ -88,30 +110,37 @@ async fn read(context: &Context, account: &AccountId, wanted: &str) -> Result<Op
     let batch = Batch::read(context, whose.into_iter().chain([head.clone()]).collect()).await?;
     let Some(mut head) = batch.get::<Head>(&head)? else { return Ok(None) };
     let (person, customer) = records::whose::read(&batch, account)?;
-
-    let source = keys::source(&head.provider, &head.source);
+    let company = sources::find(context, &head.provider, &head.source).await?.name;
     let listed = debt::listed(&head, wanted);
-    let unnamed = debt::unnamed(&head, &listed);
-    let own = listed.iter().map(|id| keys::invoice(account, id)).chain(unnamed.iter().map(keys::case));
-    let own = own.chain([source.clone()]);
+    let mut debts = debts(context, &mut head, &listed).await?.into_iter();
+    let Some((invoice, debt)) = debts.next().filter(|(invoice, _)| invoice.id == wanted) else { return Ok(None) };
+    let others = debts.map(|(_, debt)| debt).filter(Debt::is_payable).collect();
+    Ok(Some(Owed { head, invoice, debt, others, person, customer, company }))
+}
+
+/// How it stands with invoices of an account, in their order. What is none of the account's is left out.
+pub(super) async fn debts(
+    context: &Context,
+    head: &mut Head,
+    wanted: &[String],
+) -> Result<Vec<(Invoice, Debt)>, Fault> {
+    let (account, unnamed) = (head.account.clone(), debt::unnamed(head, wanted));
+    let key = |id: &String| keys::invoice(&account, id);
+    let own = wanted.iter().map(key).chain(unnamed.iter().map(keys::case));
     let batch = Batch::read(context, own.collect()).await?;
     for id in &unnamed {
         if let Some(case) = batch.get::<Case>(&keys::case(id))?.filter(|case| case.state == State::Open) {
             head.names(id, case.line(), true);
         }
     }
-    let company = batch.get::<Source>(&source)?.and_then(|source| source.name);
-    let Some(invoice) = batch.of::<Invoice>(&keys::invoice(account, wanted))? else { return Ok(None) };
-    let stage = records::stage(context, &head, &invoice).await?;
-    let debt = Debt::of(&invoice, &head, stage);
-    let mut others = Vec::new();
-    for id in listed.iter().skip(1) {
-        let Some(invoice) = batch.of::<Invoice>(&keys::invoice(account, id))? else { continue };
-        let stage = records::stage(context, &head, &invoice).await?;
-        others.push(Debt::of(&invoice, &head, stage));
+    let mut debts = Vec::new();
+    for id in wanted {
+        let Some(invoice) = batch.of::<Invoice>(&key(id))? else { continue };
+        let stage = records::stage(context, head, &invoice).await?;
+        let debt = Debt::of(&invoice, head, stage);
+        debts.push((invoice, debt));
     }
-    others.retain(Debt::is_payable);
-    Ok(Some(Owed { head, invoice, debt, others, person, customer, company }))
+    Ok(debts)
 }
 
 /// It could not be answered: whoever wants to pay is told to come back.

@@ -27,7 +27,7 @@ fn may_hand_over(read: &Read, step: &Step) -> bool {
     match &step.kind {
         StepKind::Person | StepKind::Sms { .. } => true,
         StepKind::Mail { .. } => is_unreachable,
-        StepKind::Access { .. } | StepKind::End { .. } => false,
+        StepKind::Access { .. } | StepKind::Offer { .. } | StepKind::End { .. } => false,
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn task(
     let steps = format!("{} {STEPS}", words.text);
     let mut task = task::open(context, &plan.account, about(plan), words.subject.clone(), steps);
     task.assigned_to = owner.map(|owner| owner.id.clone());
-    Ok(Some(task))
+    Ok(Some(Task { queue: plan.queue, ..task }))
 }
 
 /// How such a task is done.

@@ -39,7 +39,7 @@ impl Recovery {
             claimed: self.claimed.as_ref(),
             writes: true,
             family: declines.meaning(self.invoice.decline()).family.id.get_ref(),
-            whose: whose::of(&self.person, self.customer.as_ref()),
+            whose: whose::of((&self.person, self.customer.as_ref()), (&self.head, &self.invoice), declines),
         };
         Late { ground, subscription: self.subscription.as_ref(), failed_since }
     }

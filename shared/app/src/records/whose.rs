@@ -5,8 +5,9 @@ use crate::fault::Fault;
 use crate::ports::Key;
 use crate::store::imported::in_force;
 use crate::store::{Batch, keys};
-use domain::book::Person;
-use domain::dunning::Whose;
+use domain::book::{Head, Invoice, Person};
+use domain::decline::Declines;
+use domain::dunning::{Whose, way_of};
 use domain::id::AccountId;
 use domain::import::{self, Customer};
 use jiff::Timestamp;
@@ -30,9 +31,26 @@ pub fn written_to_from(context: &Context, person: &Person, customer: Option<&Cus
     context.policies.hours.current().first_from(from, zone, person.country(customer))
 }
 
+/// The same for a phone of theirs, whose number says more than a country does: nothing, where nobody knows when it is night there.
+pub fn texted_from(
+    context: &Context,
+    person: &Person,
+    customer: Option<&Customer>,
+    number: &str,
+    from: Timestamp,
+) -> Option<Timestamp> {
+    let zone = customer.and_then(|customer| customer.time_zone.as_deref());
+    context.policies.hours.current().first_for_phone(from, zone, number, person.country(customer))
+}
+
 /// As far as it decides how an invoice of theirs is recovered.
-pub fn of<'a>(person: &'a Person, customer: Option<&'a Customer>) -> Whose<'a> {
+pub fn of<'a>(
+    (person, customer): (&'a Person, Option<&'a Customer>),
+    (head, invoice): (&Head, &Invoice),
+    declines: &Declines,
+) -> Whose<'a> {
     Whose {
+        way: way_of(declines, invoice, head),
         strategic: customer.is_some_and(|customer| customer.strategic),
         country: person.country(customer),
         metadata: customer.map(|customer| &customer.metadata),

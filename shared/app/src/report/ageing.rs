@@ -179,7 +179,7 @@ async fn shown(
 }
 
 /// A time, or the end of a day there.
-pub fn time_or_day(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+pub fn end_of(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let end = |day: Date| {
         let next = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?.timestamp();
         next.checked_sub(1.millisecond()).ok()
@@ -203,7 +203,7 @@ mod tests {
             ("UTC", "now", None),
         ] {
             let expected = expected.map(|at| at.parse::<Timestamp>().unwrap());
-            assert_eq!(time_or_day(text, &TimeZone::get(zone).unwrap()), expected, "{text} in {zone}");
+            assert_eq!(end_of(text, &TimeZone::get(zone).unwrap()), expected, "{text} in {zone}");
         }
     }
 }

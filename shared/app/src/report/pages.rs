@@ -20,6 +20,7 @@ use crate::door::routes::Endpoint;
 use crate::door::token::Caller;
 use crate::outgoing;
 use crate::records::networks;
+use crate::setup::sources::in_use;
 use crate::store::Batch;
 use crate::web::{self, Answer, Problem, Window};
 use ::pages::Viewer;
@@ -72,7 +73,8 @@ pub(super) async fn answer(
             let (approval, setup) = (context.policies.approval.current(), context.policies.setup.current());
             let rules = networks::read(&Batch::read(context, networks::wanted().to_vec()).await?)?;
             let budgets = (context.policies.declines.current().limit.as_slice(), rules.as_slice());
-            Ok(::pages::policies(&viewer, approval, setup, budgets, SHIPPED))
+            let sources = in_use(context).await?;
+            Ok(::pages::policies(&viewer, approval, setup, budgets, &sources, SHIPPED))
         }
         other => unreachable!("the route table sends {other:?} elsewhere"),
     }?;

@@ -16,6 +16,7 @@ use domain::action::{Action, Reason};
 use domain::book::entitlement::entitlement;
 use domain::book::{Head, Invoice, Person};
 use domain::case::Case;
+use domain::dunning::Plan;
 use domain::id::{AccountId, CaseId};
 use domain::import::{Customer, Kind};
 use domain::money::Money;
@@ -124,6 +125,8 @@ async fn failing(
 ) -> Result<Play, Fault> {
     let declines = context.policies.declines.current();
     let incident = incident::concerning(context, &known.head, invoice).await?;
+    let mut plan: Option<Plan> = store::read(context, &keys::plan(&known.head.account, &invoice.id)).await?;
+    plan.iter_mut().for_each(|plan| plan.heed(&known.head));
     let family = declines.meaning(invoice.decline()).family;
     let failing = Failing {
         invoice,
@@ -132,6 +135,7 @@ async fn failing(
         reason: if incident.is_some() { &context.policies.incidents.current().reason } else { &family.customer_reason },
         entitlement: entitlement(&known.head, context.clock.now()),
         incident: incident.as_ref(),
+        plan: plan.as_ref(),
         same_try: SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes),
         case,
     };

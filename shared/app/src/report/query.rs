@@ -1,6 +1,6 @@
 //! What may stand behind the question mark of an address: the filters that programs and pages share.
 
-use super::ageing::time_or_day;
+use super::ageing::end_of;
 use crate::door::routes::class;
 use crate::dunning::cash;
 use crate::task::{self, Listed};
@@ -107,7 +107,7 @@ pub(super) fn account(query: &Query) -> Result<Option<AccountId>, Problem> {
 /// At which time, or at the end of which day there.
 pub(super) fn at(query: &Query, zone: &TimeZone) -> Result<Option<Timestamp>, Problem> {
     let said = "`at` is a day such as 2026-01-31, or a time such as 2026-01-31T00:00:00Z";
-    let moment = |text: &String| time_or_day(text, zone).ok_or_else(|| Problem::malformed(said));
+    let moment = |text: &String| end_of(text, zone).ok_or_else(|| Problem::malformed(said));
     query.get("at").filter(|text| !text.is_empty()).map(moment).transpose()
 }
 

@@ -11,7 +11,6 @@ use crate::{incident, records, ticket};
 use domain::action::{Action, State};
 use domain::book::{Head, Invoice, Payment, Person};
 use domain::case::{Case, Class, Disputed, Draft, State as CaseState};
-use domain::dunning::Plan;
 use domain::id::{AccountId, ActionId, CaseId};
 use domain::incident::{Incident, State as IncidentState};
 use domain::ledger::Entry;
@@ -187,11 +186,6 @@ pub async fn disputes(context: &Context, state: Option<CaseState>, window: &Wind
         items.extend(payment.and_then(|payment| Disputed::of(&case, &payment.value)));
     }
     Ok(Page { items, next: page.next })
-}
-
-/// Recoveries by when they go on.
-pub async fn dunning(context: &Context, window: Window) -> Result<Page<Plan>, Fault> {
-    store::page(context, lists::DUNNING, window.after, window.limit, Order::Ascending).await
 }
 
 /// Where the rows of a month's report lie: its own partitions, and a neighbour's where the time zone reaches into it.

@@ -102,5 +102,16 @@ async fn letter(context: &Context, requested: &Requested, wanted: &Wanted) -> Re
     let html = ::pages::letter(&Written { language, subject: &subject, text: &text, figures: &[], button });
     let id = format!("req_{}", digest(&[&requested.hash, "mail"], 20));
     let (to, links) = (wanted.email.clone(), vec![link]);
-    Ok(Letter { id, channel: Channel::Mail, to, subject, html, text, links, blocks: None, unsubscribe: None })
+    Ok(Letter {
+        id,
+        channel: Channel::Mail,
+        to,
+        subject,
+        html,
+        text,
+        links,
+        blocks: None,
+        unsubscribe: None,
+        thread: None,
+    })
 }

@@ -6,9 +6,8 @@ use crate::ports::Order;
 use crate::setup::{backlog, locked};
 use crate::store::{self, Attempted, Batch, Commit, keys, read};
 use crate::web::Problem;
-use domain::action::Retries;
 use domain::book::Head;
-use domain::source::{Acting, Backlog, Cohorts, Granted, InUse, Judged, Party, Refused, Source, Wish};
+use domain::source::{Acting, Backlog, Cohorts, Granted, InUse, Judged, Party, Refused, Source, SwitchOff, Wish};
 use domain::staff::Staff;
 use http::StatusCode;
 use jiff::SignedDuration;
@@ -47,7 +46,8 @@ pub async fn in_use(context: &Context) -> Result<Vec<InUse>, Fault> {
     let mut all_in_use = Vec::new();
     for (source, locked) in locked::of_each(context, all).await? {
         let cohorts = batch.get::<Cohorts>(&key(&source))?;
-        all_in_use.push(InUse { source, cohorts, locked });
+        let unkept = context.policies.dunning.current().unkept(&source);
+        all_in_use.push(InUse { source, cohorts, locked, unkept });
     }
     Ok(all_in_use)
 }
@@ -80,7 +80,7 @@ pub async fn change(
     if providers::named(provider).is_none() || !is_name(source) {
         return Err(Problem::not_found("source"));
     }
-    let switch_off = switched_off(provider, wish)?;
+    let switch_off = taken_over(provider, wish)?;
     let decided = store::unless_refused(context, || async {
         // Read.
         let key = keys::source(provider, source);
@@ -99,7 +99,9 @@ pub async fn change(
         };
 
         // Decide.
-        let granted = setup.wish(wish, &staff, Judged { backlog: found, switch_off, hours, now }).map_err(problem)?;
+        let unkept = context.policies.dunning.current().unkept(&setup.once_granted(wish));
+        let judged = Judged { backlog: found, switch_off, unkept, hours, now };
+        let granted = setup.wish(wish, &staff, judged).map_err(problem)?;
         if dry_run {
             return Ok(Attempted::Done((setup, granted)));
         }
@@ -118,16 +120,16 @@ pub async fn change(
     Ok(decided)
 }
 
-/// What has to be switched off at a provider whose tries Recoup takes over; refused, where only it can try.
-fn switched_off(provider: &str, wish: &Wish) -> Result<Option<&'static str>, Problem> {
-    if wish.retries != Some(Party::Recoup) {
-        return Ok(None);
+/// What has to be switched off at a provider for what Recoup takes over; refused, where that would do nothing.
+fn taken_over(provider: &str, wish: &Wish) -> Result<SwitchOff, Problem> {
+    if ![wish.retries, wish.messages, wish.cancels].contains(&Some(Party::Recoup)) {
+        return Ok(SwitchOff::default());
     }
-    match providers::named(provider).and_then(|provider| provider.api).map(|api| api.manners.retries) {
-        Some(Retries::WhenAsked { switch_off }) => Ok(Some(switch_off)),
-        Some(Retries::OnlyByItself { why }) => Err(Problem::not_possible(why)),
-        None => Err(Problem::not_possible("nothing is paid there, so nothing can be tried again")),
-    }
+    let Some(api) = providers::named(provider).and_then(|provider| provider.api) else {
+        let why = "nothing is paid there, so nothing can be tried again, asked for or ended";
+        return Err(Problem::not_possible(why));
+    };
+    api.manners.taken_over(wish).map_err(Problem::not_possible)
 }
 
 fn problem(refused: Refused) -> Problem {

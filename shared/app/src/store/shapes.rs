@@ -215,6 +215,23 @@ pub struct PayLink {
 pub struct CardLink {
     pub hash: String,
     pub account: AccountId,
+    /// The last day on which it opens anything.
+    #[serde(default)]
+    pub expires_on: Date,
+}
+
+/// A link by which somebody wants to hear no more of their cards: whose it is. The token itself is nowhere, and nobody is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessagesLink {
+    pub hash: String,
+    pub account: AccountId,
+}
+
+/// When a customer was last led on to the provider's page, to pay what they owe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pressed {
+    pub account: AccountId,
+    pub at: Timestamp,
 }
 
 /// What stands in a ticket's place on a list where nobody has it. No id of staff is written so.
@@ -264,7 +281,7 @@ stored!(Action, 1, |action| key keys::action(&action.id), wake action.wakes_at()
     place Some((lists::actions(action.state()), format!("{:.3}#{}", action.requested_at, action.id))));
 stored!(Task, 1, |task| key keys::task(&task.id), wake None,
     place Some((lists::tasks(task.state),
-        format!("{:.3}#{}", task.snoozed_until.map_or(task.due_at, |until| until.max(task.due_at)), task.id))));
+        format!("{}#{}", lists::turn(task.wanted_at(), task.queue), task.id))));
 stored!(Request, 1, |it| key keys::payment_request(&it.id), wake it.wake_at(),
     place Some((lists::payment_requests(it.state()), format!("{:.3}#{}", it.at, it.id))));
 stored!(Received, 1, |it| key keys::received(&it.id), wake None,
@@ -272,7 +289,8 @@ stored!(Received, 1, |it| key keys::received(&it.id), wake None,
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
-    place plan.next_wake().map(|at| (lists::DUNNING.to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
+    place plan.next_wake().map(|at| (lists::DUNNING.to_owned(),
+        format!("{}#{}#{}", lists::turn(at, plan.queue), plan.account, plan.invoice))));
 stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice), wake climb.way.next_wake(),
     place None);
 stored!(Notice, 1, |notice| key keys::notice(&notice.way.account, &notice.way.invoice), wake notice.way.next_wake(),
@@ -321,6 +339,8 @@ stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);
 stored!(PayLink, 1, |it| key keys::pay_link(&it.hash), wake None, place None);
 stored!(CardLink, 1, |it| key keys::card_link(&it.hash), wake None, place None);
+stored!(MessagesLink, 1, |it| key keys::messages_link(&it.hash), wake None, place None);
+stored!(Pressed, 1, |it| key keys::pressed(&it.account), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
 stored!(Proposal, 1, |it| key keys::staff_proposal(it.number), wake None, place None);
 stored!(Bulletin, 1, |it| key keys::bulletin(&it.about.id()), wake it.alarm(), place None);

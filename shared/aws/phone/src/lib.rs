@@ -1,7 +1,7 @@
 //! Messages to phones, by Amazon SNS. A crate of its own, so that tests read what it sends without building a client of every AWS
 //! service.
 
-use app::ports::{Letter, Unsent};
+use app::ports::{Letter, Unsent, international};
 use aws_credential_types::Credentials;
 use aws_sdk_sns::config::retry::RetryConfig;
 use aws_sdk_sns::config::{BehaviorVersion, Region, SharedHttpClient};
@@ -14,8 +14,6 @@ use aws_sdk_sns::{Client, Config};
 const KIND: (&str, &str) = ("AWS.SNS.SMS.SMSType", "Transactional");
 /// Who it is from, where the customer's country lets a sender have a name.
 const FROM: &str = "AWS.SNS.SMS.SenderID";
-/// How many digits a number has at most, behind its plus.
-const DIGITS_MAX: usize = 15;
 
 /// Whoever sends messages to phones.
 pub struct Phone {
@@ -48,7 +46,8 @@ impl Phone {
 
     /// Sends the text of a message, and nothing else of it.
     pub async fn send(&self, letter: &Letter) -> Result<(), Unsent> {
-        let to = number(&letter.to).ok_or_else(|| Unsent::refused("the number does not begin with its country's"))?;
+        let to =
+            international(&letter.to).ok_or_else(|| Unsent::refused("the number does not begin with its country's"))?;
         let mut publish = self.client.publish().phone_number(to).message(&letter.text);
         for (name, value) in [KIND].into_iter().chain(self.from.as_deref().map(|from| (FROM, from))) {
             let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
@@ -58,26 +57,14 @@ impl Phone {
     }
 }
 
-/// A number as the service wants it: a plus and digits. People write it with signs in between.
-fn number(written: &str) -> Option<String> {
-    let is_between = |sign: char| sign.is_whitespace() || matches!(sign, '-' | '.' | '/' | '(' | ')');
-    let bare: String = written.chars().filter(|sign| !is_between(*sign)).collect();
-    let digits = bare.strip_prefix('+')?;
-    let is_number = (1..=DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then_some(bare)
-}
-
 /// A refusal is certain: too many at once, a number that is none, or one whose owner wants no messages. Whatever else is
-/// answered, or is not, leaves open whether it was taken.
+/// answered, or is not, leaves open whether it was taken. The words of a refusal name the number: they go no further.
 fn unsent(error: &SdkError<PublishError>) -> Unsent {
     match error {
         SdkError::ConstructionFailure(_) => Unsent::refused("the message could not be made"),
-        SdkError::ServiceError(answer) if answer.raw().status().is_client_error() => {
-            let (code, message) = (answer.err().code(), answer.err().message());
-            let reason = message.or(code).unwrap_or("no reason is given");
-            Unsent::refused(format_args!("the service for phones refuses: {reason}"))
+        SdkError::ServiceError(answer) => {
+            Unsent::by_service("the service for phones", answer.err().code(), answer.raw().status().is_client_error())
         }
-        SdkError::ServiceError(_) => Unsent::Unknown("the service for phones has a fault of its own".to_owned()),
         _ => Unsent::Unknown("the service for phones does not answer".to_owned()),
     }
 }

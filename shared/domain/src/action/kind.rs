@@ -34,6 +34,9 @@ pub enum Kind {
     RetryPayment {
         invoice: String,
         amount: Option<Money>,
+        /// The provider's id of the card that is charged, where the customer has just chosen it; else the default is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        card: Option<String>,
     },
     MarkPaid {
         invoice: String,

@@ -2,6 +2,7 @@
 
 use crate::event::InvoiceStatus;
 use crate::money::prorate::Method;
+use crate::source::{self, Party, SwitchOff};
 
 /// The ways of one provider. Nothing has a default, so that a new provider forgets no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub struct Manners {
     pub written_off: InvoiceStatus,
     /// Whether Recoup can try a payment again there.
     pub retries: Retries,
+    /// What has to be switched off by hand where Recoup writes to the customers; nothing, where the provider writes to none.
+    pub messages: Option<&'static str>,
+    /// Whether Recoup can end a subscription there.
+    pub cancels: Cancels,
     /// The words that say of a refund or a payment that it has settled; by any other it is still on its way.
     pub settled: &'static [&'static str],
 }
@@ -69,6 +74,15 @@ impl Retries {
     }
 }
 
+/// Whether Recoup can end a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancels {
+    /// Nobody but the provider, who takes no request for it. Why, as a sentence.
+    OnlyByItself { why: &'static str },
+    /// When it is asked. What has to be switched off by hand, where it ends by itself what stays unpaid.
+    WhenAsked { switch_off: Option<&'static str> },
+}
+
 /// What an end at once comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndAtOnce {
@@ -95,6 +109,22 @@ impl Manners {
     pub fn is_settled(&self, status: &str) -> bool {
         status == SETTLED || self.settled.contains(&status)
     }
+
+    /// What has to be switched off by hand for what a wish gives to Recoup; or why it cannot be given.
+    pub fn taken_over(&self, wish: &source::Wish) -> Result<SwitchOff, &'static str> {
+        let takes = |party: Option<Party>| party == Some(Party::Recoup);
+        let retries = match self.retries {
+            _ if !takes(wish.retries) => None,
+            Retries::WhenAsked { switch_off } => Some(switch_off),
+            Retries::OnlyByItself { why } => return Err(why),
+        };
+        let cancels = match self.cancels {
+            _ if !takes(wish.cancels) => None,
+            Cancels::WhenAsked { switch_off } => switch_off,
+            Cancels::OnlyByItself { why } => return Err(why),
+        };
+        Ok(SwitchOff { retries, messages: self.messages.filter(|_| takes(wish.messages)), cancels })
+    }
 }
 
 #[cfg(test)]
@@ -109,6 +139,8 @@ impl Manners {
         payment_page: PaymentPage::TheInvoice,
         written_off: InvoiceStatus::Uncollectible,
         retries: Retries::WhenAsked { switch_off: "switch its own tries off" },
+        messages: Some("switch its own messages off"),
+        cancels: Cancels::WhenAsked { switch_off: Some("switch its own ends off") },
         settled: &["settled"],
     };
 }
@@ -122,6 +154,33 @@ mod tests {
         let silent = Manners { settled: &["refunded"], ..Manners::PLAIN };
         for (word, settled) in [("refunded", true), (SETTLED, true), ("pending", false), ("", false)] {
             assert_eq!(silent.is_settled(word), settled, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_recoup_takes_over_is_switched_off_by_hand_or_cannot_be_taken() {
+        let wish = |retries, messages, cancels| source::Wish { retries, messages, cancels, ..source::Wish::default() };
+        let (ours, theirs) = (Some(Party::Recoup), Some(Party::Provider));
+        let never = "it ends nothing when it is asked";
+        let stubborn = Manners { cancels: Cancels::OnlyByItself { why: never }, ..Manners::PLAIN };
+        let silent = Manners { messages: None, cancels: Cancels::WhenAsked { switch_off: None }, ..Manners::PLAIN };
+        let off = |retries, messages, cancels| {
+            Ok(SwitchOff {
+                retries: bool::then_some(retries, "switch its own tries off"),
+                messages: bool::then_some(messages, "switch its own messages off"),
+                cancels: bool::then_some(cancels, "switch its own ends off"),
+            })
+        };
+        for (name, manners, wish, expected) in [
+            ("nothing", Manners::PLAIN, wish(None, None, None), off(false, false, false)),
+            ("all", Manners::PLAIN, wish(ours, ours, ours), off(true, true, true)),
+            ("messages", Manners::PLAIN, wish(theirs, ours, None), off(false, true, false)),
+            ("all back", Manners::PLAIN, wish(theirs, theirs, theirs), off(false, false, false)),
+            ("an end that nobody can ask for", stubborn, wish(None, ours, ours), Err(never)),
+            ("given back there", stubborn, wish(None, ours, theirs), off(false, true, false)),
+            ("where it writes and ends nothing by itself", silent, wish(ours, ours, ours), off(true, false, false)),
+        ] {
+            assert_eq!(manners.taken_over(&wish), expected, "{name}");
         }
     }
 }

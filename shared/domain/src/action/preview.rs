@@ -57,7 +57,7 @@ fn effect(kind: &Kind, known: Known<'_>, reason: Reason) -> Effect {
         Kind::PaymentLink { invoice, amount } => invoices::payment_link(known, invoice, *amount),
         Kind::ResendInvoice { invoice } => invoices::resend(known, invoice),
         Kind::TaxInvoice { invoice } => invoices::tax_document(known, invoice),
-        Kind::RetryPayment { invoice, amount } => invoices::retry(known, invoice, *amount),
+        Kind::RetryPayment { invoice, amount, card } => invoices::retry(known, invoice, *amount, card.as_deref()),
         Kind::MarkPaid { invoice, amount } => invoices::mark_paid(known, invoice, *amount),
         Kind::WriteOff { invoice, amount } => invoices::write_off(known, invoice, *amount),
         Kind::VoidInvoice { invoice, amount } => invoices::void(known, invoice, *amount),

@@ -16,6 +16,8 @@ pub enum NoPreview {
     UnknownInvoice(String),
     #[error("subscription `{0}` is not known on this account; check its id on the account page")]
     UnknownSubscription(String),
+    #[error("card `{0}` is not kept for this account any more; ask again without it")]
+    UnknownCard(String),
     #[error("this account has no running subscription")]
     NoSubscription,
     #[error("this account has several subscriptions that run; name the `subscription` in `params`: {0}")]

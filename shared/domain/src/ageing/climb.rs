@@ -1,15 +1,16 @@
 //! How does an open invoice that no recovery asks for climb the ladder? Each rung is taken once, and the highest that is due.
 
 use super::owed::{Owed, counted_from, made_at};
-use super::{AgeingPolicy, Rung};
+use super::{AgeingPolicy, Apart, Rung};
 use crate::book::{Due, Invoice, Touched};
-use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState};
+use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState, Whose};
 use crate::event::{Event, Origin};
 use crate::id::AccountId;
 use crate::leaving::{LEFT, Stage};
 use crate::policy::Versions;
 use crate::source::Acting;
-use crate::task::{About, Task};
+use crate::staff::Role;
+use crate::task::{About, LAST_QUEUE, Task};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -40,6 +41,14 @@ pub struct Ground<'a> {
     pub acting: Acting,
     /// From when on the customer may be written to; nothing, where nobody writes to them.
     pub quiet_until: Option<Timestamp>,
+    pub whose: Whose<'a>,
+}
+
+impl Ground<'_> {
+    /// As a rung treats the invoice, where that is apart.
+    fn apart<'r>(&self, rung: &'r Rung) -> Option<&'r Apart> {
+        rung.apart(self.whose, self.invoice.remaining.copied())
+    }
 }
 
 /// The invoices that come onto the ladder with an event: they are open for the first time, and there are days in which
@@ -79,7 +88,7 @@ impl Climb {
             let is_over = late.is_some_and(|late| due_at <= late);
             steps.push(Step {
                 number,
-                kind: rung.template.as_ref().map_or(StepKind::Person, |it| StepKind::Mail { template: it.clone() }),
+                kind: kind(rung, None),
                 due_at,
                 state: if is_over { StepState::Skipped } else { StepState::Waiting },
                 done_at: is_over.then_some(now),
@@ -93,6 +102,7 @@ impl Climb {
             account: account.clone(),
             invoice: invoice.id.clone(),
             segment: SEGMENT.to_owned(),
+            queue: LAST_QUEUE,
             policy_version: policy.version,
             started_at: now,
             state: PlanState::Running,
@@ -118,9 +128,12 @@ impl Climb {
         now: Timestamp,
         (look_at, doubt_at): (Timestamp, Timestamp),
     ) -> Option<Step> {
-        (self.way.held_until, self.way.held_since) = (None, None);
+        self.way.held_until = None;
+        // A pause moves no rung: its day is that of the calendar, and comes with the end of the pause.
+        self.way.held_since = self.way.held_since.filter(|_| self.way.paused_until().is_some());
         self.way.doubt(Some(now));
         if !matches!(ground.invoice.due(), Due::Open(_)) {
+            self.way.settle(ground.invoice, now);
             self.way.stop("settled", now);
         } else if ground.stage == Some(Stage::Left) {
             self.way.stop(LEFT, now);
@@ -131,7 +144,12 @@ impl Climb {
         } else if ground.stage == Some(Stage::Recorded) {
             self.way.held_until = Some(look_at);
         } else {
-            self.follow(ground.invoice, policy, zone);
+            let broken = self.way.control.broken;
+            self.way.awake(ground.invoice, false, now);
+            if self.way.control.broken > broken {
+                self.hasten(ground.invoice, (policy, zone), now);
+            }
+            self.follow(ground, policy, zone);
             // A recovery asks for it by itself; of a source that observes nothing leaves.
             let asks = ground.plan.is_some_and(|plan| plan.next().is_some());
             if asks || ground.acting == Acting::Observe {
@@ -142,17 +160,44 @@ impl Climb {
                 self.way.keep_quiet(now, until);
             }
         }
+        self.way.only_last(now);
         self.way.begin(now, doubt_at)
     }
 
-    /// Moves the rungs to come to where the due date is now.
-    fn follow(&mut self, invoice: &Invoice, policy: &AgeingPolicy, zone: &TimeZone) {
-        let Some((due_on, _)) = counted_from(invoice) else { return };
+    /// Who promised to pay and did not goes up a rung at once. What stands below it is behind them.
+    fn hasten(&mut self, invoice: &Invoice, (policy, zone): (&AgeingPolicy, &TimeZone), now: Timestamp) {
+        let on = now.to_zoned(zone.clone()).date();
+        let days = Owed::of(&self.way.account, invoice).map(|owed| owed.days(on));
+        let Some(above) = days.and_then(|days| policy.rung_after_broken_promise(days)) else { return };
+        let waits = |step: &Step| step.state == StepState::Waiting;
+        let Some(place) = (above..self.way.steps.len()).find(|place| waits(&self.way.steps[*place])) else { return };
+        for below in self.way.steps[..place].iter_mut().filter(|step| waits(step)) {
+            (below.state, below.done_at) = (StepState::Skipped, Some(now));
+        }
+        let next = &mut self.way.steps[place];
+        next.due_at = now;
+        self.way.control.hastened = Some(next.number);
+    }
+
+    /// Moves the rungs to come to where the due date is now, each as it treats whose invoice this is. One that comes at once
+    /// keeps its time.
+    fn follow(&mut self, ground: &Ground<'_>, policy: &AgeingPolicy, zone: &TimeZone) {
+        let Some((due_on, _)) = counted_from(ground.invoice) else { return };
+        let hastened = self.way.control.hastened;
         for (rung, step) in policy.rung.iter().zip(&mut self.way.steps) {
             if let (StepState::Waiting, Some(due_at)) = (step.state, acts_at(rung, due_on, policy, zone)) {
-                step.due_at = due_at;
+                if hastened != Some(step.number) {
+                    step.due_at = due_at;
+                }
+                step.kind = kind(rung, ground.apart(rung));
             }
         }
+    }
+
+    /// Whose task a rung is.
+    pub fn owner(&self, step: &Step, ground: &Ground<'_>, policy: &AgeingPolicy) -> Option<Role> {
+        let rung = policy.rung.get(usize::try_from(step.number).ok()?.checked_sub(1)?)?;
+        Some(rung.owner_of(ground.apart(rung)))
     }
 
     /// Its ladder, which a later version does not change.
@@ -164,7 +209,7 @@ impl Climb {
     pub fn task(
         &self,
         step: &Step,
-        invoice: &Invoice,
+        ground: &Ground<'_>,
         policy: &AgeingPolicy,
         on: Date,
         now: Timestamp,
@@ -172,10 +217,10 @@ impl Climb {
     ) -> Option<Task> {
         let place = usize::try_from(step.number).ok()?.checked_sub(1)?;
         let rung = policy.rung.get(place)?;
-        let owed = Owed::of(&self.way.account, invoice)?;
+        let owed = Owed::of(&self.way.account, ground.invoice)?;
         let bucket = rung.bucket.get_ref().clone();
         let about = About::Overdue { invoice: self.way.invoice.clone(), bucket };
-        let owner = rung.owner.get_ref().name().replace('_', " ");
+        let owner = rung.owner_of(ground.apart(rung)).name().replace('_', " ");
         let (days, amount) = (owed.days(on), owed.amount.map_or_else(String::new, |amount| format!("{amount} of ")));
         let what = format!("Collect {amount}invoice {}: {days} days overdue", self.way.invoice);
         let mut steps = vec![format!("For a {owner}. No recovery asks for this invoice. {}", rung.steps.join(" "))];
@@ -192,8 +237,15 @@ impl Climb {
             format!("If it is open on day {day}, it goes to a {owner}.")
         }));
         steps.push("Once it is paid or withdrawn this is done by itself.".to_owned());
-        Some(Task::new(&self.way.account, about, what, steps.join(" "), now, due_in))
+        let task = Task::new(&self.way.account, about, what, steps.join(" "), now, due_in);
+        Some(Task { queue: self.way.queue, ..task })
     }
+}
+
+/// What a rung does: a letter with its task, or the task alone.
+fn kind(rung: &Rung, apart: Option<&Apart>) -> StepKind {
+    let template = rung.template_of(apart);
+    template.map_or(StepKind::Person, |it| StepKind::Mail { template: it.clone() })
 }
 
 /// When a rung is taken of what is due on a day.
@@ -207,7 +259,9 @@ fn acts_at(rung: &Rung, due_on: Date, policy: &AgeingPolicy, zone: &TimeZone) ->
 mod tests {
     use super::super::owed::tests::{due, open, told};
     use super::*;
+    use crate::dunning::{Refused, Wish};
     use crate::policies::Policies;
+    use crate::staff::{Role, Staff};
     use serde_json::json;
 
     fn at(text: &str) -> Timestamp {
@@ -222,7 +276,8 @@ mod tests {
     }
 
     fn ground(invoice: &Invoice) -> Ground<'_> {
-        Ground { invoice, plan: None, stage: None, claimed: false, acting: Acting::Act, quiet_until: None }
+        let whose = Whose::default();
+        Ground { invoice, plan: None, stage: None, claimed: false, acting: Acting::Act, quiet_until: None, whose }
     }
 
     fn take(climb: &mut Climb, ground: &Ground<'_>, now: &str) -> Option<u32> {
@@ -258,6 +313,9 @@ mod tests {
         let invoice = due("2026-03-15");
         let mut late = climb(&invoice, None).unwrap();
         assert_eq!(take(&mut late, &ground(&invoice), "2026-05-20T09:00:00Z"), Some(3));
+        let mut later = climb(&invoice, None).unwrap();
+        assert_eq!(take(&mut later, &ground(&invoice), "2026-07-01T09:00:00Z"), Some(4), "though it has no letter");
+        assert_eq!(later.way.state, PlanState::Finished);
         let after_a_plan = climb(&invoice, Some(at("2026-03-29T09:00:00Z"))).unwrap();
         assert_eq!(after_a_plan.way.next_wake(), Some(at("2026-04-15T09:00:00Z")), "what it asked for is behind it");
         assert_eq!(climb(&invoice, Some(at("2027-01-01T00:00:00Z"))), None, "no rung is left");
@@ -317,6 +375,112 @@ mod tests {
         }
     }
 
+    /// Due on the fifteenth, and on the first rung since the eighteenth.
+    fn climbing() -> Climb {
+        let mut climb = climb(&due("2026-03-15"), None).unwrap();
+        take(&mut climb, &ground(&due("2026-03-15")), "2026-03-18T09:00:00Z").unwrap();
+        climb
+    }
+
+    fn say(climb: &mut Climb, wish: Wish, now: &str) -> Result<bool, Refused> {
+        let limits = Policies::shipped().unwrap().limits;
+        let lena = Staff {
+            id: "lena".into(),
+            name: "Lena".into(),
+            role: Role::L1,
+            email: String::new(),
+            slack: None,
+            languages: Vec::new(),
+        };
+        climb.way.take(wish, "they wrote", &lena, &due("2026-03-15"), limits.current(), at(now))
+    }
+
+    /// All that is open until the end of a day.
+    fn promise(date: &str) -> Wish {
+        let until = at(&format!("{date}T23:59:59Z"));
+        let Due::Open(Some(amount)) = due("2026-03-15").due() else { panic!("it is open") };
+        Wish::Promise { date: date.parse().unwrap(), until, amount }
+    }
+
+    #[test]
+    fn a_broken_promise_brings_the_rung_above_at_once() {
+        let invoice = due("2026-03-15");
+        let mut broken = climbing();
+        assert_eq!(say(&mut broken, promise("2026-03-21"), "2026-03-19T09:00:00Z"), Ok(true));
+        assert_eq!(broken.way.next_wake(), Some(at("2026-03-21T23:59:59Z")));
+        let night = Ground { quiet_until: Some(at("2026-03-22T08:00:00Z")), ..ground(&invoice) };
+        assert_eq!(take(&mut broken, &night, "2026-03-21T23:59:59Z"), None, "it waits for the morning");
+        assert_eq!((broken.way.control.broken, broken.way.control.hastened), (1, Some(2)));
+        assert_eq!(take(&mut broken, &ground(&invoice), "2026-03-22T08:00:00Z"), Some(2), "and not for its own day");
+        assert_eq!(take(&mut broken, &ground(&invoice), "2026-04-16T09:00:00Z"), None, "it is behind them");
+        assert_eq!(take(&mut broken, &ground(&invoice), "2026-05-15T09:00:00Z"), Some(3));
+
+        let mut early = climb(&invoice, None).unwrap();
+        say(&mut early, promise("2026-03-16"), "2026-03-15T09:00:00Z").unwrap();
+        assert_eq!(take(&mut early, &ground(&invoice), "2026-03-17T00:00:00Z"), Some(2));
+        assert_eq!(early.way.steps[0].state, StepState::Skipped, "nobody goes down again");
+        say(&mut early, promise("2026-03-20"), "2026-03-18T09:00:00Z").unwrap();
+        assert_eq!(take(&mut early, &ground(&invoice), "2026-03-21T00:00:00Z"), Some(3), "and up again");
+
+        let mut undue = climb(&invoice, None).unwrap();
+        say(&mut undue, promise("2026-03-10"), "2026-03-09T09:00:00Z").unwrap();
+        assert_eq!(take(&mut undue, &ground(&invoice), "2026-03-11T00:00:00Z"), None, "it is not due");
+        assert_eq!((undue.way.control.broken, undue.way.next_wake()), (1, Some(at("2026-03-18T09:00:00Z"))));
+    }
+
+    #[test]
+    fn a_promise_that_is_kept_counts_and_leaves_the_ladder_as_it_is() {
+        let invoice = due("2026-03-15");
+        let nothing = json!({"amount": "0.00", "currency": "USD"});
+        let paid = told(&[
+            ("2026-03-01T09:00:00Z", open()),
+            ("2026-03-20T09:00:00Z", json!({"status": "paid", "remaining": nothing})),
+        ]);
+        let mut kept = climbing();
+        say(&mut kept, promise("2026-03-21"), "2026-03-19T09:00:00Z").unwrap();
+        assert_eq!(take(&mut kept, &ground(&paid), "2026-03-21T23:59:59Z"), None);
+        assert_eq!((kept.way.control.kept, kept.way.control.broken), (1, 0));
+        assert_eq!(kept.way.reason.as_deref(), Some("settled"));
+        let mut taken_back = climbing();
+        say(&mut taken_back, promise("2026-03-21"), "2026-03-19T09:00:00Z").unwrap();
+        say(&mut taken_back, Wish::Resume, "2026-03-20T09:00:00Z").unwrap();
+        assert_eq!(take(&mut taken_back, &ground(&invoice), "2026-04-15T09:00:00Z"), Some(2), "on its day");
+    }
+
+    #[test]
+    fn a_pause_lets_no_rung_be_taken_and_moves_none() {
+        let invoice = due("2026-03-15");
+        let until = at("2026-04-20T12:00:00Z");
+        let mut paused = climbing();
+        assert_eq!(say(&mut paused, Wish::Pause { until }, "2026-03-19T09:00:00Z"), Ok(true));
+        assert_eq!(paused.way.next_wake(), Some(until));
+        assert_eq!(take(&mut paused, &ground(&invoice), "2026-04-15T09:00:00Z"), None);
+        assert_eq!(take(&mut paused, &ground(&invoice), "2026-04-20T12:00:00Z"), Some(2), "its day has come meanwhile");
+        assert_eq!(paused.way.next_wake(), Some(at("2026-05-15T09:00:00Z")), "and the next keeps its own");
+        let mut stopped = climbing();
+        assert_eq!(say(&mut stopped, Wish::Stop, "2026-03-19T09:00:00Z"), Ok(true));
+        assert_eq!((stopped.way.next_wake(), stopped.way.was_stopped_by_hand()), (None, true));
+    }
+
+    #[test]
+    fn whom_somebody_looks_after_is_spoken_to_before_a_letter_comes() {
+        let policies = Policies::shipped().unwrap();
+        let (invoice, policy) = (due("2026-03-15"), policies.ageing.current());
+        for (name, strategic, kind, owner) in [
+            ("anybody", false, "overdue_1", Role::BillingSpecialist),
+            ("looked after", true, "ask_a_person", Role::Manager),
+        ] {
+            let whose = Whose { strategic, ..Whose::default() };
+            let ground = Ground { whose, ..ground(&invoice) };
+            let mut climb = climb(&invoice, None).unwrap();
+            let (now, hour) = (at("2026-03-18T09:00:00Z"), SignedDuration::from_hours(1));
+            let step = climb.take(&ground, (policy, &TimeZone::UTC), now, (now + hour, now + hour)).unwrap();
+            let found = (step.number, step.kind.name(), climb.owner(&step, &ground, policy));
+            assert_eq!(found, (1, kind, Some(owner)), "{name}");
+            assert_eq!(climb.way.steps[1].kind.name(), "overdue_2", "{name}: the next rung is for all");
+        }
+    }
+
     #[test]
     fn a_due_date_that_moves_takes_the_rungs_with_it() {
         let mut climb = climb(&due("2026-03-15"), None).unwrap();
@@ -357,7 +521,7 @@ mod tests {
         let day = SignedDuration::from_hours(24);
         let task = |place: usize, on: &str| {
             let now = at("2026-03-18T09:00:00Z");
-            climb.task(&climb.way.steps[place], &invoice, policy, on.parse().unwrap(), now, day).unwrap()
+            climb.task(&climb.way.steps[place], &ground(&invoice), policy, on.parse().unwrap(), now, day).unwrap()
         };
         let (first, third) = (task(0, "2026-03-18"), task(2, "2026-05-15"));
         assert_eq!(first.what, "Collect 49.00 USD of invoice in_1: 3 days overdue");

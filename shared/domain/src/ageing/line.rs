@@ -89,7 +89,9 @@ impl Next {
             return Self { by: NextBy::Recovery, what, at: plan.next_wake() };
         }
         if let Some((climb, step)) = climb.and_then(|climb| Some((climb, climb.way.next()?))) {
-            return Self { by: NextBy::Ladder, what: on_rung(step, policy), at: climb.way.next_wake() };
+            let why = climb.way.why(step).map_or_else(String::new, |why| format!(" ({why})"));
+            let what = format!("{}{why}", on_rung(step, policy));
+            return Self { by: NextBy::Ladder, what, at: climb.way.next_wake() };
         }
         match climb.map(|climb| climb.way.reason.as_deref()) {
             Some(Some(reason)) => nobody(&format!("The ladder has stopped: {reason}.")),

@@ -1,5 +1,6 @@
 //! Which rungs has the ladder? The rules are data: `shared/policy/ageing/`.
 
+use super::Apart;
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
 use crate::staff::Role;
@@ -46,6 +47,9 @@ pub struct Rung {
     /// Over which amount giving up is decided as the approval matrix says; a currency that is not listed always is.
     pub approval_over: BTreeMap<Currency, Decimal>,
     pub why: String,
+    /// Whose invoices are treated in a way of their own; the first that fits is taken.
+    #[serde(default)]
+    pub apart: Vec<Apart>,
 }
 
 /// How a claim is given up, if people agree.
@@ -69,7 +73,8 @@ impl Recommended {
 impl AgeingPolicy {
     /// Every text that a rung sends.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
-        self.rung.iter().filter_map(|rung| rung.template.as_deref())
+        let apart = self.rung.iter().flat_map(|rung| &rung.apart).filter_map(|apart| apart.template.as_deref());
+        self.rung.iter().filter_map(|rung| rung.template.as_deref()).chain(apart)
     }
 
     /// The place and the rung of a number of days; none while an invoice is not due.
@@ -82,11 +87,11 @@ impl AgeingPolicy {
         self.rung.iter().find(|rung| rung.bucket.get_ref() == bucket)
     }
 
-    /// Who was promised a payment and did not get it takes the rung above the one that the invoice stands on; above the
-    /// last there is none, and it is taken again.
-    pub fn rung_after_broken_promise(&self, days: i64) -> &Rung {
-        let above = self.rung_of(days).map_or(0, |(place, _)| place + 1);
-        self.rung.get(above).or(self.rung.last()).expect("the lint saw a rung")
+    /// Who was promised a payment and did not get it takes the rung above the one that the invoice stands on, and on the last
+    /// one that. Nothing is brought forward while it is not due.
+    pub fn rung_after_broken_promise(&self, days: i64) -> Option<usize> {
+        let (place, _) = self.rung_of(days)?;
+        Some((place + 1).min(self.rung.len() - 1))
     }
 }
 
@@ -172,6 +177,7 @@ impl Rules for AgeingPolicy {
             };
             complaints.extend(message.map(|message| Complaint::on(&rung.from_day, message)));
             complaints.extend(rung.lint());
+            complaints.extend(rung.lint_apart());
             wanted = rung.last_day().map(|to| to + 1);
         }
         match self.rung.last() {
@@ -213,10 +219,19 @@ mod tests {
     #[test]
     fn a_broken_promise_leads_one_rung_up() {
         let policies = Policies::shipped().unwrap();
-        for (days, bucket) in
-            [(-5, "0-30"), (0, "31-60"), (30, "31-60"), (31, "61-90"), (61, "90+"), (91, "90+"), (400, "90+")]
-        {
-            assert_eq!(policies.ageing.current().rung_after_broken_promise(days).bucket.get_ref(), bucket, "{days}");
+        let policy = policies.ageing.current();
+        for (days, bucket) in [
+            (-5, None),
+            (0, Some("31-60")),
+            (30, Some("31-60")),
+            (31, Some("61-90")),
+            (61, Some("90+")),
+            (91, Some("90+")),
+            (400, Some("90+")),
+        ] {
+            let found =
+                policy.rung_after_broken_promise(days).map(|place| policy.rung[place].bucket.get_ref().as_str());
+            assert_eq!(found, bucket, "{days}");
         }
     }
 

@@ -76,7 +76,7 @@ impl Scheduled<Retry> {
         let Retry { invoice, segment, why, made } = self.inner;
         let chosen = made.chosen;
         let clause = Clause { rule: chosen.rule.clone(), policy_version: chosen.policy_version, why };
-        let kind = Kind::RetryPayment { invoice, amount: None };
+        let kind = Kind::RetryPayment { invoice, amount: None, card: made.card_id };
         let shown = preview(&kind, known, Reason::Other, clause)?;
         let digest = shown.digest.clone();
         let rule = ByRule { policy_version: chosen.policy_version, rule: chosen.rule, digest };
@@ -125,6 +125,18 @@ pub fn learn(
     if let Some(at) = action.ended_at().filter(|_| action.state() == State::Withdrawn) {
         plan.taken_back(at);
     }
+}
+
+/// Whether a provider has taken a try on, and nobody knows yet how it ends: a bank debit takes days. One of which nothing is
+/// heard for longer than `most` is not waited for any more.
+pub fn is_taken_on(
+    action: &Action,
+    (invoice, tried, same_try): (&Invoice, &[Tried], SignedDuration),
+    most: SignedDuration,
+    now: Timestamp,
+) -> bool {
+    let is_young = action.attempt().is_some_and(|attempt| now.duration_since(attempt.first_at) < most);
+    action.state() == State::Executed && is_young && ended(action, invoice, tried, same_try).is_none()
 }
 
 /// How a try ended, by its action and by what was told of its invoice since; nothing while nobody knows. What a provider
@@ -194,7 +206,7 @@ mod tests {
     }
 
     fn a_try() -> Kind {
-        Kind::RetryPayment { invoice: "in_1".to_owned(), amount: None }
+        Kind::RetryPayment { invoice: "in_1".to_owned(), amount: None, card: None }
     }
 
     #[test]
@@ -287,6 +299,13 @@ mod tests {
             ("somebody took it back", taken_back(), &before, Some(TryEnd::NotMade { why: "withdrawn".to_owned() })),
         ] {
             assert_eq!(ended(&action, &open(), tried, SignedDuration::from_mins(10)), expected, "{name}");
+            let waits = |days| {
+                let (about, most) = ((&open(), tried.as_slice(), SignedDuration::from_mins(10)), 24 * 14);
+                let now = at().now + SignedDuration::from_hours(24 * days);
+                is_taken_on(&action, about, SignedDuration::from_hours(most), now)
+            };
+            let is_debit = name == "it was taken on" || name == "it was taken on, and the customer failed beside it";
+            assert_eq!((waits(0), waits(13), waits(14)), (is_debit, is_debit, false), "{name}");
         }
         assert_eq!(State::Executed.after(Happening::Sent), None, "what is taken on is not sent again");
     }

@@ -4,7 +4,7 @@ mod kept;
 mod room;
 
 use super::entitlement::Entitlement;
-use super::{Latest, Try};
+use super::{Latest, LetterLine, Try};
 use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
 use crate::id::{AccountId, ActionId, CaseId, RequestId};
 use crate::money::{Currency, Money, Rate};
@@ -43,12 +43,35 @@ pub struct Head {
     /// Since when the customer wants no messages before their card expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribed_at: Option<Timestamp>,
+    /// When a bank claimed money back while more recoveries ran than are written at once: those that had begun are over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<Timestamp>,
+    /// The card that the customer gave while more recoveries ran than are written at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_given: Option<CardGiven>,
+    /// The latest letter of any recovery: of several recoveries one says all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<LetterLine>,
+    /// The latest text message of any recovery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texted: Option<LetterLine>,
     /// What its customer was asked to pay because of tickets, and what is not over yet.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub requests: BTreeSet<RequestId>,
     /// Payments of which nobody knows yet what they pay: of very many those that came first.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub loose: BTreeSet<String>,
+}
+
+/// A card that concerns all recoveries that had begun by then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardGiven {
+    /// The provider's id of it.
+    pub id: String,
+    /// Its brand and the end of its number.
+    pub card: String,
+    pub at: Timestamp,
+    pub begun_by: Timestamp,
 }
 
 /// The part of the head that is a fold of the events and of nothing else.
@@ -118,6 +141,9 @@ pub struct SubscriptionLine {
     pub end_is_stated: bool,
     pub discounted: bool,
     pub upcoming: Option<Money>,
+    /// The card that is charged for it, where it has one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
 }
 
 /// A card in short; of many, those that were seen last stay.
@@ -262,8 +288,12 @@ impl Head {
             left: BTreeMap::new(),
             watched: None,
             unsubscribed_at: None,
+            claimed_at: None,
+            card_given: None,
             requests: BTreeSet::new(),
             loose: BTreeSet::new(),
+            written: None,
+            texted: None,
         }
     }
 
@@ -340,6 +370,12 @@ impl Book {
             self.cards.iter().any(|line| line.state == CardState::Removed && same(line))
         };
         kept.or_else(|| self.payments.iter().rev().find_map(|line| line.card.as_ref()).filter(|card| !removed(card)))
+    }
+
+    /// Which card is charged for what comes, where the provider says so: the subscription's own, or else the customer's.
+    pub fn charged_id(&self, subscription: Option<&str>) -> Option<&str> {
+        let own = subscription.and_then(|id| self.subscriptions.get(id)).and_then(|line| line.card.as_deref());
+        own.or(self.chosen.value().map(String::as_str))
     }
 
     /// What is known of a card that is kept.

@@ -75,6 +75,14 @@ impl Invoice {
         Self { id: id.to_owned(), ..Self::default() }
     }
 
+    /// One that is open since a time with so much due, and of which no more is known.
+    pub fn open(id: &str, remaining: Money, at: Timestamp) -> Self {
+        let (mut invoice, stamp) = (Self::new(id), Stamp::at(at, id));
+        invoice.status.see(&stamp, Some(InvoiceStatus::Open));
+        invoice.remaining.see(&stamp, Some(remaining));
+        invoice
+    }
+
     pub(super) fn fold(&mut self, seen: &InvoiceSeen, event: &Event) {
         let stamp = Stamp::of(event, seen.as_of, seen.status.map_or(0, |status| status as u8));
         self.number.see(&stamp, seen.number.clone());

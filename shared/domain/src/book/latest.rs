@@ -47,7 +47,7 @@ impl<T> Latest<T> {
     }
 
     /// Whether no sighting ever showed it.
-    pub(super) fn is_unseen(&self) -> bool {
+    pub fn is_unseen(&self) -> bool {
         self.0.is_none()
     }
 

@@ -29,6 +29,9 @@ pub struct Subscription {
     pub resumes_at: Latest<Stated<Timestamp>>,
     /// What the next invoice will come to, as told before it is made.
     pub upcoming: Latest<Money>,
+    /// The card that is charged for it, where it has one of its own.
+    #[serde(skip_serializing_if = "Latest::is_unseen")]
+    pub card: Latest<Stated<String>>,
     /// Whether its customer wants it to end.
     pub wished: Latest<bool>,
     /// When periods of it were paid, the newest ones.
@@ -57,6 +60,7 @@ impl Subscription {
         self.grace_until.see(&stamp, seen.grace_until);
         self.resumes_at.see(&stamp, seen.resumes_at);
         self.upcoming.see(&stamp, seen.upcoming);
+        self.card.see(&stamp, seen.card.clone());
         self.wished.see(&stamp, seen.wished);
         self.paid.extend(seen.paid_at);
         while self.paid.len() > PAID {

@@ -130,8 +130,14 @@ impl Tried {
 
     /// Whether it was made with this card, as far as anybody told.
     pub fn may_be_with(&self, card: &str) -> bool {
-        self.card.as_deref().is_none_or(|own| own == card)
+        self.card.as_deref().is_none_or(|own| is_same_card(own, card))
     }
+}
+
+/// Whether two tell of one card: its brand and the end of its number. Some tell the number alone, and call the brand `card`.
+pub fn is_same_card(one: &str, other: &str) -> bool {
+    let parts = one.rsplit_once(' ').zip(other.rsplit_once(' '));
+    one == other || parts.is_some_and(|(one, other)| one.1 == other.1 && (one.0 == "card" || other.0 == "card"))
 }
 
 /// A card as its tries are told apart by it: its brand and the end of its number.
@@ -181,6 +187,21 @@ impl Tries {
         self.more
     }
 
+    /// What the latest failed try went through of which that is known, as the provider calls it.
+    pub fn network(&self) -> Option<&str> {
+        self.failed().find_map(|tried| tried.network.as_deref())
+    }
+
+    /// Whether any failed one was with a card.
+    pub fn had_card(&self) -> bool {
+        self.failed().any(|tried| tried.card.is_some())
+    }
+
+    /// Those that failed, the latest first.
+    fn failed(&self) -> impl Iterator<Item = &Tried> {
+        self.told.iter().rev().filter(|tried| !tried.succeeded)
+    }
+
     /// Each try, oldest first. One is ours if it was made when we asked for it: no provider repeats who did.
     pub fn all(&self, same_try: SignedDuration) -> Vec<Tried> {
         let near = |at: Timestamp, other: Timestamp| at.duration_since(other).abs() <= same_try;
@@ -206,6 +227,28 @@ impl Tries {
         while self.sent.len() > TRIES as usize {
             self.sent.pop_first();
         }
+    }
+
+    /// What left then is known to have done nothing: it was no try.
+    pub fn was_idle(&mut self, at: Timestamp) {
+        self.sent.remove(&at);
+    }
+
+    /// When tries of ours left of which nobody has told yet: each telling is of one of them.
+    pub fn untold(&self, same_try: SignedDuration) -> Vec<Timestamp> {
+        let (mut told, mut untold) = (self.all(same_try), Vec::new());
+        for sent in &self.sent {
+            let is_it = |tried: &Tried| {
+                let mut times = [Some(tried.at), tried.made_at].into_iter().flatten();
+                times.any(|at| at.duration_since(*sent).abs() <= same_try)
+            };
+            if let Some(place) = told.iter().position(is_it) {
+                told.remove(place);
+            } else {
+                untold.push(*sent);
+            }
+        }
+        untold
     }
 
     /// Takes a telling of a failed try.

@@ -7,8 +7,9 @@ use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long after it was begun a try may be told to have failed, and was one moment all the same. A bank debit takes days.
-const MOMENT: SignedDuration = SignedDuration::from_mins(10);
+/// What lies no further apart was one moment, though two clocks tell it: when a try was begun, and when it is told to have been
+/// made. A bank debit takes days.
+pub const MOMENT: SignedDuration = SignedDuration::from_mins(10);
 
 /// One telling of a failed try.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use crate::book::{Due, HistoryLine, Touched};
 use crate::case::Class;
 use crate::classify::DISPUTED;
 use crate::classify::desk::Desk;
-use crate::dunning::failures;
+use crate::dunning::{Plan, failures_of_invoice};
 use crate::event::InvoiceStatus;
 use crate::id::{CaseId, TaskId};
 use crate::leaving::settled;
@@ -24,9 +24,10 @@ pub fn may_change(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let owed = owed_again(before, folded).into_iter().chain(paid(&before.touched, &folded.touched));
     let owed = owed.map(|invoice| claimed_of(&invoice, "").task(&folded.head.account));
     let bills = bills.into_iter().chain(owed).chain(overdue(before, folded)).chain(failing(before, folded));
+    let bills = bills.chain(left_over(before, folded)).chain(offered(before, folded));
     let is_upgrade = |action: &&Action| is_left(action) && matches!(action.kind, Kind::Upgrade { .. });
     let welcomed = before.actions.values().filter(is_upgrade).map(welcoming_of);
-    left.chain(unseen).chain(bills).chain(left_over(before, folded)).chain(welcomed).collect()
+    left.chain(unseen).chain(bills).chain(welcomed).collect()
 }
 
 /// The calls to whoever was upgraded, where a person's doing is proven: one for each upgrade.
@@ -50,11 +51,13 @@ pub fn end(tasks: &[Task], before: &Desk, after: &Desk, by: &str, now: Timestamp
     let owed = owed.map(|invoice| (claimed_of(&invoice, "").task(&after.head.account), true));
     let overdue = overdue(before, after).chain(failing(before, after)).chain(left_over(before, after));
     let overdue = overdue.map(|task| (task, true));
+    let offered = offered(before, after).map(|task| (task, true));
     actions
         .chain(unseen)
         .chain(bills)
         .chain(owed)
         .chain(overdue)
+        .chain(offered)
         .filter_map(|(id, done)| task(&id)?.ended(done, by, "", now))
         .collect()
 }
@@ -136,7 +139,9 @@ fn overdue<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId
 fn failing<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
     let (account, all) = (&after.head.account, &after.touched.invoices);
     // Told twice is no second try, but asks for no more than one look at a task that is not there.
-    let again = move |invoice: &String| failures(&all[invoice].tried(SignedDuration::ZERO)) > 1;
+    let again = move |invoice: &String| {
+        failures_of_invoice(&all[invoice].tried(SignedDuration::ZERO), SignedDuration::ZERO) > 1
+    };
     let task = move |invoice| About::Failing { invoice }.task(account);
     paid(&before.touched, &after.touched).filter(again).map(task)
 }
@@ -147,6 +152,14 @@ fn left_over<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = Task
     let has_failed = move |invoice: &String| all[invoice].first_failed_at.is_some();
     let task = move |invoice| About::Recovery { invoice }.task(account);
     paid(&before.touched, &after.touched).filter(has_failed).map(task)
+}
+
+/// The tasks of what was to be offered for invoices that are not open any more.
+fn offered<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
+    let account = &after.head.account;
+    let was_made = move |invoice: &String| after.plans.get(invoice).is_some_and(Plan::has_offered);
+    let about = |invoice| About::Offered { invoice, subscription: String::new(), asks: String::new() };
+    paid(&before.touched, &after.touched).filter(was_made).map(move |invoice| about(invoice).task(account))
 }
 
 fn claimed_of(invoice: &str, dispute: &str) -> About {
@@ -237,6 +250,7 @@ mod tests {
                 account,
                 invoice: "in_1".to_owned(),
                 segment: "standard".to_owned(),
+                queue: crate::task::LAST_QUEUE,
                 policy_version: 1,
                 started_at: time("01"),
                 state: PlanState::Stopped,

@@ -3,12 +3,14 @@
 use super::Declines;
 use crate::policy::Complaint;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 impl Declines {
     /// All that the older version says and that this one adds. Of a code, and of a network with one of its names, only
     /// what this one says holds; what it does not write stays as it was.
     pub(super) fn on_top_of(self, older: &Self) -> Self {
-        let mut all = older.clone();
+        // What was looked up in the older one is found elsewhere in this.
+        let mut all = Self { index: OnceLock::new(), ..older.clone() };
         let anew: BTreeSet<(String, String)> =
             self.code.iter().flat_map(|row| row.codes.iter().map(move |code| place(&row.table, code))).collect();
         for row in &mut all.code {
@@ -32,6 +34,7 @@ impl Declines {
         all.code.extend(self.code);
         all.gateway.extend(self.gateway);
         all.network.extend(self.network);
+        all.way.extend(self.way);
         all.phrase.extend(self.phrase);
         all.limit.extend(self.limit);
         all.issuer.extend(self.issuer);

@@ -39,6 +39,7 @@ impl Rules for Declines {
             complaints.extend(self.names());
             complaints.extend(self.phrases());
             complaints.extend(self.limits());
+            complaints.extend(self.lint_ways());
         }
         complaints
     }

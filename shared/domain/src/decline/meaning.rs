@@ -1,6 +1,6 @@
 //! What does a failed try mean? Everybody who speaks about it is heard, and the strictest counts.
 
-use super::{Codes, Declines, Family, Gateway, Retry};
+use super::{Declines, Family, Gateway, Retry};
 use crate::event::Decline;
 use jiff::SignedDuration;
 
@@ -194,11 +194,7 @@ impl Declines {
                 let row = network.tables.get_ref().iter().find_map(|table| self.listed(table, code));
                 row.and_then(|row| row.category).or(network.other_category)
             }
-            None => {
-                let lists = |row: &&Codes| row.codes.iter().any(|own| own.eq_ignore_ascii_case(code));
-                let rows = self.code.iter().filter(|row| row.category.is_some());
-                rows.filter(lists).find_map(|row| row.category)
-            }
+            None => self.index().category(code),
         }
     }
 }

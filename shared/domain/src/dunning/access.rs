@@ -3,14 +3,21 @@
 use super::{Plan, PlanState, Step, StepKind, StepState};
 use crate::book::AccessLine;
 use crate::book::entitlement::Entitlement;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// An alarm may be heard so late: what is due in seven days is due in seven days as long as that.
+const LATE: SignedDuration = SignedDuration::from_hours(1);
 
 impl Plan {
     /// What it leaves the customer now, and what it takes next.
     pub fn access(&self) -> AccessLine {
         let changes = self.steps.iter().filter_map(|step| match step.kind {
             StepKind::Access { access } => Some((access, step)),
-            StepKind::Mail { .. } | StepKind::Sms { .. } | StepKind::End { .. } | StepKind::Person => None,
+            StepKind::Mail { .. }
+            | StepKind::Sms { .. }
+            | StepKind::Offer { .. }
+            | StepKind::End { .. }
+            | StepKind::Person => None,
         });
         let taken = changes.clone().rfind(|(_, step)| step.state == StepState::Sent);
         let next =
@@ -48,9 +55,13 @@ impl Plan {
             if letters.clone().any(|step| matches!(step.state, StepState::Waiting | StepState::Sending)) {
                 return;
             }
-            // Who could not be written to loses nothing: a person has it by then.
+            // Who could not be written to loses nothing: a person has it by then. And a warning is a letter, the one before it.
             let is_written = |step: &Step| matches!(step.state, StepState::Sent | StepState::InDoubt);
-            if !letters.clone().any(is_written) || !self.is_warned_of(place) {
+            let is_told = match letters.clone().next_back() {
+                Some(letter) if is_warning(&self.steps[place]) => is_written(letter),
+                _ => letters.clone().any(is_written),
+            };
+            if !is_told || !self.is_warned_of(place) {
                 self.steps[place].state = StepState::Skipped;
                 self.steps[place].done_at = Some(now);
                 continue;
@@ -59,7 +70,10 @@ impl Plan {
             self.steps[place].state = StepState::Sent;
             self.steps[place].done_at = Some(now);
             for later in place + 1..self.steps.len() {
-                let moves = self.steps[later].kind.is_access() || self.is_of_end(later);
+                let step = &self.steps[later];
+                // Nor is anybody written to twice at once.
+                let is_next_letter = step.kind.is_mail() && step.due_at <= now;
+                let moves = step.kind.is_access() || is_next_letter || self.is_of_end(later);
                 if moves && self.steps[later].state == StepState::Waiting {
                     self.steps[later].due_at += late;
                 }
@@ -70,10 +84,36 @@ impl Plan {
 
     /// Whether a change is a warning, or comes after one that was given.
     fn is_warned_of(&self, place: usize) -> bool {
-        let warns = |step: &Step| matches!(step.kind, StepKind::Access { access } if access <= Entitlement::Warned);
-        let was_warned = |step: &Step| warns(step) && step.state == StepState::Sent;
-        warns(&self.steps[place]) || self.steps[..place].iter().any(was_warned)
+        let was_warned = |step: &Step| is_warning(step) && step.state == StepState::Sent;
+        is_warning(&self.steps[place]) || self.steps[..place].iter().any(was_warned)
     }
+
+    /// When it takes something next, if nothing is paid: a warning takes nothing.
+    pub fn takes_at(&self) -> Option<Timestamp> {
+        let mut waiting = self.steps.iter().filter(|step| step.state == StepState::Waiting);
+        let next = waiting.find(|step| step.kind.is_access() && !is_warning(step))?;
+        (self.state == PlanState::Running).then(|| self.expected_at(next).max(self.comes_at(next)))
+    }
+
+    /// For how many whole days nothing is taken once a letter has left, be it by the plan or because the provider's own grace
+    /// ends. Nothing where there is no such day: nothing is ever taken, or something is already.
+    pub fn days_left(&self, letter: u32, grace_until: Option<Timestamp>, now: Timestamp) -> Option<i64> {
+        let mut after = self.clone();
+        after.sent(letter);
+        after.take_access(now);
+        let until = [after.takes_at(), grace_until].into_iter().flatten().min()?;
+        let days = whole_days(until, now);
+        (days > 0 && after.access().state <= Entitlement::Warned).then_some(days)
+    }
+}
+
+fn is_warning(step: &Step) -> bool {
+    matches!(step.kind, StepKind::Access { access } if access <= Entitlement::Warned)
+}
+
+/// How many whole days there are until then.
+pub fn whole_days(until: Timestamp, now: Timestamp) -> i64 {
+    (until.duration_since(now) + LATE).as_hours().div_euclid(24).max(0)
 }
 
 #[cfg(test)]
@@ -82,7 +122,6 @@ mod tests {
     use crate::book::Head;
     use crate::dunning::Step;
     use crate::id::AccountId;
-    use jiff::SignedDuration;
     use serde_json::json;
 
     fn day(day: i64) -> Timestamp {
@@ -179,6 +218,78 @@ mod tests {
         plan.take_access(day(20));
         assert_eq!(plan.access().state, Entitlement::Grace, "its warning was left out");
         assert_eq!(plan.state, PlanState::Finished);
+    }
+
+    /// The same, with two letters before the warning and one behind it.
+    fn with_more_letters() -> Plan {
+        let mut plan = plan();
+        let letter = |number: u32, on: i64| Step { number, due_at: day(on), ..plan.steps[0].clone() };
+        let (second, third) = (letter(5, 5), letter(6, 10));
+        plan.steps.insert(1, second);
+        plan.steps.insert(3, third);
+        plan.steps.iter_mut().zip(1..).for_each(|(step, number)| step.number = number);
+        plan
+    }
+
+    #[test]
+    fn a_warning_needs_the_letter_right_before_it() {
+        for (name, second, expected) in [
+            ("it was sent", StepState::Sent, Entitlement::Warned),
+            ("it may have been", StepState::InDoubt, Entitlement::Warned),
+            ("it was left out", StepState::Skipped, Entitlement::Grace),
+            ("it waits", StepState::Waiting, Entitlement::Grace),
+        ] {
+            let mut plan = with_more_letters();
+            plan.steps[0].state = StepState::Sent;
+            plan.steps[1].state = second;
+            plan.take_access(day(8));
+            assert_eq!(plan.access().state, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn who_hears_late_of_everything_is_warned_first_and_written_to_once_at_a_time() {
+        let mut plan = with_more_letters();
+        assert_eq!(plan.begin(day(20), day(21)).map(|step| step.number), Some(2), "the letter before the warning");
+        plan.sent(2);
+        plan.take_access(day(20));
+        assert_eq!((plan.access().state, plan.steps[0].state), (Entitlement::Warned, StepState::Skipped));
+        assert_eq!(plan.begin(day(20), day(21)), None, "no second letter at once");
+        let due: Vec<_> = plan.steps[3..].iter().map(|step| step.due_at).collect();
+        assert_eq!(due, [23, 23, 27].map(day), "as long after the warning as anybody");
+    }
+
+    #[test]
+    fn a_letter_counts_the_days_until_something_is_taken() {
+        let sending = |mut plan: Plan, on: i64| {
+            let step = plan.begin(day(on), day(on + 1)).unwrap();
+            (plan, step.number)
+        };
+        let hours = |hours: i64| day(0) + SignedDuration::from_hours(hours);
+        let mut never = with_more_letters();
+        never.steps.retain(|step| step.number != 5 && step.number != 6);
+        let mut restricts_at_once = with_more_letters();
+        restricts_at_once.steps.iter_mut().take(3).for_each(|step| step.state = StepState::Sent);
+        let mut taken = restricts_at_once.clone();
+        taken.steps[4].state = StepState::Sent;
+        let mut paused = with_more_letters();
+        (paused.held_since, paused.control.paused_until) = (Some(day(0)), Some(day(3)));
+        for (name, (plan, letter), grace_until, now, expected) in [
+            ("the first", sending(with_more_letters(), 1), None, day(1), Some(9)),
+            ("an alarm is late", sending(with_more_letters(), 1), None, hours(25), Some(9)),
+            ("hours later", sending(with_more_letters(), 1), None, hours(30), Some(8)),
+            ("very late: all moves with the warning", sending(with_more_letters(), 20), None, day(20), Some(3)),
+            ("it is restricted with this letter", sending(restricts_at_once, 10), None, day(10), None),
+            ("it is restricted already", sending(taken, 10), None, day(10), None),
+            ("nothing is ever taken", sending(never.clone(), 1), None, day(1), None),
+            ("the provider's grace ends before", sending(with_more_letters(), 1), Some(day(4)), day(1), Some(3)),
+            ("the provider's grace ends later", sending(with_more_letters(), 1), Some(day(40)), day(1), Some(9)),
+            ("the provider's grace is over", sending(with_more_letters(), 1), Some(day(0)), day(1), None),
+            ("only the provider takes anything", sending(never, 1), Some(day(4)), day(1), Some(3)),
+        ] {
+            assert_eq!(plan.days_left(letter, grace_until, now), expected, "{name}");
+        }
+        assert_eq!(paused.takes_at(), Some(day(13)), "a pause moves it");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! When does Recoup try an invoice again, what became of the tries that it made, and why is there no other?
 
-use super::{Adviser, Budget, Calendar, DunningPolicy, Plan, PlanState, Reason, SoFar, Traits, TriesRule, Why};
-use crate::book::{By, Tried};
+use super::judged::brand_of;
+use super::{Adviser, Budget, Calendar, Choice, DunningPolicy, Paid, Plan, PlanState, Reason, Traits, TriesRule, Why};
+use crate::book::{By, MOMENT, Tried};
 use crate::decline::{Meaning, Retry};
 use crate::id::{ActionId, sha256};
 use crate::staff::MACHINE;
@@ -9,12 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use timing::thousandths;
 
-/// How often the choice is made anew, each time believing a little else, to tell how likely it was.
-const DRAWN: u64 = 100;
 /// A try that is later than this is chosen anew: its hour was a part of why it was chosen.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
-/// How far apart the clocks are by which one try is told and begun.
-const NEAR: SignedDuration = SignedDuration::from_mins(10);
 /// How many of the tries that were made are told, the latest.
 const TOLD_MAX: usize = 12;
 /// The rule of a try that comes at once, because the customer gave another card.
@@ -36,6 +33,12 @@ pub struct Again {
     pub look_at: Option<Timestamp>,
     /// The card that the customer gave since, for which there was no try yet: its brand and the end of its number.
     pub card: Option<String>,
+    /// The provider's id of it, by which the try names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_id: Option<String>,
+    /// When the card was given that the head told it of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heeded_at: Option<Timestamp>,
     /// When somebody took the last one back: its day has no other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_back_at: Option<Timestamp>,
@@ -83,6 +86,11 @@ pub struct MadeTry {
     /// As it was chosen.
     pub chosen: NextTry,
     pub ended: Option<TryEnd>,
+    /// The card that it names, because the customer has just given it, and the provider's id of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_id: Option<String>,
 }
 
 /// How a try ended.
@@ -130,6 +138,27 @@ pub enum NoTry {
     Unknown,
 }
 
+impl NoTry {
+    /// Whether it may end without anybody telling: then it is looked at again.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::InReview | Self::Claimed)
+    }
+}
+
+impl MadeTry {
+    /// Whether it has reached the bank, as far as anybody knows.
+    fn was_made(&self) -> bool {
+        !matches!(self.ended, Some(TryEnd::NotMade { .. }))
+    }
+
+    /// Whether something that left or was told at a time is this one: what was begun leaves within a while, which is
+    /// known of what is ours.
+    fn is_of(&self, at: Timestamp, by: By) -> bool {
+        let most = if by == By::Recoup { LATE + MOMENT } else { MOMENT };
+        by != By::Customer && (-MOMENT..=most).contains(&at.duration_since(self.begun_at))
+    }
+}
+
 /// What the next try is chosen by.
 #[derive(Debug)]
 pub struct Ground<'a> {
@@ -137,6 +166,8 @@ pub struct Ground<'a> {
     pub adviser: Option<&'a Adviser>,
     pub calendar: &'a Calendar,
     pub meaning: &'a Meaning<'a>,
+    /// How it was paid that failed.
+    pub paid: Paid<'a>,
     /// What the networks leave with the card of the last try.
     pub budget: &'a Budget,
     /// The same with the card that the customer gave since.
@@ -172,28 +203,74 @@ impl Again {
         }
     }
 
-    /// What was told of tries, with those of its own that the provider has only answered so far: the networks count them, and
-    /// whoever tells of them may be late. They were with the card of the last one.
-    pub fn with_answered(&self, mut tried: Vec<Tried>) -> Vec<Tried> {
-        let is_told = |made: &MadeTry| tried.iter().any(|it| !it.succeeded && it.at >= made.begun_at - NEAR);
-        let answered = self.made.iter().filter(|made| matches!(made.ended, Some(TryEnd::Declined { .. })));
-        let untold: Vec<Timestamp> = answered.filter(|made| !is_told(made)).map(|made| made.begun_at).collect();
-        let Some(last) = tried.last().cloned() else { return tried };
-        let like_it =
-            |at| Tried { network: last.network.clone(), card: last.card.clone(), ..Tried::failed(at, By::Recoup) };
-        tried.extend(untold.into_iter().map(like_it));
+    /// What was told of tries, with those of ours that nobody has told of so far: the networks count them, and whoever
+    /// tells of them may be late. Of what Recoup chose the provider has answered why it failed, where `means` knows that
+    /// code; of what people asked for only is known when it left. One that names no card was with the one that is charged,
+    /// or else with that of the one before.
+    pub fn with_answered(
+        &self,
+        mut tried: Vec<Tried>,
+        charged: Option<&str>,
+        left: &[Timestamp],
+        means: impl Fn(&str) -> bool,
+    ) -> Vec<Tried> {
+        let before = tried.iter().rfind(|it| it.by != By::Customer).or(tried.last());
+        let (network, card) = match charged {
+            Some(card) => (brand_of(card).map(str::to_owned), Some(card.to_owned())),
+            None => (before.and_then(|it| it.network.clone()), before.and_then(|it| it.card.clone())),
+        };
+        let ours = |at| Tried { network: network.clone(), card: card.clone(), ..Tried::failed(at, By::Recoup) };
+        let answered = self.untold(&tried).into_iter().map(|made| {
+            let own = match &made.card {
+                Some(card) => {
+                    let network = brand_of(card).map(str::to_owned);
+                    Tried { network, card: Some(card.clone()), ..ours(made.begun_at) }
+                }
+                None => ours(made.begun_at),
+            };
+            let code = match &made.ended {
+                Some(TryEnd::Declined { code }) if means(code) => Some(code.clone()),
+                _ => None,
+            };
+            Tried { code, ..own }
+        });
+        let is_by_hand = |at: &&Timestamp| !self.made.iter().any(|made| made.is_of(**at, By::Recoup));
+        let by_hand = left.iter().filter(is_by_hand).map(|at| ours(*at));
+        let more: Vec<Tried> = answered.chain(by_hand).collect();
+        tried.extend(more);
+        tried.sort();
         tried
     }
 
-    /// When it was tried again, oldest first: what was told, and what the provider has only answered so far.
-    fn times(&self, tried: &[Tried]) -> Vec<Timestamp> {
-        let told: Vec<Timestamp> = tried.iter().filter(|it| !it.succeeded).map(|it| it.at).collect();
-        let is_told = |made: &MadeTry| told.iter().any(|at| *at >= made.begun_at - NEAR);
-        let answered = self.made.iter().filter(|made| matches!(made.ended, Some(TryEnd::Declined { .. })));
-        let untold = answered.filter(|made| !is_told(made)).map(|made| made.begun_at);
-        let mut times: Vec<Timestamp> = told.iter().copied().skip(1).chain(untold).collect();
+    /// Those that the provider has answered to have failed and that nobody has told of: each telling is of one of them.
+    fn untold(&self, tried: &[Tried]) -> Vec<&MadeTry> {
+        let mut told: Vec<&Tried> = tried.iter().filter(|it| !it.succeeded).collect();
+        let mut untold = Vec::new();
+        for made in self.made.iter().filter(|made| matches!(made.ended, Some(TryEnd::Declined { .. }))) {
+            let is_it = |it: &&Tried| made.is_of(it.made_at.unwrap_or(it.at), it.by);
+            if let Some(place) = told.iter().position(is_it) {
+                told.remove(place);
+            } else {
+                untold.push(made);
+            }
+        }
+        untold
+    }
+
+    /// When it was tried again, oldest first: what was told, and what the provider has only answered so far. And how many
+    /// of them people asked for, which use up none of the plan's: networks count them all the same.
+    pub(super) fn times(&self, tried: &[Tried]) -> (Vec<Timestamp>, usize) {
+        let failed = || tried.iter().filter(|it| !it.succeeded);
+        let untold = self.untold(tried);
+        let ours = failed().filter(|it| it.by == By::Recoup).count() + untold.len();
+        // Of many the first are not told any more.
+        let forgotten = (self.begun as usize).saturating_sub(self.made.len());
+        let chosen = self.made.iter().filter(|made| made.was_made()).count() + forgotten;
+        let untold = untold.into_iter().map(|made| made.begun_at);
+        let mut times: Vec<Timestamp> = failed().map(|it| it.at).skip(1).chain(untold).collect();
         times.sort();
-        times
+        let by_hand = ours.saturating_sub(chosen).min(times.len());
+        (times, by_hand)
     }
 }
 
@@ -202,6 +279,11 @@ impl Ground<'_> {
     pub fn forbids(&self, next: &NextTry) -> bool {
         let of_card = self.budget_of_card.filter(|_| next.rule == CARD_GIVEN);
         of_card.unwrap_or(self.budget).forbids(self.tried, self.now).is_some()
+    }
+
+    /// Why no moment is left.
+    pub(super) fn nothing_left(&self) -> NoTry {
+        self.budget.forbids(self.tried, self.now).map_or(NoTry::NotWorthIt, NoTry::Budget)
     }
 }
 
@@ -214,52 +296,32 @@ fn seed(plan: &Plan, number: u32) -> u64 {
 /// Chooses the next try of a recovery, or says why there is none.
 pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
     let number = plan.tries.begun + 1;
-    let adviser = ground.adviser.ok_or(NoTry::NoRules)?;
+    if ground.adviser.is_none() {
+        return Err(NoTry::NoRules);
+    }
     if let Some(next) = with_card(plan, ground, number) {
         return next;
     }
-    let family = ground.meaning.family;
-    let name = || family.id.get_ref().clone();
-    match family.retry {
-        Retry::Soon | Retry::Later => {}
-        Retry::AfterCustomer => return Err(NoTry::AfterCustomer(name())),
-        Retry::InternalReview => return Err(NoTry::ForPeople(name())),
-        Retry::Never => return Err(NoTry::Never(name())),
-    }
-    let rule = ground.policy.tries(&plan.segment, family.id.get_ref()).ok_or_else(|| NoTry::NoRule(name()))?;
-    let failed_at = ground.failed_at.ok_or(NoTry::Unknown)?;
-    let times = plan.tries.times(ground.tried);
-    if times.len() >= *rule.most.get_ref() as usize {
-        return Err(NoTry::AllMade(times.len()));
-    }
-    let forbidden = || ground.budget.forbids(ground.tried, ground.now).map_or(NoTry::NotWorthIt, NoTry::Budget);
-    let next_day = plan.tries.taken_back_at.map(|at| ground.calendar.day_after(at));
-    let from = next_day.map_or(ground.now, |day| day.max(ground.now));
-    let not_before = ground.budget.earliest(ground.tried, from).ok_or_else(forbidden)?;
-    let so_far = SoFar { failed_at, tries: &times, not_before };
-    let (groups, limits) = (ground.traits.groups(), rule.limits());
-    let allows = |at: Timestamp| ground.budget.forbids(ground.tried, at).is_none();
+    let choice = Choice::of(&plan.segment, &plan.tries, ground)?;
     let seed = seed(plan, number);
-    let view = adviser.view(&groups, Some(seed));
-    let chosen = limits.choose(&view, ground.calendar, &so_far, &allows).ok_or_else(forbidden)?;
-    let same = |other: &u64| {
-        let view = adviser.view(&groups, Some(seed.wrapping_add(*other)));
-        limits.next(&view, ground.calendar, &so_far, &allows) == Some(chosen.at)
-    };
-    let places = ground.calendar.places(failed_at, chosen.at, times.len());
-    // The choice itself is one of those that are counted: what was chosen was never impossible.
-    let likely = (1..=DRAWN).filter(same).count();
+    let chosen = choice.chosen(seed).ok_or_else(|| ground.nothing_left())?;
     Ok(NextTry {
         number,
         at: chosen.at,
-        rule: rule.id.get_ref().clone(),
+        rule: choice.rule.id.get_ref().clone(),
         policy_version: ground.policy.version,
         chance: Some(thousandths(chosen.chance)),
-        likely: u32::try_from((likely + 1) * 1000 / (DRAWN as usize + 1)).unwrap_or(1000),
+        likely: choice.likely(seed, Some(chosen.at)),
         candidates: chosen.candidates.iter().map(|it| Moment { at: it.at, chance: thousandths(it.chance) }).collect(),
         chosen_at: Some(ground.now),
-        reasons: Reason::of(&view, &places),
+        reasons: choice.reasons(seed, chosen.at),
     })
+}
+
+/// When the next try of a recovery is, as it is chosen of the same, and nothing beside: for whoever tries very many.
+pub fn next_moment(plan: &Plan, ground: &Ground<'_>) -> Option<Timestamp> {
+    let choice = Choice::of(&plan.segment, &plan.tries, ground).ok()?;
+    choice.moment(seed(plan, plan.tries.begun + 1))
 }
 
 /// The try for a card that the customer gave since: at once, unless it is the one that may never be tried again, or the
@@ -311,15 +373,23 @@ impl Plan {
     pub fn look_again(&mut self, now: Timestamp) {
         if self.state == PlanState::Running {
             self.tries.look_at = Some(self.tries.look_at.map_or(now, |at| at.min(now)));
+            // It may be what was waited for; whatever else it waits for holds it again.
+            let held_until = self.held_until.filter(|_| self.tries.under_way().is_some());
+            self.held_until = held_until.map(|until| until.min(now)).or(self.held_until);
         }
     }
 
     /// The customer gave another card, or the same anew.
     pub fn card_given(&mut self, card: &str, now: Timestamp) {
         if self.state == PlanState::Running {
-            self.tries.card = Some(card.to_owned());
+            (self.tries.card, self.tries.card_id) = (Some(card.to_owned()), None);
             self.look_again(now);
         }
+    }
+
+    /// The provider's id of the card that was given.
+    pub fn names_card(&mut self, id: &str) {
+        self.tries.card_id = self.tries.card.as_ref().map(|_| id.to_owned());
     }
 
     /// When somebody has to look at its tries.
@@ -374,6 +444,13 @@ impl Plan {
         }
     }
 
+    /// The same; where there is none for a reason that may pass unheard, it is looked at again then.
+    pub fn choose_or_look(&mut self, next: Result<NextTry, NoTry>, look_at: Timestamp) {
+        let passes = next.as_ref().is_err_and(NoTry::passes);
+        self.choose(next);
+        self.tries.look_at = passes.then_some(look_at);
+    }
+
     /// The try whose time has come.
     pub fn due_try(&self, now: Timestamp) -> Option<&NextTry> {
         let next = self.tries.next.as_ref().filter(|next| next.at <= now)?;
@@ -392,10 +469,10 @@ impl Plan {
         let chosen = self.tries.next.take()?;
         let request = format!("try {} of {} since {}", chosen.number, self.invoice, self.started_at);
         let action = ActionId::of(&self.account, MACHINE, &request);
-        let made = MadeTry { action, begun_at: now, chosen, ended: None };
+        let mut made = MadeTry { action, begun_at: now, chosen, ended: None, card: None, card_id: None };
         self.tries.begun += 1;
         if made.chosen.rule == CARD_GIVEN {
-            self.tries.card = None;
+            (made.card, made.card_id) = (self.tries.card.take(), self.tries.card_id.take());
         }
         self.tries.look_at = Some(look_at);
         self.tries.made.push(made.clone());
@@ -415,7 +492,7 @@ impl Plan {
     pub(super) fn end_tries(&mut self, is_paid: bool) {
         self.tries.ends(if is_paid { TryEnd::Paid } else { TryEnd::Over });
         self.tries.unmade = self.tries.next.take().or(self.tries.unmade.take());
-        (self.tries.look_at, self.tries.card) = (None, None);
+        (self.tries.look_at, self.tries.card, self.tries.card_id) = (None, None, None);
     }
 }
 

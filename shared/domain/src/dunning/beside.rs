@@ -1,6 +1,6 @@
 //! What was tried with one card of an account's other invoices? Networks count a card, whatever it pays.
 
-use crate::book::{Book, By, Head, HistoryLine, Invoice, Tried, Try};
+use crate::book::{Book, By, Due, Head, HistoryLine, Invoice, Tried, Try};
 use crate::decline::Declines;
 use crate::event::InvoiceStatus;
 use jiff::{SignedDuration, Timestamp};
@@ -42,6 +42,12 @@ pub fn tried_beside<'a>(
     };
     let tried = |invoice: &'a Invoice| {
         let mut all: Vec<Tried> = invoice.tried(same_try).into_iter().map(named).collect();
+        let mut sent = invoice.tries.untold(same_try);
+        if invoice.due() == Due::Paid && all.iter().all(|tried| !tried.succeeded) {
+            // What has paid it may be told without its invoice.
+            sent.pop();
+        }
+        all.extend(sent.into_iter().map(|sent| Tried::failed(sent, By::Recoup)));
         let at_it = head.under_way.values().filter(|line| line.target.as_ref() == Some(&invoice.id));
         let untold = at_it.map(|line| line.since).filter(|since| all.iter().all(|tried| tried.at < *since - same_try));
         let untold: Vec<Tried> = untold.map(|since| Tried::failed(since, By::Recoup)).collect();
@@ -112,22 +118,26 @@ mod tests {
         let policies = Policies::shipped().unwrap();
         let mut invoice = Invoice::new("in_2");
         invoice.tries = from_value(json!({"told": [{"t": at(3), "n": "visa_debit", "p": "ch_1"}]})).unwrap();
-        let tried = |head: &Head| {
-            let all = tried_beside(head, [&invoice], policies.declines.current(), SignedDuration::from_mins(10));
+        let tried = |head: &Head, invoice: &Invoice| {
+            let all = tried_beside(head, [invoice], policies.declines.current(), SignedDuration::from_mins(10));
             all.into_values().flatten().map(|tried| (tried.at.to_string(), tried.network, tried.by)).collect::<Vec<_>>()
         };
         let told = (at(3), Some("visa".to_owned()), By::Provider);
         let ours = |day| (at(day), None, By::Recoup);
-        for (name, target, since, expected) in [
-            ("nothing", "in_3", at(9), vec![told.clone()]),
-            ("it was told since", "in_2", at(3), vec![told.clone()]),
-            ("nobody has told of it", "in_2", at(9), vec![told.clone(), ours(9)]),
+        for (name, target, since, sent, expected) in [
+            ("nothing", "in_3", at(9), None, vec![told.clone()]),
+            ("it was told since", "in_2", at(3), None, vec![told.clone()]),
+            ("nobody has told of it", "in_2", at(9), None, vec![told.clone(), ours(9)]),
+            ("it is over, and nobody has told of it", "in_3", at(9), Some(9), vec![told.clone(), ours(9)]),
+            ("it has left, and is one", "in_2", at(9), Some(9), vec![told.clone(), ours(9)]),
         ] {
+            let mut invoice = invoice.clone();
+            sent.into_iter().for_each(|day| invoice.tries.sends(at(day).parse().unwrap()));
             let mut head = Head::new("stripe", "default", "cus_1");
             let action = ActionId::of(&head.account, "recoup", "try");
             let line = UnderWay { target: Some(target.to_owned()), since: since.parse().unwrap() };
             head.under_way.insert(action, line);
-            assert_eq!(tried(&head), expected, "{name}");
+            assert_eq!(tried(&head, &invoice), expected, "{name}");
         }
     }
 }

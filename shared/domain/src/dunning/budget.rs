@@ -1,8 +1,9 @@
 //! May a payment be tried at a time? One answer for all who ask: what its failure says, and what the networks' rules leave
 //! of tries, the provider's own counted. And if it may not: why, and from when on.
 
-use crate::book::{By, Invoice, TRIES, Tried};
-use crate::decline::{Declines, Limit, Meaning, Of, Retry, Whose};
+use super::judged;
+use crate::book::{By, TRIES, Tried};
+use crate::decline::{Declines, Limit, Meaning, Of, Whose};
 use crate::import::{NetworkRule, Says};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -91,9 +92,7 @@ impl Budget {
     /// counts beside what is shipped, each on the days on which it holds, so that the stricter decides. Without a network
     /// only the failure itself speaks.
     pub fn of(declines: &Declines, imported: &[NetworkRule], network: Option<&str>, meaning: &Meaning<'_>) -> Self {
-        let family = meaning.family;
-        let never = (family.retry == Retry::Never)
-            .then(|| format!("`{}` is never tried again. {}", family.id.get_ref(), family.why));
+        let never = judged::never(meaning.family);
         let network = network.map(|name| declines.network_named(name));
         let is_for = |category: Option<u8>| category.is_none_or(|own| meaning.category == Some(own));
         let shipped: Vec<&Limit> =
@@ -120,24 +119,11 @@ impl Budget {
         Self { never, wait: meaning.wait, rules: rules.collect(), card: None }
     }
 
-    /// The rules for an invoice, by what was tried of it (`Invoice::tried`): the network and the card are those of the last
-    /// try of which they were told. What was tried of others (`dunning::tried_beside`) counts where the card is known.
-    pub fn of_invoice(
-        declines: &Declines,
-        imported: &[NetworkRule],
-        invoice: &Invoice,
-        tries: &[Tried],
-        beside: &[Vec<Tried>],
-    ) -> Self {
-        let decline = invoice.decline();
-        let meaning = declines.meaning(decline);
-        let tried = tries.iter().rev().find_map(|tried| tried.network.as_deref());
-        let network = tried.or_else(|| decline.and_then(|decline| decline.network.as_deref()));
-        let budget = Self::of(declines, imported, network, &meaning);
-        match tries.iter().rev().find_map(|tried| tried.card.as_deref()) {
-            Some(card) => budget.for_card(card, beside),
-            None => budget,
-        }
+    /// The same where it is known that nothing may be tried, and why: that does not end.
+    #[must_use]
+    pub fn barred(mut self, why: Option<String>) -> Self {
+        self.never = self.never.or(why);
+        self
     }
 
     /// The same for one card (`visa 4242`): tries with another one do not count, and those of other debts with it do, each

@@ -2,19 +2,24 @@
 //! a person speaks to the customer.
 
 use super::{Plan, StepKind, StepState};
-use crate::book::Tried;
 use crate::book::entitlement::Entitlement;
+use crate::book::{By, Tried};
 use crate::policy::Complaint;
 use crate::staff::Role;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use toml::Spanned;
+
+/// A sitting that is longer than a day is none.
+const SITTING_MINUTES_MAX: i64 = 24 * 60;
 
 /// After how many failed tries that is, whoever tried.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EscalationRule {
     failures: Spanned<usize>,
+    /// What the customer tries without a longer pause between is one sitting, and counts once.
+    sitting_minutes: Spanned<i64>,
     /// Whose task it is where nobody looks after the account.
     owner: Spanned<Role>,
     why: String,
@@ -26,8 +31,17 @@ impl EscalationRule {
         *self.owner.get_ref()
     }
 
+    /// How long a customer may pause between two tries of one sitting.
+    pub fn sitting(&self) -> SignedDuration {
+        SignedDuration::from_mins(*self.sitting_minutes.get_ref())
+    }
+
     pub(super) fn lint(&self) -> Vec<Complaint> {
         let mut complaints = Vec::new();
+        if !(1..=SITTING_MINUTES_MAX).contains(self.sitting_minutes.get_ref()) {
+            let said = format!("in one sitting a customer pauses for 1 to {SITTING_MINUTES_MAX} minutes");
+            complaints.push(Complaint::on(&self.sitting_minutes, said));
+        }
         if *self.failures.get_ref() == 0 {
             complaints.push(Complaint::on(&self.failures, "an escalation comes after one failed try at least"));
         }
@@ -42,9 +56,16 @@ impl EscalationRule {
     }
 }
 
-/// How many tries of an invoice have failed.
-pub fn failures(tried: &[Tried]) -> usize {
-    tried.iter().filter(|tried| !tried.succeeded).count()
+/// How many tries of an invoice have failed, oldest first. Who mistypes the number of their card three times has failed once.
+pub fn failures_of_invoice(tried: &[Tried], sitting: SignedDuration) -> usize {
+    let mut last: Option<Timestamp> = None;
+    let counts = |tried: &&Tried| {
+        let by_customer = tried.by == By::Customer;
+        let is_again = by_customer && last.is_some_and(|last| tried.at.duration_since(last) <= sitting);
+        last = if by_customer { Some(tried.at) } else { last };
+        !is_again
+    };
+    tried.iter().filter(|tried| !tried.succeeded).filter(counts).count()
 }
 
 impl Plan {
@@ -76,7 +97,6 @@ impl Plan {
 mod tests {
     use super::*;
     use crate::policies::Policies;
-    use jiff::SignedDuration;
     use serde_json::{from_value, json};
 
     fn day(day: i64) -> Timestamp {
@@ -107,6 +127,24 @@ mod tests {
 
     fn due(plan: &Plan) -> Vec<Timestamp> {
         plan.steps.iter().map(|step| step.due_at).collect()
+    }
+
+    #[test]
+    fn what_a_customer_tries_in_one_sitting_counts_once() {
+        let at = |minute: i64, by: By| Tried::failed(day(0) + SignedDuration::from_mins(minute), by);
+        let (customer, provider) = (By::Customer, By::Provider);
+        let paid = Tried { succeeded: true, ..at(3, customer) };
+        for (name, tried, expected) in [
+            ("nothing", vec![], 0),
+            ("mistyped three times", vec![at(0, customer), at(4, customer), at(9, customer)], 1),
+            ("each soon after the one before", vec![at(0, customer), at(60, customer), at(120, customer)], 1),
+            ("a minute too late", vec![at(0, customer), at(61, customer)], 2),
+            ("the provider", vec![at(0, provider), at(1, provider), at(2, provider)], 3),
+            ("both by turns", vec![at(0, customer), at(1, provider), at(2, customer)], 2),
+            ("it was paid between", vec![at(0, customer), paid, at(200, customer)], 2),
+        ] {
+            assert_eq!(failures_of_invoice(&tried, SignedDuration::from_mins(60)), expected, "{name}");
+        }
     }
 
     #[test]

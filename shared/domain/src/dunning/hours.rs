@@ -1,6 +1,6 @@
 //! When may a customer be written to? By day and on working days, by their own clock. The rules are data: `shared/policy/hours/`.
 
-use super::{Plan, Step, StepState};
+use super::{Plan, Step, StepKind, StepState};
 use crate::policy::{Complaint, Rules};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
@@ -27,6 +27,9 @@ pub struct HoursPolicy {
     otherwise: Vec<String>,
     /// In which zones nearly everybody of a country lives.
     zones: BTreeMap<String, Vec<String>>,
+    /// Whose numbers begin so, behind the plus: of two that fit the longer one counts.
+    #[serde(default)]
+    prefixes: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -60,6 +63,33 @@ impl HoursPolicy {
     /// country with several zones has day when all of them have.
     pub fn first_from(&self, due: Timestamp, zone: Option<&str>, country: Option<&str>) -> Timestamp {
         self.first_in_all(due, &self.zones_of(zone, country)).unwrap_or(due)
+    }
+
+    /// The same for whoever is written to at a number: it is day where that number is from, unless their own zone is known, and in
+    /// their country only where nobody knows whose numbers begin so. Nothing, where it might be night.
+    pub fn first_for_phone(
+        &self,
+        due: Timestamp,
+        zone: Option<&str>,
+        number: &str,
+        country: Option<&str>,
+    ) -> Option<Timestamp> {
+        let own = zone.and_then(|zone| TimeZone::get(zone).ok()).map(|zone| vec![zone]);
+        let of_country = || country.map(|country| zones(self.zones_in(country)));
+        let zones = own.or_else(|| self.zones_at(number)).or_else(of_country)?;
+        self.first_in_all(due, &zones).filter(|_| !zones.is_empty())
+    }
+
+    /// The zones of whoever has a number that begins with a country's.
+    fn zones_at(&self, number: &str) -> Option<Vec<TimeZone>> {
+        let digits = number.strip_prefix('+')?;
+        let prefix =
+            self.prefixes.keys().filter(|prefix| digits.starts_with(prefix.as_str())).max_by_key(|it| it.len())?;
+        Some(self.prefixes[prefix].iter().flat_map(|country| zones(self.zones_in(country))).collect())
+    }
+
+    fn zones_in(&self, country: &str) -> &[String] {
+        self.zones.get(&country.to_ascii_uppercase()).map_or(&[], Vec::as_slice)
     }
 
     /// The time zone of a country: the first of those in which nearly everybody lives; that of Greenwich where none is known.
@@ -107,6 +137,30 @@ impl HoursPolicy {
         None
     }
 
+    fn lint_prefixes(&self) -> Vec<Complaint> {
+        let mut complaints = Vec::new();
+        for (prefix, countries) in &self.prefixes {
+            if !prefix.bytes().all(|byte| byte.is_ascii_digit()) || prefix.is_empty() || prefix.starts_with('0') {
+                complaints.push(Complaint::at(0, format!("no number begins with `{prefix}`: write it like 49")));
+            }
+            for country in countries.iter().filter(|country| !self.zones.contains_key(*country)) {
+                complaints.push(Complaint::at(0, format!("`{country}` has no zones, and `{prefix}` is its number")));
+            }
+            let names: Vec<_> = countries.iter().flat_map(|country| self.zones_in(country)).cloned().collect();
+            if !self.share_hours(&names) || names.is_empty() {
+                let said = format!("the zones of numbers that begin with `{prefix}` share no hour of a day");
+                complaints.push(Complaint::at(0, said));
+            }
+        }
+        complaints
+    }
+
+    /// Whether there is a time at which it is day in all of them: asked half a year apart, for both kinds of clocks.
+    fn share_hours(&self, names: &[String]) -> bool {
+        let days = ["2026-01-05T00:00:00Z", "2026-07-06T00:00:00Z"].map(|at| at.parse::<Timestamp>().expect("a time"));
+        days.into_iter().all(|at| self.first_in_all(at, &zones(names)).is_some())
+    }
+
     fn first_in(&self, from: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let local = from.to_zoned(zone.clone());
         let (mut date, time) = (local.date(), local.time());
@@ -132,11 +186,21 @@ fn zones(names: &[String]) -> Vec<TimeZone> {
 }
 
 impl Plan {
-    /// What is due to be written waits until it may be.
+    /// Letters that are due wait until they may be written.
     pub fn keep_quiet(&mut self, now: Timestamp, until: Timestamp) {
+        self.waits_for_day(StepKind::is_mail, now, until);
+    }
+
+    /// The same of text messages, which wake whom they reach.
+    pub fn keep_phones_quiet(&mut self, now: Timestamp, until: Timestamp) {
+        self.waits_for_day(StepKind::is_sms, now, until);
+    }
+
+    fn waits_for_day(&mut self, is_it: impl Fn(&StepKind) -> bool, now: Timestamp, until: Timestamp) {
         let waits =
-            |step: &Step| step.kind.is_read() && step.state == StepState::Waiting && step.due_at <= now && now < until;
+            |step: &Step| is_it(&step.kind) && step.state == StepState::Waiting && step.due_at <= now && now < until;
         for step in self.steps.iter_mut().filter(|step| waits(step)) {
+            step.why = None;
             step.again_at = Some(step.again_at.map_or(until, |again_at| again_at.max(until)));
         }
     }
@@ -179,14 +243,11 @@ impl Rules for HoursPolicy {
             for name in names.iter().filter(|name| TimeZone::get(name).is_err()) {
                 complaints.push(Complaint::at(0, format!("`{name}` is not a time zone")));
             }
-            // A half-year apart, so that both kinds of clocks are asked.
-            let days =
-                ["2026-01-05T00:00:00Z", "2026-07-06T00:00:00Z"].map(|at| at.parse::<Timestamp>().expect("a time"));
-            let share = |at: Timestamp| self.first_in_all(at, &zones(names)).is_some();
-            if !days.into_iter().all(share) {
+            if !self.share_hours(names) {
                 complaints.push(Complaint::at(0, format!("the zones of `{whose}` share no hour of a day")));
             }
         }
+        complaints.extend(self.lint_prefixes());
         complaints
     }
 }
@@ -246,6 +307,34 @@ mod tests {
             let found = hours.first_from(due.parse().unwrap(), zone, country);
             assert_eq!(found.to_string(), expected, "{name}");
             assert_eq!(hours.first_from(found, zone, country), found, "{name}: it may be written then");
+        }
+    }
+
+    #[test]
+    fn a_phone_rings_by_day_where_its_number_is_from_or_not_at_all() {
+        let hours = shipped();
+        let night = "2026-03-03T03:00:00Z";
+        for (name, zone, number, country, expected) in [
+            ("nothing but its number", None, "+4930123456", None, Some("2026-03-03T07:00:00Z")),
+            ("a number of another country", None, "+4930123456", Some("JP"), Some("2026-03-03T07:00:00Z")),
+            ("by day there", None, "+81312345678", None, Some(night)),
+            ("their own zone", Some("Asia/Tokyo"), "+4930123456", Some("DE"), Some(night)),
+            ("a zone that nobody knows", Some("Mars/Olympus"), "+4930123456", None, Some("2026-03-03T07:00:00Z")),
+            ("day from coast to coast", None, "+14155550100", None, Some("2026-03-03T18:00:00Z")),
+            ("the longer prefix", None, "+16715550100", None, Some(night)),
+            (
+                "nobody knows whose it is, and where they live",
+                None,
+                "+99912345678",
+                Some("DE"),
+                Some("2026-03-03T07:00:00Z"),
+            ),
+            ("nor that", None, "+99912345678", None, None),
+            ("nor whose country that is", None, "+99912345678", Some("ZZ"), None),
+            ("no number of a country", None, "030123456", None, None),
+        ] {
+            let found = hours.first_for_phone(night.parse().unwrap(), zone, number, country);
+            assert_eq!(found.map(|at| at.to_string()).as_deref(), expected, "{name}");
         }
     }
 
@@ -340,7 +429,8 @@ mod tests {
     #[test]
     fn rules_by_which_nobody_could_ever_be_written_to_are_refused() {
         let own = "version = 1\neffective = \"2026-01-01\"\nwhy = \"w\"\nquiet_from = \"20:00\"\nquiet_until = \"08:00\"\n\
-                   days = [\"monday\"]\notherwise = [\"UTC\"]\n[zones]\nUS = [\"America/New_York\", \"Pacific/Honolulu\"]\n";
+                   days = [\"monday\"]\notherwise = [\"UTC\"]\n[zones]\nUS = [\"America/New_York\", \"Pacific/Honolulu\"]\n\
+                   [prefixes]\n1 = [\"US\"]\n";
         let load = |text: &str| Versions::<HoursPolicy>::load(&[("shared/policy/hours/v1.toml", text)]);
         let noon_on_sunday = "2026-03-08T12:00:00Z".parse().unwrap();
         let first = |text: &str| load(text).unwrap().current().first_from(noon_on_sunday, None, None);
@@ -355,6 +445,9 @@ mod tests {
             ("America/New_York", "Asia/Tokyo", "share no hour"),
             ("[\"America/New_York\", \"Pacific/Honolulu\"]", "[]", "`US` needs a zone"),
             ("US =", "usa =", "`usa` is no country"),
+            ("1 = [\"US\"]", "01 = [\"US\"]", "no number begins with `01`"),
+            ("1 = [\"US\"]", "1 = [\"CA\"]", "`CA` has no zones"),
+            ("1 = [\"US\"]", "1 = []", "numbers that begin with `1` share no hour"),
         ] {
             let refused = load(&own.replacen(from, to, 1)).err().unwrap_or_else(|| panic!("`{to}` is not refused"));
             assert!(refused.message.contains(expected), "{to}: {refused}");

@@ -26,6 +26,9 @@ pub struct Control {
     pub kept: u32,
     /// How many were not.
     pub broken: u32,
+    /// On the ladder: the rung that the last broken one brought at once, whatever its day is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hastened: Option<u32>,
     pub said: Vec<Said>,
 }
 
@@ -280,6 +283,11 @@ impl Plan {
         }
     }
 
+    /// Its invoice is settled: once all is paid, a promise was kept.
+    pub fn settle(&mut self, invoice: &Invoice, at: Timestamp) {
+        self.lift(invoice.due() == Due::Paid, at);
+    }
+
     /// What was paused and promised is over with the recovery: once all is paid, a promise was kept.
     pub(super) fn lift(&mut self, is_paid: bool, at: Timestamp) {
         self.control.paused_until = None;
@@ -323,7 +331,8 @@ impl Plan {
                 && matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt)
         };
         match step.state {
-            StepState::Sending | StepState::Sent => None,
+            StepState::Sending => None,
+            StepState::Sent => step.why.clone(),
             StepState::Asked => Some("people are asked whether it ends".to_owned()),
             StepState::Skipped if step.why.is_some() => step.why.clone(),
             StepState::InDoubt => Some("nobody knows whether it arrived, so it is not repeated".to_owned()),
@@ -343,8 +352,12 @@ impl Plan {
                 Some(format!("{} are promised until the end of {}", promise.amount, promise.date))
             }
             (_, Some(until)) => Some(format!("paused until {}", until.strftime("%Y-%m-%d %H:%M UTC"))),
+            _ if self.held_since.is_some() && self.tries.under_way().is_some() => {
+                Some("what was tried is on its way, and nobody knows yet how it ends".to_owned())
+            }
             _ if self.held_since.is_some() && self.incident.is_some() => Some("its incident lasts".to_owned()),
             _ if is_refused => Some("it was refused, and is tried again".to_owned()),
+            _ if step.again_at.is_some() && step.why.is_some() => step.why.clone(),
             _ if step.again_at.is_some() => Some("it is night where the customer lives".to_owned()),
             _ if step.kind.is_end() && self.told_of_end() => {
                 Some("the customer was told of it, and can still pay until then".to_owned())

@@ -1,5 +1,6 @@
 //! The recovery of one invoice: what has been done, and what comes next.
 
+use super::policy::last_queue;
 use super::{Again, Control, DunningPolicy, Facts, Step, StepKind, StepRule, StepState, Then, Whose};
 use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, PlanLine};
@@ -14,6 +15,9 @@ pub struct Plan {
     pub account: AccountId,
     pub invoice: String,
     pub segment: String,
+    /// Of two of one day, the one whose number is lower is shown and worked first: that of its segment when it began.
+    #[serde(default = "last_queue")]
+    pub queue: u32,
     pub policy_version: u32,
     pub started_at: Timestamp,
     pub state: PlanState,
@@ -79,6 +83,7 @@ pub fn plan(
         account: account.clone(),
         invoice: invoice.id.clone(),
         segment: segment.id.get_ref().clone(),
+        queue: segment.queue,
         policy_version: policy.version,
         started_at: now,
         state: PlanState::Running,
@@ -103,6 +108,7 @@ fn kinds(rule: &StepRule) -> Vec<(StepKind, SignedDuration)> {
         Then::Mail(template) => (StepKind::Mail { template: template.clone() }, None),
         Then::Sms(template) => (StepKind::Sms { template: template.clone() }, None),
         Then::Access(state) => (StepKind::Access { access: *state }, None),
+        Then::Offer(owner) => (StepKind::Offer { owner: *owner }, None),
         Then::Person => (StepKind::Person, None),
         Then::End(ends) => (StepKind::Mail { template: rule.prompt.clone().unwrap_or_default() }, Some(*ends)),
     };
@@ -117,16 +123,19 @@ impl Plan {
     /// The same, with what an earlier plan of the invoice has done behind it, and what comes before that; nothing, where
     /// no step is left. A step is the same by what it does: the earlier plan may have been of another segment.
     pub fn going_on(mut self, earlier: &Self) -> Option<Self> {
-        let is_done = |step: &Step| {
+        let done = |step: &Step| {
             let mut same = earlier.steps.iter().filter(|other| other.kind == step.kind);
-            same.any(|other| matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt))
+            same.find(|other| matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt))
         };
-        let behind = self.steps.iter().rposition(is_done).map_or(0, |place| place + 1);
+        let behind = self.steps.iter().rposition(|step| done(step).is_some()).map_or(0, |place| place + 1);
         for step in &mut self.steps[..behind] {
-            step.state = if is_done(step) { StepState::Sent } else { StepState::Skipped };
+            let before = done(step);
+            step.state = if before.is_some() { StepState::Sent } else { StepState::Skipped };
+            step.why = before.and_then(|before| before.why.clone());
         }
         self.control = earlier.control.clone();
-        self.tries = Again { next: None, why_none: None, look_at: None, card: None, ..earlier.tries.clone() };
+        self.tries =
+            Again { next: None, why_none: None, look_at: None, card: None, card_id: None, ..earlier.tries.clone() };
         self.tries.is_unknown_again();
         self.escalated_at = earlier.escalated_at;
         self.next().is_some().then_some(self)
@@ -150,7 +159,7 @@ impl Plan {
             StepKind::Mail { .. } => is_access || is_end,
             StepKind::Access { .. } => is_end,
             StepKind::End { .. } => is_access,
-            StepKind::Sms { .. } | StepKind::Person => false,
+            StepKind::Sms { .. } | StepKind::Offer { .. } | StepKind::Person => false,
         };
         let is_before = |it: &&Step| it.number < step.number && it.state == StepState::Waiting && holds(&it.kind);
         self.steps.iter().filter(is_before).map(own).fold(own(step), Timestamp::max)
@@ -228,8 +237,7 @@ impl Plan {
         self.reason = Some(reason.to_owned());
         let goes = |step: &&mut Step| matches!(step.state, StepState::Waiting | StepState::Asked);
         for step in self.steps.iter_mut().filter(goes) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(at);
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(at), None);
         }
     }
 
@@ -242,35 +250,65 @@ impl Plan {
     /// Leaves out the steps whose time has come.
     pub fn pass_over(&mut self, now: Timestamp) {
         for step in self.steps.iter_mut().filter(|it| it.state == StepState::Waiting && it.due_at <= now) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(now);
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(now), None);
         }
         self.finish_after_last();
     }
 
-    /// Takes up the step that is due, skipping earlier ones that a late start passed over.
+    /// Leaves out whatever is due but the last of it, which stands for all: on the ladder the highest rung does.
+    pub fn only_last(&mut self, now: Timestamp) {
+        let last = self.steps.iter().rposition(|step| step.is_taken_up(now)).filter(|_| !self.rests());
+        for step in self.steps[..last.unwrap_or(0)].iter_mut().filter(|step| step.is_taken_up(now)) {
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(now), None);
+        }
+    }
+
+    /// Takes up the step that is due, skipping earlier ones that a late start passed over: of letters no others than letters do.
     pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
         if self.held_until.is_some() || self.paused_until().is_some() {
             return None;
         }
-        let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);
-        let is_taken = |step: &Step| step.state == StepState::Waiting && !step.kind.is_access() && !step.kind.is_end();
-        // A text message passes over no letter: it goes out after it.
-        let last =
-            |sms: bool| self.steps.iter().rposition(|step| is_taken(step) && is_due(step) && step.kind.is_sms() == sms);
-        let due = last(false).or_else(|| last(true))?;
-        // What only waits for the morning is not passed over by what does not.
-        for step in self.steps[..due].iter_mut().filter(|step| is_taken(step) && is_due(step)) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(now);
-        }
+        let due = self.up_next(now)?;
+        self.passes_over(due, now);
         let step = &mut self.steps[due];
         step.state = StepState::Sending;
+        step.why = None;
         step.done_at = Some(now);
         step.doubt_at = Some(doubt_at);
         let step = step.clone();
         self.tells_of_end(due, now);
         Some(step)
+    }
+
+    /// The place of the message, or of what is for a person, that is taken up next: of those whose time has come the last. Neither
+    /// a person nor a text message passes over a letter: they come after it.
+    pub(super) fn up_next(&self, now: Timestamp) -> Option<usize> {
+        let last = |is_it: fn(&StepKind) -> bool| {
+            self.steps.iter().rposition(|step| is_it(&step.kind) && step.is_taken_up(now))
+        };
+        let letter = self.letter_due(now);
+        letter.or_else(|| last(|kind| *kind == StepKind::Person)).or_else(|| last(StepKind::is_sms))
+    }
+
+    /// Leaves out what was due before a step that is taken up: of letters no others than letters do. What only waits for the
+    /// morning is not passed over by what does not.
+    pub(super) fn passes_over(&mut self, due: usize, now: Timestamp) {
+        let is_letter = self.steps[due].kind.is_mail();
+        let passes = |step: &Step| step.is_taken_up(now) && (is_letter || !step.kind.is_mail());
+        for step in self.steps[..due].iter_mut().filter(|step| passes(step)) {
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(now), None);
+        }
+    }
+
+    /// The letter that is taken up: the last that is due, but of those that a change of access waits for none behind it.
+    fn letter_due(&self, now: Timestamp) -> Option<usize> {
+        let is_open = |step: &Step| match step.state {
+            StepState::Waiting => step.kind.is_mail() && step.due_at <= now,
+            state => step.kind.is_mail() && state == StepState::Sending,
+        };
+        let change = self.steps.iter().position(|step| step.kind.is_access() && step.state == StepState::Waiting);
+        let until = change.filter(|place| self.steps[..*place].iter().any(is_open)).unwrap_or(self.steps.len());
+        self.steps[..until].iter().rposition(|step| step.kind.is_mail() && step.is_taken_up(now))
     }
 
     /// What is due for a phone is left out, where nobody may be written to there.

@@ -1,10 +1,17 @@
 //! Whose invoices are asked for how? The rules are data: `shared/policy/dunning/`.
 
 mod lint;
+mod reach;
+mod warning;
 
-use super::{AdviserRules, Ends, EscalationRule, TriesRule};
+pub use warning::WarningRule;
+
+use super::{AdviserRules, Ends, EscalationRule, Paid, Together, TriesRule};
 use crate::book::entitlement::Entitlement;
+use crate::decline::Way;
 use crate::money::{Currency, Money};
+use crate::staff::Role;
+use crate::task::LAST_QUEUE;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -22,6 +29,10 @@ pub struct DunningPolicy {
     pub tries: Vec<TriesRule>,
     /// When a recovery is a matter of whoever looks after the account.
     pub escalation: Option<EscalationRule>,
+    /// What warns a customer; before there were tries, plans only wrote.
+    pub warning: Option<WarningRule>,
+    /// When the letters of an account's recoveries are one; before there was a rule each left by itself.
+    pub together: Option<Together>,
     pub segment: Vec<Segment>,
 }
 
@@ -39,6 +50,8 @@ pub struct Segment {
     /// Customers that somebody looks after.
     #[serde(default)]
     pub strategic: bool,
+    /// How it is paid.
+    pub ways: Option<Vec<Way>>,
     /// Where the customer lives, by ISO 3166.
     pub countries: Option<Vec<String>>,
     /// What an imported customer must have, word for word.
@@ -52,10 +65,7 @@ pub struct Segment {
     pub steps: Vec<StepRule>,
 }
 
-/// That of whoever has no other.
-pub(super) const LAST_QUEUE: u32 = 9;
-
-fn last_queue() -> u32 {
+pub(super) fn last_queue() -> u32 {
     LAST_QUEUE
 }
 
@@ -68,10 +78,11 @@ pub struct Facts<'a> {
     pub whose: Whose<'a>,
 }
 
-/// Whose invoice it is, as far as it was imported or told.
+/// Whose invoice it is and how they pay, as far as it was imported or told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Whose<'a> {
     pub strategic: bool,
+    pub way: Option<Way>,
     pub country: Option<&'a str>,
     pub metadata: Option<&'a BTreeMap<String, String>>,
 }
@@ -88,14 +99,15 @@ pub struct StepRule {
     pub hold_hours: Option<Spanned<i64>>,
 }
 
-/// What a step does: it sends the text of that name by mail or to a phone, changes what the customer may use, ends what the
-/// invoice is for, or hands over to a person.
+/// What a step does: it sends the text of that name by mail or to a phone, changes what the customer may use, lets somebody make
+/// an offer, ends what the invoice is for, or hands over to a person. The role has the offer where nobody looks after the account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
     Mail(String),
     Sms(String),
     Access(Entitlement),
+    Offer(Role),
     End(Ends),
     Person,
 }
@@ -106,15 +118,21 @@ impl DunningPolicy {
         self.segment.iter().flat_map(|segment| &segment.steps).filter_map(|step| match &step.then {
             Then::Mail(template) => Some(template.as_str()),
             Then::End(_) => step.prompt.as_deref(),
-            Then::Sms(_) | Then::Access(_) | Then::Person => None,
+            Then::Sms(_) | Then::Access(_) | Then::Offer(_) | Then::Person => None,
         })
+    }
+
+    /// A text that a step mails and of which nobody says how much it says beside others, with where that should stand.
+    pub(crate) fn unranked(&self) -> Option<(usize, &str)> {
+        let rule = self.together.as_ref()?;
+        self.templates().find(|text| !rule.ranks(text)).map(|text| (rule.place(), text))
     }
 
     /// Every text that a step sends to a phone.
     pub fn texted(&self) -> impl Iterator<Item = &str> {
         self.segment.iter().flat_map(|segment| &segment.steps).filter_map(|step| match &step.then {
             Then::Sms(template) => Some(template.as_str()),
-            Then::Mail(_) | Then::Access(_) | Then::End(_) | Then::Person => None,
+            Then::Mail(_) | Then::Access(_) | Then::Offer(_) | Then::End(_) | Then::Person => None,
         })
     }
 
@@ -132,9 +150,9 @@ impl DunningPolicy {
         self.segment.iter().find(|segment| segment.fits(facts)).expect("the lint saw a last segment for everyone")
     }
 
-    /// How what failed for a reason is tried again in a segment; nothing, where it is not.
-    pub fn tries(&self, segment: &str, family: &str) -> Option<TriesRule> {
-        let rule = self.tries.iter().find(|rule| rule.families.get_ref().iter().any(|own| own == family))?;
+    /// How what failed for a reason and is paid so is tried again in a segment; nothing, where it is not.
+    pub fn tries(&self, segment: &str, family: &str, paid: Paid<'_>) -> Option<TriesRule> {
+        let rule = self.rule_of(family, paid)?;
         let segment = self.segment.iter().find(|own| own.id.get_ref() == segment)?;
         let most = segment.tries_most.unwrap_or(u32::MAX).min(*rule.most.get_ref());
         let limited = TriesRule { most: Spanned::new(rule.most.span(), most), ..rule.clone() };
@@ -151,21 +169,13 @@ impl Segment {
             .is_none_or(|from| from.get(&remaining.currency()).is_some_and(|from| remaining.amount() >= *from));
         let tenure = self.tenure_days_below.is_none_or(|below| tenure_days.is_some_and(|days| days < below));
         let reason = self.families.as_ref().is_none_or(|own| own.get_ref().iter().any(|own| own == family));
+        let way = self.ways.as_ref().is_none_or(|own| whose.way.is_some_and(|way| own.contains(&way)));
         let place = self.countries.as_ref().is_none_or(|own| {
             whose.country.is_some_and(|country| own.iter().any(|own| own.eq_ignore_ascii_case(country)))
         });
         let has = |(key, value)| whose.metadata.and_then(|own| own.get(key)) == Some(value);
         let said = self.metadata.iter().all(has);
-        amount && tenure && reason && place && said && (whose.strategic || !self.strategic)
-    }
-
-    fn is_for_everyone(&self) -> bool {
-        self.amount_from.is_none()
-            && self.tenure_days_below.is_none()
-            && self.families.is_none()
-            && self.countries.is_none()
-            && self.metadata.is_empty()
-            && !self.strategic
+        amount && tenure && reason && way && place && said && (whose.strategic || !self.strategic)
     }
 }
 
@@ -202,7 +212,7 @@ mod tests {
         ] {
             let segment = policy.segment(&facts).id.get_ref();
             assert_eq!(segment, expected, "{name}");
-            let rule = policy.tries(segment, facts.family);
+            let rule = policy.tries(segment, facts.family, Paid::default());
             assert_eq!(rule.map(|rule| *rule.most.get_ref()), tries, "{name}");
         }
     }
@@ -224,10 +234,32 @@ mod tests {
             (Some("CH"), Some(&iron), "all"),
             (Some("CH"), None, "all"),
         ] {
-            let whose = Whose { strategic: false, country, metadata };
+            let whose = Whose { country, metadata, ..Whose::default() };
             let remaining = Money::from_minor(4_900, Currency::EUR);
             let facts = Facts { remaining, tenure_days: None, family: "declined", whose };
             assert_eq!(policy.segment(&facts).id.get_ref(), expected, "{country:?} {metadata:?}");
+        }
+    }
+
+    #[test]
+    fn a_segment_may_ask_how_an_invoice_is_paid() {
+        let own = "version = 1\neffective = \"2026-01-01\"\n\
+            [[segment]]\nid = \"banks\"\nwhy = \"w\"\nways = [\"debit\", \"transfer\"]\n\
+            steps = [{ after_days = 1, then = \"person\" }]\n\
+            [[segment]]\nid = \"all\"\nwhy = \"w\"\nsteps = [{ after_days = 1, then = \"person\" }]\n";
+        let policy: DunningPolicy = toml::from_str(own).unwrap();
+        assert_eq!(policy.lint().len(), 0);
+        for (way, expected) in [
+            (Some(Way::Debit), "banks"),
+            (Some(Way::Transfer), "banks"),
+            (Some(Way::Card), "all"),
+            (Some(Way::Wallet), "all"),
+            (None, "all"),
+        ] {
+            let whose = Whose { way, ..Whose::default() };
+            let remaining = Money::from_minor(4_900, Currency::EUR);
+            let facts = Facts { remaining, tenure_days: None, family: "declined", whose };
+            assert_eq!(policy.segment(&facts).id.get_ref(), expected, "{way:?}");
         }
     }
 }

@@ -1,11 +1,10 @@
 //! A recovery as people see it: whose, how much, why, and what comes next.
 
-use super::policy::LAST_QUEUE;
-use super::{DunningPolicy, Left, Plan};
+use super::{Left, Plan};
 use crate::book::{Due, Invoice, Person};
 use crate::decline::Declines;
 use crate::money::Money;
-use crate::policy::Versions;
+use crate::task::LAST_QUEUE;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -29,25 +28,16 @@ pub struct Recovering {
     pub paused_until: Option<Timestamp>,
     /// What the networks' rules leave of tries; nothing where it was not looked up.
     pub tries_left: Vec<Left>,
-    /// Of two on one day, the one whose number is lower is looked at first.
-    pub queue: u32,
 }
 
 impl Recovering {
     /// A plan, with what the book says of its invoice and its customer.
-    pub fn of(
-        plan: Plan,
-        invoice: Option<&Invoice>,
-        person: &Person,
-        declines: &Declines,
-        policies: &Versions<DunningPolicy>,
-    ) -> Self {
+    pub fn of(plan: Plan, invoice: Option<&Invoice>, person: &Person, declines: &Declines) -> Self {
         let family = declines.meaning(invoice.and_then(Invoice::decline)).family;
         let open = invoice.and_then(|invoice| match invoice.due() {
             Due::Open(remaining) => remaining,
             Due::Paid | Due::Withdrawn | Due::NotYet => None,
         });
-        let policy = policies.version(plan.policy_version).unwrap_or_else(|| policies.current());
         let step = plan.next().map(|step| (step.kind.name().to_owned(), plan.expected_at(step)));
         let tried = plan.tries.next.as_ref().map(|next| (format!("try {}", next.number), next.at));
         let first = step.into_iter().chain(tried).min_by_key(|(_, at)| *at).unzip();
@@ -60,7 +50,6 @@ impl Recovering {
             next_at: first.1,
             paused_until: plan.next().and_then(|_| plan.paused_until()),
             tries_left: Vec::new(),
-            queue: policy.queue(&plan.segment),
             plan,
         }
     }
@@ -69,14 +58,6 @@ impl Recovering {
 impl Recovering {
     /// Whether it stands before those of everybody.
     pub fn is_first(&self) -> bool {
-        self.queue < LAST_QUEUE
-    }
-}
-
-impl DunningPolicy {
-    /// In which queue a segment stands.
-    fn queue(&self, segment: &str) -> u32 {
-        let own = self.segment.iter().find(|it| it.id.get_ref() == segment);
-        own.map_or(LAST_QUEUE, |segment| segment.queue)
+        self.plan.queue < LAST_QUEUE
     }
 }

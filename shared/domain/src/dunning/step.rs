@@ -2,6 +2,7 @@
 
 use super::Ends;
 use crate::book::entitlement::Entitlement;
+use crate::staff::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,10 @@ pub enum StepKind {
     /// What the customer may use from then on.
     Access {
         access: Entitlement,
+    },
+    /// What somebody may offer the customer: whoever looks after the account, or else one of this role.
+    Offer {
+        owner: Role,
     },
     /// What people are asked to end at the provider, so long after the letter before it has left.
     End {
@@ -44,6 +49,11 @@ impl StepKind {
         self.is_mail() || self.is_sms()
     }
 
+    /// Whether it is sent to the customer, or handed over to a person.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_read() || *self == Self::Person
+    }
+
     /// Whether people are asked to end something by it.
     pub fn is_end(&self) -> bool {
         matches!(self, Self::End { .. })
@@ -60,6 +70,7 @@ impl StepKind {
             Self::Mail { template } => template,
             Self::Sms { .. } => "text_message",
             Self::Access { access } => access.name(),
+            Self::Offer { .. } => "offer",
             Self::End { ends: Ends::Subscription, .. } => "end_subscription",
             Self::Person => "ask_a_person",
         }
@@ -82,12 +93,23 @@ pub struct Step {
     pub refusals: u32,
     #[serde(default)]
     pub again_at: Option<Timestamp>,
-    /// Why it was left out, where that is its own reason.
+    /// Why it was left out, waits, or was not sent by itself, where that is its own reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
 impl Step {
+    /// Whether it waits, and its time has come.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        let is_now = self.due_at <= now && self.again_at.is_none_or(|again_at| again_at <= now);
+        self.state == StepState::Waiting && is_now
+    }
+
+    /// Whether it is somebody's to read or to do, and its time has come.
+    pub(super) fn is_taken_up(&self, now: Timestamp) -> bool {
+        self.is_due(now) && self.kind.is_told()
+    }
+
     /// It is not taken, for a reason of its own.
     pub(super) fn leave_out(&mut self, why: &str, now: Timestamp) {
         (self.state, self.done_at, self.again_at) = (StepState::Skipped, Some(now), None);

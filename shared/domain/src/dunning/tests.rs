@@ -3,7 +3,7 @@
 mod life;
 mod rules;
 
-use super::{Again, Budget, Calendar, DunningPolicy, Ground, MadeTry, Traits, Whose, Window, next_try};
+use super::{Again, Budget, Calendar, DunningPolicy, Ground, MadeTry, Paid, Traits, Whose, Window, next_try};
 use crate::book::{By, Tried};
 use crate::event::Decline;
 use crate::id::{AccountId, ActionId};
@@ -51,6 +51,14 @@ fn must_be_lively(lives: &[Lived]) {
     assert!(tried > 0 && fell > 0 && ran > 0 && waited > 0, "{tried} {fell} {ran} {waited} of {}", lives.len());
 }
 
+/// The same of what not every recovery has: text messages, ends, and what is a matter of a person.
+fn must_come_to_all(lives: &[Lived]) {
+    let count = |of: fn(&Lived) -> u32| lives.iter().map(of).sum::<u32>();
+    let (texts, asked, escalated) =
+        (count(|it| it.texts), count(|it| it.asked), count(|it| u32::from(it.is_escalated)));
+    assert!(texts > 0 && asked > 0 && escalated > 0, "{texts} {asked} {escalated} of {}", lives.len());
+}
+
 #[test]
 fn whatever_rules_load_and_whatever_happens_a_recovery_keeps_its_word() {
     const ALL: u64 = 80;
@@ -64,11 +72,12 @@ fn whatever_rules_load_and_whatever_happens_a_recovery_keeps_its_word() {
     }
     assert!(lives.len() > refused.len(), "hardly any rules load: {refused:?}");
     must_be_lively(&lives);
+    must_come_to_all(&lives);
 }
 
 #[test]
 fn rules_that_somebody_has_edited_are_refused_with_their_line_or_keep_their_word() {
-    const ALL: u64 = 60;
+    const ALL: u64 = 150;
     let (mut lives, mut refused) = (Vec::new(), 0);
     for seed in 0..ALL {
         let text = rules::edited(&mut Dice(seed));
@@ -101,18 +110,44 @@ fn a_try_that_was_only_answered_so_far_counts_like_one_that_was_told() {
         from_value(json!({"action": action, "begun_at": hour(20), "chosen": chosen, "ended": ended})).unwrap()
     };
     let declined = json!({"outcome": "declined", "code": "insufficient_funds"});
-    for (name, ended, tried, expected) in [
-        ("it was answered", &declined, told(&[0]), 2),
-        ("and told", &declined, told(&[0, 20]), 2),
-        ("nobody knows", &Value::Null, told(&[0]), 1),
-        ("nothing was tried", &json!({"outcome": "not_made", "why": "stale"}), told(&[0]), 1),
+    let by = |by: By, minutes: i64| {
+        let late = Tried { by, at: hour(20) + SignedDuration::from_mins(minutes), ..told(&[0]).remove(0) };
+        [told(&[0]), vec![late]].concat()
+    };
+    let not_made = json!({"outcome": "not_made", "why": "stale"});
+    for (name, ended, tried, left, expected) in [
+        ("it was answered", &declined, told(&[0]), vec![20], 2),
+        ("and told", &declined, told(&[0, 20]), vec![20], 2),
+        ("and told as ours, since it left late", &declined, by(By::Recoup, 50), vec![20], 2),
+        ("what somebody told a day later is another", &declined, told(&[0, 44]), vec![20], 3),
+        ("its customer failed beside it", &declined, by(By::Customer, 5), vec![20], 3),
+        ("people asked for one more, which nobody told", &declined, told(&[0, 20]), vec![20, 40], 3),
+        ("nobody knows", &Value::Null, told(&[0]), vec![20], 1),
+        ("nothing was tried", &not_made, told(&[0]), vec![], 1),
     ] {
         let again = Again { made: vec![made(ended)], ..Again::default() };
-        let all = again.with_answered(tried);
+        let left: Vec<Timestamp> = left.into_iter().map(hour).collect();
+        let all = again.with_answered(tried, None, &left, |code| code == "insufficient_funds");
         assert_eq!(all.len(), expected, "{name}: {all:?}");
         assert!(all.iter().all(|it| it.card.as_deref() == Some("visa 4242")), "{name}: {all:?}");
-        let ours = all.iter().filter(|it| it.by == By::Recoup).map(|it| it.at).collect::<Vec<_>>();
-        assert!(ours.is_empty() || ours == [hour(20)], "{name}: {all:?}");
+        assert!(all.is_sorted_by_key(|it| it.at), "{name}: {all:?}");
+    }
+}
+
+#[test]
+fn what_was_answered_of_a_card_that_was_named_is_a_try_of_that_card() {
+    let at: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+    let failed = Tried { card: Some("visa 4242".to_owned()), ..Tried::failed(at, By::Provider) };
+    let action = ActionId::of(&AccountId::of(PROVIDER, "default", "cus_1"), "recoup", "try 1");
+    let chosen = json!({"number": 1, "at": at, "rule": "card_given", "policy_version": 3, "chance": null,
+        "likely": 1000, "candidates": []});
+    for (code, known) in [("stolen_card", true), ("http_400", false)] {
+        let made = json!({"action": action, "begun_at": at + SignedDuration::from_hours(9), "chosen": chosen,
+            "ended": {"outcome": "declined", "code": code}, "card": "mastercard 5555", "card_id": "pm_2"});
+        let again = Again { made: vec![from_value(made).unwrap()], ..Again::default() };
+        let all = again.with_answered(vec![failed.clone()], Some("visa 4242"), &[], |_| known);
+        let told = all.last().map(|it| (it.network.as_deref(), it.card.as_deref(), it.code.as_deref()));
+        assert_eq!(told, Some((Some("mastercard"), Some("mastercard 5555"), known.then_some(code))));
     }
 }
 
@@ -146,6 +181,7 @@ fn a_window_is_as_long_whatever_the_clock_does_where_the_customer_lives() {
             adviser: Some(&adviser),
             calendar: &Calendar::new(TimeZone::get(zone).unwrap()),
             meaning: &meaning,
+            paid: Paid::default(),
             budget: &Budget::of(declines, &[], Some("visa"), &meaning),
             budget_of_card: None,
             traits,

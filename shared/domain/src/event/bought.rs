@@ -32,6 +32,9 @@ pub struct SubscriptionSeen {
     pub upcoming: Option<Money>,
     /// A period was paid then: where a provider has no invoices, this is what settles a failed try.
     pub paid_at: Option<Timestamp>,
+    /// Which card is charged for it, where it has one of its own; its id, as that of a `CardSeen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<Stated<String>>,
     /// Whether it ends because its customer wants that: false where it goes on, nothing where it ends for another reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wished: Option<bool>,

@@ -41,7 +41,7 @@ fn cut_card(card: &mut Option<Card>) {
 fn cut_decline(decline: &mut Option<Decline>) {
     if let Some(decline) = decline {
         shorten(&mut decline.code, ID_BYTES_MAX);
-        let more = [&mut decline.gateway, &mut decline.advice, &mut decline.network_advice];
+        let more = [&mut decline.gateway, &mut decline.advice, &mut decline.network_advice, &mut decline.funding];
         let still_more = [&mut decline.network_code, &mut decline.network, &mut decline.issuer, &mut decline.text];
         more.into_iter().chain(still_more).flatten().for_each(|text| {
             shorten(text, 100);
@@ -90,6 +90,7 @@ impl SubscriptionSeen {
         if let Some(Stated::Is(Discount { code, .. })) = &mut self.discount {
             cut(code, ID_BYTES_MAX);
         }
+        self.card.take_if(|card| card.value().is_some_and(|id| text_bytes(id) > ID_BYTES_MAX));
     }
 }
 

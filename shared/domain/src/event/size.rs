@@ -83,8 +83,9 @@ fn of_card(card: Option<&Card>) -> usize {
 
 fn of_decline(decline: Option<&Decline>) -> usize {
     decline.map_or(0, |decline| {
-        let Decline { provider, code, gateway, advice, network_advice, network_code, network, issuer, text } = decline;
-        let more = [gateway, advice, network_advice, network_code, network, issuer, text].map(Option::as_ref);
+        let Decline { provider, code, gateway, advice, network_advice, network_code, network, issuer, funding, text } =
+            decline;
+        let more = [gateway, advice, network_advice, network_code, network, issuer, funding, text].map(Option::as_ref);
         texts([Some(provider), Some(code)]) + texts(more)
     })
 }
@@ -174,11 +175,13 @@ fn of_subscription(seen: &SubscriptionSeen) -> usize {
         resumes_at: _,
         upcoming: _,
         paid_at: _,
+        card,
         wished: _,
     } = seen;
     let stated = discount.as_ref().and_then(Stated::value);
     let code = stated.and_then(|Discount { code, percent: _, amount: _ }| code.as_ref());
-    texts([Some(id), code]) + items.iter().flatten().map(|item| PART_BYTES + of_item(item)).sum::<usize>()
+    let card = card.as_ref().and_then(Stated::value);
+    texts([Some(id), code, card]) + items.iter().flatten().map(|item| PART_BYTES + of_item(item)).sum::<usize>()
 }
 
 fn of_item(item: &Item) -> usize {
@@ -202,7 +205,7 @@ mod tests {
         let rate = json!({"amount": MOST, "currency": "USD"});
         let card = json!({"brand": text, "last4": text, "exp_month": 255, "exp_year": 65_535});
         let decline = json!({"provider": text, "code": text, "gateway": text, "advice": text, "network_advice": text,
-            "network_code": text, "network": text, "issuer": text, "text": text});
+            "network_code": text, "network": text, "issuer": text, "funding": text, "text": text});
         let line = json!({"id": text, "price": text, "text": text, "role": "one_off", "unit": rate, "quantity": MOST,
             "amount": money, "tax": money, "discount": money, "proration": false, "from": AT, "to": AT,
             "subscription": text});
@@ -218,7 +221,7 @@ mod tests {
                 "items": [item, item, item], "discount": {"is": {"code": text, "percent": MOST, "amount": money}},
                 "started_at": AT, "period_start": AT, "renews_at": AT, "trial_ends_at": AT, "ends_at": {"is": AT},
                 "contract_ends_at": AT, "grace_until": {"is": AT}, "resumes_at": {"is": AT}, "upcoming": money,
-                "paid_at": AT, "wished": false}),
+                "paid_at": AT, "card": {"is": text}, "wished": false}),
             json!({"resource": "invoice", "id": text, "as_of": AT, "number": text, "status": "uncollectible",
                 "total": money, "tax": money, "remaining": money, "credited": money, "subscription": text,
                 "by_period": false, "lines": [line, line, line], "created_at": AT, "due_on": "2026-01-31",

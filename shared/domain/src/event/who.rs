@@ -90,6 +90,9 @@ pub struct Decline {
     /// The country in which the card was issued, whose rules hold wherever it is charged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// What stands behind the card: `credit`, `debit` or `prepaid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funding: Option<String>,
     /// What a gateway says of it, in plain words that name nobody: they are read where no table lists its code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

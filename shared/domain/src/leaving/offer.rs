@@ -50,6 +50,15 @@ impl Offers {
         if offered.iter().any(|at| lately.contains(at)) {
             return None;
         }
+        self.fitting(subscription, head, now)
+    }
+
+    /// What somebody may offer a customer whose bill for a subscription stays open, by the same rules.
+    pub fn in_recovery(&self, subscription: &str, head: &Head, now: Timestamp) -> Option<Offer> {
+        self.fitting(subscription, head, now)
+    }
+
+    fn fitting(&self, subscription: &str, head: &Head, now: Timestamp) -> Option<Offer> {
         let line = head.book.subscriptions.get(subscription)?;
         let rule = self.offer.iter().find(|rule| rule.fits(line, head, now))?;
         Some(Offer {
@@ -157,6 +166,9 @@ mod tests {
         ] {
             let offer = offers.of(&cancel(), &head, &[], day(0));
             assert_eq!(offer.map(|offer| offer.rule).as_deref(), expected, "{what}");
+            let offer = offers.in_recovery("sub_1", &head, day(0));
+            assert_eq!(offer.map(|offer| offer.rule).as_deref(), expected, "{what}, in a recovery");
+            assert_eq!(offers.in_recovery("sub_2", &head, day(0)), None, "{what}, of what is not there");
         }
     }
 

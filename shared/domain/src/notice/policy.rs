@@ -6,6 +6,8 @@ use toml::Spanned;
 
 /// How long before its end a card may be announced.
 const DAYS_MAX: i64 = 90;
+/// For how long a link may lead to where a card is given.
+const LINK_DAYS_MAX: i64 = 365;
 /// How long somebody may be given to try another card.
 const MINUTES_MAX: i64 = 24 * 60;
 
@@ -18,6 +20,8 @@ pub struct NoticePolicy {
     pub why: String,
     /// At which hour of its day a warning is due, in the time zone of the reports.
     pub acts_at_hour: Spanned<i8>,
+    /// For how many days the link of a message leads to where a card is given.
+    pub link_days: Spanned<i64>,
     /// The earliest first.
     pub expiring: Vec<Warning>,
     pub not_saved: NotSaved,
@@ -66,6 +70,9 @@ impl Rules for NoticePolicy {
         }
         if !(0..24).contains(self.acts_at_hour.get_ref()) {
             complaints.push(Complaint::on(&self.acts_at_hour, "an hour is 0 to 23"));
+        }
+        if !(1..=LINK_DAYS_MAX).contains(self.link_days.get_ref()) {
+            complaints.push(Complaint::on(&self.link_days, format!("a link leads on for 1 to {LINK_DAYS_MAX} days")));
         }
         if self.expiring.is_empty() {
             complaints.push(Complaint::at(0, "no card is announced before it expires"));

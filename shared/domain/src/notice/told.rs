@@ -5,6 +5,7 @@ use crate::book::Head;
 use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState};
 use crate::event::{CardState, Event, Kind, Origin};
 use crate::id::AccountId;
+use crate::task::LAST_QUEUE;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -105,6 +106,7 @@ impl Notice {
             account: account.clone(),
             invoice: about.name(),
             segment: SEGMENT.to_owned(),
+            queue: LAST_QUEUE,
             policy_version: policy.version,
             started_at: now,
             state: PlanState::Running,

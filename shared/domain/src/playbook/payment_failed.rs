@@ -6,9 +6,11 @@ use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, tries};
 use crate::case::Case;
 use crate::decline::Family;
+use crate::dunning::{Plan, whole_days};
 use crate::event::PaymentStatus;
 use crate::incident::{Incident, State};
 use crate::money::Money;
+use crate::policy::phrase;
 use jiff::{SignedDuration, Timestamp};
 
 /// What is known of an invoice whose payment failed.
@@ -21,6 +23,8 @@ pub struct Failing<'a> {
     pub reason: &'a str,
     pub entitlement: Option<Entitlement>,
     pub incident: Option<&'a Incident>,
+    /// Its recovery, if it ever had one.
+    pub plan: Option<&'a Plan>,
     pub same_try: SignedDuration,
     /// The case of it, where it is played for one, with what was asked for because of it.
     pub case: Option<(&'a Case, &'a [Action])>,
@@ -28,7 +32,7 @@ pub struct Failing<'a> {
 
 /// Writes nothing where nothing is due, and nothing while an incident is behind it.
 pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
-    let Failing { invoice, head, family, reason, entitlement, incident, same_try, case } = failing;
+    let Failing { invoice, head, family, reason, entitlement, incident, same_try, case, .. } = failing;
     let Due::Open(remaining) = invoice.due() else {
         let mut play = scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");
         let (case, actions) = case.unzip();
@@ -43,8 +47,8 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         play.look("part of an incident", format!("{} customers, {}", incident.accounts, incident.cause));
         return play;
     }
-    let in_a_row = failures_in_a_row(head, same_try);
-    let left = days_left(invoice, head, scene.policy.grace_days, scene.now);
+    let in_a_row = failures_of_account(head, same_try);
+    let left = days_left(failing, scene.policy.grace_days, scene.now);
     let mut play = scene.play(
         Name::PaymentFailed,
         format!("Send a link, give time, and say why: {}.", family.id.get_ref().replace('_', " ")),
@@ -52,16 +56,18 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
     play.look("reason", reason);
     play.look("failed tries in a row", in_a_row);
     play.look("account", entitlement.map_or("no subscription has begun", Entitlement::name));
-    play.look("days left", left);
+    play.look("days left", left.map_or_else(|| "nothing is taken by itself".to_owned(), |left| left.to_string()));
     requests(scene, failing, remaining, left).into_iter().for_each(|step| play.push(step));
     let warned = in_a_row >= scene.policy.failures_in_a_row;
     let texts = &scene.policy.texts;
+    let days = left.filter(|left| *left > 0);
+    let time_left = days.map_or_else(String::new, |days| format!("{}: {days}", scene.reader.words(phrase::DAYS_LEFT)));
     let values = [
         ("amount", remaining.map(|amount| scene.reader.amount(amount)).unwrap_or_default()),
         ("invoice", invoice.number.value().unwrap_or(&invoice.id).clone()),
         ("reason", scene.reader.words(reason).to_owned()),
         ("link", invoice.pay_link.value().cloned().unwrap_or_default()),
-        ("days_left", left.to_string()),
+        ("time_left", time_left),
         ("tries", in_a_row.to_string()),
     ];
     play.push(scene.say(When::Now, if warned { &texts.suspension_warning } else { &texts.payment_failed }, &values));
@@ -76,7 +82,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
 }
 
 /// A link and, where some of it is over, more time; each as it was asked for, where it was.
-fn requests(scene: Setting<'_>, failing: Failing<'_>, remaining: Option<Money>, left: i64) -> Vec<Step> {
+fn requests(scene: Setting<'_>, failing: Failing<'_>, remaining: Option<Money>, left: Option<i64>) -> Vec<Step> {
     let Failing { invoice, entitlement, case, .. } = failing;
     let asked = |name: &str| case.and_then(|(case, actions)| came_of(case, actions, |kind| kind.name() == name));
     let step = |kind: &'static str, amount, days, why: &str| match asked(kind) {
@@ -96,17 +102,17 @@ fn requests(scene: Setting<'_>, failing: Failing<'_>, remaining: Option<Money>, 
     };
     let mut steps = vec![step("payment_link", remaining, None, "only the customer can pay in another way")];
     let most = scene.policy.grace_days;
-    let has_grace =
-        matches!(entitlement, Some(Entitlement::Grace | Entitlement::Warned | Entitlement::Active)) && left < most;
+    let has_grace = matches!(entitlement, Some(Entitlement::Grace | Entitlement::Warned | Entitlement::Active))
+        && left.is_some_and(|left| left < most);
     if has_grace || asked("extend_grace").is_some() {
-        let days = u32::try_from((most - left).max(1)).ok();
+        let days = left.and_then(|left| u32::try_from((most - left).max(1)).ok());
         steps.push(step("extend_grace", None, days, &format!("up to {most} days, so that there is time to act")));
     }
     steps
 }
 
-/// Counted tries of the account since anything was paid.
-fn failures_in_a_row(head: &Head, same_try: SignedDuration) -> usize {
+/// Failed tries of the account since anything of it was paid, whatever they were for.
+fn failures_of_account(head: &Head, same_try: SignedDuration) -> usize {
     let paid = head
         .book
         .payments
@@ -118,10 +124,20 @@ fn failures_in_a_row(head: &Head, same_try: SignedDuration) -> usize {
     tries(&head.book.tries, same_try).iter().filter(|told| told.iter().any(|told| since(told.at))).count()
 }
 
-/// For how many days the service goes on, until grace ends: as the provider says, or by the policy.
-pub fn days_left(invoice: &Invoice, head: &Head, grace_days: i64, now: Timestamp) -> i64 {
-    let line = invoice.subscription.value().and_then(|id| head.book.subscriptions.get(id));
-    let by_policy = || invoice.first_failed_at.map(|at| at + SignedDuration::from_hours(24 * grace_days));
-    let until = line.and_then(|line| line.grace_until).or_else(by_policy);
-    until.map_or(0, |until| (until.duration_since(now).as_secs() + 86_399).div_euclid(86_400).max(0))
+/// Until when the provider's own grace goes, where it says so.
+pub fn grace_until(invoice: &Invoice, head: &Head) -> Option<Timestamp> {
+    head.book.subscriptions.get(invoice.subscription.value()?)?.grace_until
+}
+
+/// For how many whole days the service goes on: until the recovery takes something or the provider does, or by the policy where
+/// nobody recovers it. Nothing, where nothing is taken by itself.
+fn days_left(failing: Failing<'_>, grace_days: i64, now: Timestamp) -> Option<i64> {
+    let by_policy = || failing.invoice.first_failed_at.map(|at| at + SignedDuration::from_hours(24 * grace_days));
+    let there = grace_until(failing.invoice, failing.head);
+    let until = match failing.plan.filter(|plan| plan.next().is_some()) {
+        Some(plan) if plan.access().state > Entitlement::Warned => Some(now),
+        Some(plan) => [plan.takes_at(), there].into_iter().flatten().min(),
+        None => there.or_else(by_policy),
+    };
+    until.map(|until| whole_days(until, now))
 }

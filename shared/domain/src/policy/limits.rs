@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 /// What is in the item of a shelf beside its boards: its key, and the numbers of what lies where.
 const BESIDE_BOARDS_BYTES: usize = 4_000;
+/// A transaction has a hundred places, and what an event writes besides wants some forty of them.
+const RECOVERIES_WRITTEN_MAX: usize = 60;
 
 /// One released version; a name ends in its unit, and then in `max` where it is a bound.
 #[derive(Debug, Clone, Deserialize)]
@@ -86,6 +88,12 @@ pub struct Limits {
     pub promise_days_max: i64,
     /// How many broken promises about an invoice are put up with: after more, no other is taken.
     pub promises_broken_max: u32,
+    /// After how many hours it is looked again whether an invoice that is in review, or claimed, may be tried.
+    pub review_hours: i64,
+    /// How long a recovery waits for a debit that its provider has taken on: then it goes on beside it.
+    pub debit_days_max: i64,
+    /// For how many minutes nothing is tried after a customer was led on to the provider's page.
+    pub paying_minutes: i64,
     /// How many open cases are looked at, oldest first, where it is counted what raising a source would let loose: whoever
     /// asks for it waits for the answer.
     pub backlog_counted_max: u32,
@@ -97,6 +105,8 @@ pub struct Limits {
     pub cases_shown_max: usize,
     /// How many recoveries it names; of more it names those that go on next, and counts the others.
     pub recoveries_shown_max: usize,
+    /// How many recoveries are written with one event; of more the head says what concerns all, and each takes it in.
+    pub recoveries_written_max: usize,
     /// With how many of its actions under way another try waits.
     pub under_way_max: usize,
     /// How many recoveries that run a forecast reads, and how many payments that failed before.
@@ -227,6 +237,9 @@ impl Rules for Limits {
             ("snooze_days_max", self.snooze_days_max),
             ("pause_days_max", self.pause_days_max),
             ("promise_days_max", self.promise_days_max),
+            ("review_hours", self.review_hours),
+            ("debit_days_max", self.debit_days_max),
+            ("paying_minutes", self.paying_minutes),
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
             ("outgoing_days", self.outgoing_days),
             ("endpoint_hours_max", self.endpoint_hours_max),
@@ -243,6 +256,10 @@ impl Rules for Limits {
             (self.told_people_max < 1, "at least one person is told".to_owned()),
             (self.cases_shown_max < 1, "at least one open case is named".to_owned()),
             (self.recoveries_shown_max < 1, "at least one recovery is named".to_owned()),
+            (
+                !(1..=RECOVERIES_WRITTEN_MAX).contains(&self.recoveries_written_max),
+                format!("an event writes 1 to {RECOVERIES_WRITTEN_MAX} recoveries, with all that it writes besides"),
+            ),
             (self.under_way_max < 1, "at least one action may be under way".to_owned()),
             (
                 2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,

@@ -72,6 +72,7 @@ const GAPS: &[&str] = &[
     "expires_on",
     "unsubscribe",
     "reference",
+    "also_open",
 ];
 
 impl Texts {
@@ -84,6 +85,12 @@ impl Texts {
     /// The text in English, which has all of them.
     pub fn text(&self, id: &str) -> Option<&Text> {
         self.text.iter().find(|text| text.id.get_ref() == id && text.locale == language::ENGLISH)
+    }
+
+    /// What stands in a gap of a message for a phone, as long as it may be there: nothing, where it has a letter that no such
+    /// message can hold.
+    pub fn on_phone(&self, gap: &str, words: &str) -> Option<String> {
+        self.sms.cut(gap, words)
     }
 
     /// Whether every language has these words, by the English ones.
@@ -100,7 +107,12 @@ impl Texts {
 impl Text {
     /// Fills the gaps; one that has no value is left out, with the line that it had for itself.
     pub fn fill(&self, values: &BTreeMap<&str, String>) -> (String, String) {
-        (filled(&self.subject, values), filled(&self.body, values))
+        (filled(&self.subject, values), filled(&self.body, values).trim_start().to_owned())
+    }
+
+    /// Whether it has a gap of that name.
+    pub fn says(&self, gap: &str) -> bool {
+        self.body.contains(&format!("{{{gap}}}"))
     }
 
     /// Whether it has a form for phones.
@@ -123,7 +135,7 @@ fn filled(text: &str, values: &BTreeMap<&str, String>) -> String {
         filled.push_str(before);
         let value = values.get(gap).map_or("", String::as_str);
         filled.push_str(value);
-        let had_its_line = value.is_empty() && filled.ends_with('\n');
+        let had_its_line = value.is_empty() && (filled.is_empty() || filled.ends_with('\n'));
         rest = behind.strip_prefix('\n').filter(|_| had_its_line).unwrap_or(behind);
     }
     filled + rest
@@ -177,21 +189,43 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_is_told_where_to_pay_and_nothing_else() {
+    fn a_phone_is_told_by_whom_and_where_to_pay_and_nothing_else() {
         let policies = Policies::shipped().unwrap();
         let texts = policies.texts.current();
         let values = BTreeMap::from([
             ("link", "https://a.example/p".to_owned()),
+            ("company", "Juniper".to_owned()),
             ("name", "Ada".to_owned()),
             ("amount", "49.00 USD".to_owned()),
         ]);
         for (locale, expected) in [
-            ("en", "A reminder: an invoice is still open. Please pay it here: https://a.example/p"),
-            ("de", "Zur Erinnerung: Eine Rechnung ist noch offen. Bitte bezahlen Sie sie hier: https://a.example/p"),
+            ("en", "Juniper: a reminder that an invoice is still open. Please pay it here: https://a.example/p"),
+            ("de", "Juniper: Eine Rechnung ist noch offen. Bitte bezahlen Sie sie hier: https://a.example/p"),
         ] {
             let text = texts.reader(Some(locale), None).text("reminder_2").unwrap();
             assert_eq!(text.sms(&values).as_deref(), Some(expected));
         }
         assert_eq!(texts.text("tax_invoice").unwrap().sms(&values), None);
+    }
+
+    #[test]
+    fn whatever_is_sent_to_a_customer_says_by_whom_first() {
+        let policies = Policies::shipped().unwrap();
+        let texts = policies.texts.current();
+        let letters = policies.dunning.all().flat_map(|policy| policy.templates());
+        let letters = letters.chain(policies.ageing.all().flat_map(|policy| policy.templates()));
+        let letters = letters.chain(policies.notices.all().flat_map(|policy| policy.templates()));
+        let sent = ["link_to_pay", "link_to_invoice", "link_to_tax_invoice", "link_to_payment_method", "cancelled"];
+        let sent = sent.into_iter().chain(["cancelled_now", "cancelled_since", "cancellation_noted"]);
+        let values = BTreeMap::from([("company", "Juniper & Söhne".to_owned())]);
+        for id in letters.chain(sent) {
+            for locale in ["en", "de", "fr", "es"] {
+                let text = texts.reader(Some(locale), None).text(id).unwrap();
+                let (_, body) = text.fill(&values);
+                assert!(body.starts_with("Juniper & Söhne\n\n"), "{id} in {locale}: {body}");
+                let sms = text.sms(&values).unwrap_or_else(|| "Juniper & Söhne".to_owned());
+                assert!(sms.starts_with("Juniper & Söhne"), "{id} in {locale}: {sms}");
+            }
+        }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Cluster {
     pub gone: f64,
     pub per_day: f64,
     pub after_message: f64,
+    pub strategic: bool,
+    pub tenure_days: Option<i64>,
     zone: TimeZone,
     /// Each from a time on, oldest first.
     chances: Vec<(Timestamp, Chances)>,
@@ -67,6 +69,8 @@ impl Cluster {
             gone: described.gone.0,
             per_day: described.customer.per_day.0,
             after_message: described.customer.after_message.0,
+            strategic: described.customer.strategic,
+            tenure_days: described.customer.tenure_days.map(i64::from),
             zone: described.timezone.clone(),
             chances,
         }

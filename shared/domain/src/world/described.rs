@@ -68,17 +68,21 @@ pub(super) struct Numbers {
 /// Factors by the number of an hour or a day.
 pub(super) type Listed = BTreeMap<Spanned<String>, Factor>;
 
-/// How likely customers pay by themselves: on each day, and after each message.
+/// How likely customers pay by themselves, on each day and after each message; and who they are.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Customer {
     pub per_day: Part,
     pub after_message: Part,
+    /// Somebody looks after them.
+    pub strategic: bool,
+    /// For how long they have been customers by the time of the failure.
+    pub tenure_days: Option<u32>,
 }
 
 impl Default for Customer {
     fn default() -> Self {
-        Self { per_day: Part(0.0), after_message: Part(0.0) }
+        Self { per_day: Part(0.0), after_message: Part(0.0), strategic: false, tenure_days: None }
     }
 }
 
@@ -190,6 +194,8 @@ mod tests {
             (base, below("day_of_month = { \"0\" = 2 }"), 21, "`0` is no day of a month, which are 1 to 31"),
             (base, below("half_life_days = 0"), 21, "0 is not more than 0"),
             (base, below("[cluster.customer]\nper_day = 2"), 22, "2 is not between 0 and 1"),
+            (base, below("[cluster.customer]\ntenure_days = -1"), 22, "invalid value"),
+            (base, below("[cluster.customer]\nstrategic = 1"), 22, "invalid type"),
             (
                 base,
                 below("[[change]]\nat_day = 5\ncluster = \"b\"\ntry = { base = 1 }"),

@@ -80,9 +80,9 @@ pub fn judge(outcomes: &[Outcome], chooser: &mut dyn Chooses, least: u32) -> Jud
     }
     let mut counted = Counted::default();
     let (mut pasts, mut left_out) = (Vec::new(), outcomes.iter().filter(|it| it.recovery.is_empty()).count());
-    for lines in recoveries.values_mut() {
+    for (number, lines) in (0..).zip(recoveries.values_mut()) {
         lines.sort_by_key(|line| (line.tries_before, line.tried_at));
-        match past(lines, chooser, &mut counted) {
+        match past(number, lines, chooser, &mut counted) {
             Some(past) => pasts.push(past),
             None => left_out += lines.len(),
         }
@@ -101,7 +101,7 @@ pub fn judge(outcomes: &[Outcome], chooser: &mut dyn Chooses, least: u32) -> Jud
 }
 
 /// Nothing where Recoup has chosen nothing, or nobody knows how it stands.
-fn past(lines: &[&Outcome], chooser: &mut dyn Chooses, counted: &mut Counted) -> Option<Past> {
+fn past(number: u32, lines: &[&Outcome], chooser: &mut dyn Chooses, counted: &mut Counted) -> Option<Past> {
     let first = lines.first()?;
     let end = end(first, first.ended?, first.ended_at?);
     if !lines.iter().any(|line| line.is_choice()) {
@@ -118,13 +118,15 @@ fn past(lines: &[&Outcome], chooser: &mut dyn Chooses, counted: &mut Counted) ->
                 funding: &line.funding,
                 issuer: &line.issuer,
                 country: &line.country,
+                strategic: false,
+                tenure_days: None,
                 // Nobody tells: the segment is what was made of it.
                 amount: Money::zero(Currency::USD),
                 failed_at: line.failed_at,
                 tries: &tries,
                 messages: &[],
                 cluster: 0,
-                number: 0,
+                number,
             };
             let chosen_at = line.chosen_at.or(tries.last().copied()).unwrap_or(line.failed_at);
             let likely = chooser.likely(&Asked { shown, segment: &line.segment, chosen_at, moment: line.moment });

@@ -1,12 +1,12 @@
 //! Plays a strategy: every invoice fails, is tried or written about, and is followed for 30 days at most.
 
 use super::World;
+use super::breach::Breaches;
 use super::cluster::Cluster;
 use super::luck::Luck;
 use super::report::{By, Report, Tally};
 use super::strategy::{Next, Shown, Strategy};
 use crate::decline::Declines;
-use crate::dunning::Budget;
 use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 /// How long each invoice is followed.
 pub(super) const FOLLOWED_DAYS: i64 = 30;
-const FOLLOWED: SignedDuration = SignedDuration::from_hours(24 * FOLLOWED_DAYS);
+pub(super) const FOLLOWED: SignedDuration = SignedDuration::from_hours(24 * FOLLOWED_DAYS);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// An invoice that failed and is not paid.
@@ -34,9 +34,10 @@ struct Open<'a> {
 }
 
 /// Plays a strategy against a world. All invoices go on side by side, so that what is learned from one helps those
-/// after it. Where the customer pays in the very moment of a try, there is none.
+/// after it. Where the customer pays in the very moment of a try, there is none. What waits for the customer or for the staff
+/// breaks no rule if it is tried again: it is only in vain.
 pub fn play(world: &World, strategy: &mut dyn Strategy, declines: &Declines, invoices: u32) -> Report {
-    let budgets: Vec<_> = world.clusters.iter().map(|cluster| budget(cluster, declines)).collect();
+    let breaches: Vec<_> = world.clusters.iter().map(|cluster| Breaches::of(cluster, declines)).collect();
     let mut tally = Tally::of(world);
     let mut due: BinaryHeap<_> =
         (0..invoices).map(|number| Reverse((fails_at(world, &Luck::of(world.seed, number)), number))).collect();
@@ -53,15 +54,17 @@ pub fn play(world: &World, strategy: &mut dyn Strategy, declines: &Declines, inv
         let waited = now.duration_since(open.failed_at);
         if open.pays_at == Some(now) {
             tally.recovered(open.place, open.amount, By::Customer, waited);
+            strategy.over(number);
             continue;
         }
         match open.next {
             Some(Next::Try(_)) => {
-                tally.tried(open.place, budgets[open.place].forbids(&open.shown().tried(), now).is_some());
+                tally.tried(open.place, breaches[open.place].is_one(open.failed_at, &open.tries, now));
                 let succeeds = open.succeeds(world, now);
                 strategy.tried(&open.shown(), now, succeeds);
                 if succeeds {
                     tally.recovered(open.place, open.amount, By::Try, waited);
+                    strategy.over(number);
                     continue;
                 }
                 open.tries.push(now);
@@ -74,19 +77,15 @@ pub fn play(world: &World, strategy: &mut dyn Strategy, declines: &Declines, inv
         }
         open.next = strategy.next(&open.shown());
         assert!(open.next.is_none_or(|next| next.at() >= now), "{} wants what is over", strategy.name());
-        if let Some(at) = open.wakes_at() {
-            due.push(Reverse((at, number)));
-            all.insert(number, open);
+        match open.wakes_at() {
+            Some(at) => {
+                due.push(Reverse((at, number)));
+                all.insert(number, open);
+            }
+            None => strategy.over(number),
         }
     }
     tally.report(world, strategy.name())
-}
-
-/// What networks allow of a kind of failure. What waits for the customer or for the staff breaks no rule if it is tried
-/// again: it is only in vain.
-fn budget(cluster: &Cluster, declines: &Declines) -> Budget {
-    let meaning = declines.meaning(Some(&cluster.decline));
-    Budget::of(declines, &[], Some(cluster.network.as_str()), &meaning)
 }
 
 fn fails_at(world: &World, luck: &Luck) -> Timestamp {
@@ -127,6 +126,8 @@ impl<'a> Open<'a> {
             funding: &self.cluster.funding,
             issuer: &self.cluster.issuer,
             country: &self.cluster.country,
+            strategic: self.cluster.strategic,
+            tenure_days: self.cluster.tenure_days,
             amount: self.amount,
             failed_at: self.failed_at,
             tries: &self.tries,

@@ -16,6 +16,9 @@ pub struct Shown<'a> {
     pub funding: &'a str,
     pub issuer: &'a str,
     pub country: &'a str,
+    /// Whether somebody looks after its customer, and for how long that is one, where it is known.
+    pub strategic: bool,
+    pub tenure_days: Option<i64>,
     pub amount: Money,
     pub failed_at: Timestamp,
     /// When it was tried again, each time in vain.
@@ -33,6 +36,11 @@ impl Shown<'_> {
     pub(super) fn tried(&self) -> Vec<Tried> {
         let again = self.tries.iter().map(|at| Tried::failed(*at, By::Recoup));
         std::iter::once(Tried::failed(self.failed_at, By::Provider)).chain(again).collect()
+    }
+
+    /// When the last of all that happened did.
+    pub(super) fn last_at(&self) -> Timestamp {
+        self.tries.iter().chain(self.messages).max().copied().unwrap_or(self.failed_at)
     }
 }
 
@@ -63,6 +71,9 @@ pub trait Strategy {
 
     /// How a try ended: what one may learn from, in the order of time over all invoices.
     fn tried(&mut self, _shown: &Shown<'_>, _at: Timestamp, _succeeded: bool) {}
+
+    /// Nothing more comes of an invoice: it is paid, or not followed any longer.
+    fn over(&mut self, _number: u32) {}
 }
 
 /// Tries on the same days, whatever the reason.
@@ -89,6 +100,11 @@ impl Fixed {
         let days: Vec<i64> = days.collect::<Option<_>>().ok_or_else(wrong)?;
         let rise = days.windows(2).all(|pair| pair[0] < pair[1]);
         if rise && days.iter().all(|day| (1..=FOLLOWED_DAYS).contains(day)) { Ok(Self(days)) } else { Err(wrong()) }
+    }
+
+    /// That of these days, each later than the one before.
+    pub(super) fn on(days: Vec<i64>) -> Self {
+        Self(days)
     }
 
     /// The gaps between its tries, each up to the later one.

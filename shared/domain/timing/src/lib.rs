@@ -15,7 +15,7 @@ mod choice;
 mod dice;
 mod past;
 
-pub use adviser::{Adviser, Leaning, Learned, Priors, View};
+pub use adviser::{Adviser, Groups, Leaning, Learned, Priors, View};
 pub use belief::{chance, log_odds, odds, thousandths};
 pub use calendar::{Calendar, Place};
 pub use choice::{Candidate, Chosen, Limits, SoFar};

@@ -22,7 +22,7 @@ fn recovering(invoice: &str, due_at: &str, control: &Value) -> Recovering {
     }))
     .unwrap();
     let policies = Policies::shipped().unwrap();
-    Recovering::of(plan, None, &Person::default(), policies.declines.current(), &policies.dunning)
+    Recovering::of(plan, None, &Person::default(), policies.declines.current())
 }
 
 fn paused() -> Value {

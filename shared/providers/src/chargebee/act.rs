@@ -30,7 +30,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => document(order, replies, invoice),
         Kind::Refund { payment, amount } => refund(order, replies, payment, *amount),
         Kind::Credit { amount } => credit(order, replies, *amount),
-        Kind::RetryPayment { invoice, amount } => retry(order, replies, invoice, *amount),
+        Kind::RetryPayment { invoice, amount, card } => retry(order, replies, (invoice, *amount), card.as_deref()),
         Kind::MarkPaid { invoice, amount } => mark_paid(order, replies, invoice, *amount),
         Kind::WriteOff { invoice, .. } => end_invoice(order, replies, invoice, "/write_off"),
         Kind::VoidInvoice { invoice, .. } => end_invoice(order, replies, invoice, "/void"),
@@ -189,8 +189,13 @@ fn credit(order: &Order<'_>, replies: &[Reply], amount: Money) -> Act {
     })
 }
 
-fn retry(order: &Order<'_>, replies: &[Reply], invoice: &str, amount: Option<Money>) -> Act {
+fn retry(order: &Order<'_>, replies: &[Reply], (invoice, amount): (&str, Option<Money>), card: Option<&str>) -> Act {
     let form = Form::default().with("comment", order.id());
+    // A card of before there were payment sources is known by its customer's id: it is the only one.
+    let form = match card.filter(|card| *card != order.customer) {
+        Some(source) => form.with("payment_source_id", source),
+        None => form,
+    };
     let form = match amount.map(Money::minor) {
         None => form,
         Some(Some(minor)) => form.with("amount", minor),

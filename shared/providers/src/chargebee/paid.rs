@@ -3,7 +3,7 @@
 use super::who::shown;
 use super::wire;
 use crate::Malformed;
-use crate::value::{Text, millis, minor, seconds};
+use crate::value::{Text, funding, millis, minor, seconds};
 use domain::decline::plain;
 use domain::event::{
     Card, Decline, DisputeSeen, DisputeStatus, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen, reference,
@@ -81,21 +81,7 @@ fn of_payment(
         Some("voided") => Some(PaymentStatus::Canceled),
         _ => None,
     };
-    for refund in transaction.linked_refunds.iter().flatten() {
-        let amount = refund
-            .txn_amount
-            .zip(transaction.currency_code.as_deref())
-            .map(|(units, currency)| minor(units, currency))
-            .transpose()?;
-        seen.push(Seen::Refund(RefundSeen {
-            id: refund.txn_id.to_string(),
-            payment: id.clone(),
-            amount,
-            status: refund_status(refund.txn_status.as_deref()),
-            created_at: refund.txn_date.map(seconds).transpose()?,
-            action: None,
-        }));
-    }
+    linked_refunds(&transaction, &id, seen)?;
     let last4 = transaction
         .masked_card_number
         .as_deref()
@@ -122,6 +108,7 @@ fn of_payment(
             Decline {
                 network: card.and_then(|card| card.card_type.clone()),
                 issuer: card.and_then(|card| card.issuing_country.clone()),
+                funding: funding(card.and_then(|card| card.funding_type.as_deref())),
                 // A gateway that nobody lists numbers its codes as it likes: what it says is all that is known.
                 text: transaction.error_text.as_deref().map(plain).filter(|text| !text.is_empty()),
                 ..decline
@@ -131,6 +118,26 @@ fn of_payment(
         reference: transaction.reference_number.as_deref().and_then(reference),
         ..PaymentSeen::default()
     }));
+    Ok(())
+}
+
+/// What went back of a payment, as the payment tells it.
+fn linked_refunds(transaction: &wire::Transaction<'_>, payment: &str, seen: &mut Vec<Seen>) -> Result<(), Malformed> {
+    for refund in transaction.linked_refunds.iter().flatten() {
+        let amount = refund
+            .txn_amount
+            .zip(transaction.currency_code.as_deref())
+            .map(|(units, currency)| minor(units, currency))
+            .transpose()?;
+        seen.push(Seen::Refund(RefundSeen {
+            id: refund.txn_id.to_string(),
+            payment: payment.to_owned(),
+            amount,
+            status: refund_status(refund.txn_status.as_deref()),
+            created_at: refund.txn_date.map(seconds).transpose()?,
+            action: None,
+        }));
+    }
     Ok(())
 }
 

@@ -379,6 +379,7 @@ pub(super) struct Card<'a> {
     pub card_type: Option<String>,
     pub brand: Option<String>,
     pub issuing_country: Option<String>,
+    pub funding_type: Option<String>,
     pub last4: Option<String>,
     pub expiry_month: Option<u8>,
     pub expiry_year: Option<u16>,

@@ -82,12 +82,15 @@ fn request(order: &Order<'_>) -> Result<Call, Answer> {
                 json!({"amount": sum(*amount), "description": format!("Refund of {payment}"), "metadata": metadata});
             Ok(change(order, Method::POST, refunds(payment)?, &body))
         }
-        Kind::RetryPayment { invoice, amount } if is_due_item(invoice) => {
+        Kind::RetryPayment { invoice, amount, card } if is_due_item(invoice) => {
             let amount = amount.or_else(|| open(order, invoice)).ok_or_else(|| unsupported(kind))?;
             let metadata = json!({"recoup_action": order.id(), "recoup_invoice": invoice});
-            let body = json!({
+            let mut body = json!({
                 "sequenceType": "recurring", "amount": sum(amount), "description": description(order, invoice), "metadata": metadata,
             });
+            if let Some(mandate) = card {
+                body["mandateId"] = json!(mandate);
+            }
             Ok(change(order, Method::POST, payments(order)?, &reported(order.webhook, body)))
         }
         Kind::PaymentLink { invoice, amount } => match known_link(order, invoice) {

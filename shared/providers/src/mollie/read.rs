@@ -2,7 +2,7 @@
 
 use super::classic_id;
 use super::wire::{Amount, Entity, Event as Wire, Outside};
-use crate::value::{Text, decimal, iso};
+use crate::value::{Text, decimal, funding, iso};
 use crate::{Call, Malformed, Reading, Reply, malformed};
 use domain::event::{
     Card, CardSeen, CardState, Decline, DisputeSeen, DisputeStatus, Event, InvoiceSeen, InvoiceStatus, Kind, Origin,
@@ -214,7 +214,9 @@ fn decline(entity: &Entity<'_>) -> Option<Decline> {
     let stated = entity.status_reason.as_ref().and_then(|reason| text(&reason.code));
     let issuer = details.and_then(|details| text(&details.card_country_code));
     let network = details.and_then(|details| text(&details.card_label));
-    Some(Decline { network_code: bank.clone(), network, issuer, ..Decline::new("mollie", reason.or(stated).or(bank)?) })
+    let funding = funding(details.and_then(|details| details.card_funding.as_deref()));
+    let code = reason.or(stated).or_else(|| bank.clone())?;
+    Some(Decline { network_code: bank, network, issuer, funding, ..Decline::new("mollie", code) })
 }
 
 fn card(entity: &Entity<'_>) -> Option<Card> {

@@ -168,6 +168,8 @@ pub(super) struct Details<'a> {
     #[serde(borrow)]
     pub card_country_code: Option<Text<'a>>,
     #[serde(borrow)]
+    pub card_funding: Option<Text<'a>>,
+    #[serde(borrow)]
     pub failure_reason: Option<Text<'a>>,
     #[serde(borrow)]
     pub bank_reason_code: Option<Text<'a>>,

@@ -31,8 +31,8 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         Kind::UpdatePaymentMethod {} => bill::portal(order.customer, order.key, replies),
         Kind::Refund { payment, amount } => bill::refund(order, replies, payment, *amount),
         Kind::Credit { amount } => bill::credit(order, replies, *amount),
-        Kind::RetryPayment { invoice, .. } => bill::pay(order, replies, invoice, ("off_session", "true")),
-        Kind::MarkPaid { invoice, .. } => bill::pay(order, replies, invoice, ("paid_out_of_band", "true")),
+        Kind::RetryPayment { invoice, card, .. } => bill::retry(order, replies, invoice, card.as_deref()),
+        Kind::MarkPaid { invoice, .. } => bill::pay(order, replies, invoice, &[("paid_out_of_band", "true")]),
         Kind::WriteOff { invoice, .. } => bill::close(order, replies, invoice, "mark_uncollectible"),
         Kind::VoidInvoice { invoice, .. } => bill::close(order, replies, invoice, "void"),
         Kind::Defer { invoice, until, .. } => unsupported(format!(

@@ -42,6 +42,11 @@ pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> 
         subscription.ended_at.or(subscription.cancel_at).or(period_end.filter(|_| subscription.cancel_at_period_end));
     let paused = subscription.pause_collection.is_some();
     let why = subscription.cancellation_details.and_then(|details| details.reason);
+    let source = subscription.default_source.map(|card| card.id());
+    let card = match subscription.default_payment_method {
+        None => source.map(Stated::Is),
+        Some(method) => Some(method.map(|card| card.id()).or(source).into()),
+    };
     let status = subscription.status.as_deref().and_then(subscription_status);
     let seen = SubscriptionSeen {
         id: subscription.id.as_deref().unwrap_or_default().to_owned(),
@@ -55,6 +60,7 @@ pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> 
         renews_at: period_end.map(seconds).transpose()?,
         trial_ends_at: subscription.trial_end.map(seconds).transpose()?,
         ends_at: Some(ended.map(seconds).transpose()?.into()),
+        card,
         wished: match why.as_deref() {
             // <https://docs.stripe.com/api/subscriptions/object#subscription_object-cancellation_details-reason>
             Some("cancellation_requested") => Some(true),
@@ -178,7 +184,7 @@ fn subscription_status(status: &str) -> Option<SubscriptionStatus> {
 #[cfg(test)]
 mod tests {
     use crate::{Call, Provider, Reading, Reply, stripe};
-    use domain::event::{Event, Seen, SubscriptionSeen, SubscriptionStatus};
+    use domain::event::{Event, Seen, Stated, SubscriptionSeen, SubscriptionStatus};
     use serde_json::{Value, json};
 
     /// What a subscription says that has these fields, and what is asked because of it.
@@ -245,6 +251,22 @@ mod tests {
                 call.is_none_or(|call| call.path == "/v1/subscriptions/sub_1?expand%5B%5D=discounts.source.coupon"),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn which_card_is_charged_for_it_is_told_as_far_as_it_says_so() {
+        let is = |id: &str| Some(Stated::Is(id.to_owned()));
+        for (name, fields, expected) in [
+            ("not sent", json!({}), None),
+            ("the customer's", json!({"default_payment_method": null}), Some(Stated::Nothing)),
+            ("its own", json!({"default_payment_method": "pm_1"}), is("pm_1")),
+            ("its own, shown whole", json!({"default_payment_method": {"id": "pm_1", "object": "x"}}), is("pm_1")),
+            ("as a source", json!({"default_payment_method": null, "default_source": "card_1"}), is("card_1")),
+            ("both", json!({"default_payment_method": "pm_1", "default_source": "card_1"}), is("pm_1")),
+            ("from before there were methods", json!({"default_source": "card_1"}), is("card_1")),
+        ] {
+            assert_eq!(read(&fields).0.card, expected, "{name}");
         }
     }
 

@@ -5,7 +5,7 @@ use super::amount::{money, priced};
 use super::who::{card_shown, guest};
 use super::wire::{self, Object, Reference};
 use crate::Malformed;
-use crate::value::{Text, seconds};
+use crate::value::{Text, funding, seconds};
 use domain::event::{
     Decline, DisputeSeen, DisputeStatus, InvoiceSeen, LinkSeen, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus,
     Seen, reference,
@@ -83,6 +83,7 @@ fn charge_decline(
         network_code: outcome.network_decline_code.map(String::from),
         network: card.and_then(network),
         issuer: card.and_then(|card| card.country.clone()),
+        funding: funding(card.and_then(|card| card.funding.as_deref())),
         ..Decline::new("stripe", code)
     })
 }
@@ -144,6 +145,7 @@ pub(super) fn intent_decline(error: &wire::PaymentError<'_>) -> Option<Decline> 
         network_code: text(&error.network_decline_code),
         network: card.and_then(network),
         issuer: card.and_then(|card| card.country.clone()),
+        funding: funding(card.and_then(|card| card.funding.as_deref())),
         ..Decline::new("stripe", text(&error.decline_code).or_else(|| text(&error.code))?)
     })
 }
@@ -276,7 +278,7 @@ mod tests {
     #[test]
     fn a_decline_tells_where_its_card_was_issued_and_whose_it_is() {
         let provider: &Provider = &stripe::PROVIDER;
-        let card = json!({"brand": "Visa", "last4": "4242", "country": "IN"});
+        let card = json!({"brand": "Visa", "last4": "4242", "country": "IN", "funding": "prepaid"});
         let error = json!({"code": "card_declined", "decline_code": "insufficient_funds", "payment_method": {"type": "card", "card": card}});
         let intent = json!({"id": "pi_1", "object": "payment_intent", "amount": 900, "currency": "inr", "last_payment_error": error});
         let charge = json!({"id": "ch_1", "object": "charge", "amount": 900, "currency": "inr", "status": "failed",
@@ -294,6 +296,7 @@ mod tests {
                 ("insufficient_funds", Some("IN"), Some("visa")),
                 "{kind}"
             );
+            assert_eq!(decline.funding.as_deref(), Some("prepaid"), "{kind}");
         }
     }
 }

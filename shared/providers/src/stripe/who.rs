@@ -44,6 +44,7 @@ pub(super) fn card(kept: Object<'_>, state: CardState) -> Read {
         brand: kept.brand,
         network: None,
         country: None,
+        funding: None,
         last4: kept.last4,
         exp_month: kept.exp_month,
         exp_year: kept.exp_year,

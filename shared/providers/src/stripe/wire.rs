@@ -164,6 +164,8 @@ pub(super) struct Object<'a> {
     pub pause_collection: Option<Pause>,
     #[serde(borrow)]
     pub cancellation_details: Option<Cancellation<'a>>,
+    #[serde(default, deserialize_with = "stated", borrow)]
+    pub default_payment_method: Option<Option<Reference<'a>>>,
 
     // An invoice. Before `status` there were flags.
     pub number: Option<String>,

@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 /// Longer than a provider is ever told to do what it was asked before.
 const DONE_LATER: SignedDuration = SignedDuration::from_mins(21);
 const A_SECOND: SignedDuration = SignedDuration::from_secs(1);
+/// Within that no second letter of a recovery leaves: a minute less than the rules say, for what a sending takes.
+const ONE_LETTER: SignedDuration = SignedDuration::from_mins(24 * 60 - 1);
 /// The days in which an acquirer counts tries.
 const COUNTED: SignedDuration = SignedDuration::from_hours(24 * 30);
 
@@ -114,8 +116,15 @@ pub(super) fn recoveries_keep_their_word(
     }
     let now = service.clock.now();
     let letters = service.outbox.letters().map_err(|error| error.to_string())?;
+    let mut written: Vec<Timestamp> =
+        books.desk.plans.values().flat_map(|plan| written(plan, &letters)).map(|(_, at)| at).collect();
+    written.sort();
+    for pair in written.windows(2) {
+        let account = &books.desk.head.account;
+        must(pair[1].duration_since(pair[0]) >= ONE_LETTER, || format!("{account} was written to at {pair:?}"))?;
+    }
     for plan in books.desk.plans.values() {
-        let left = Left::of(plan, &letters, tries);
+        let left = Left::of(plan, &letters, &written, tries);
         left.nothing_while_it_waits(plan)?;
         left.nothing_under_a_claim(plan, books)?;
         left.no_access_before_its_letters(plan)?;
@@ -133,23 +142,28 @@ pub(super) fn recoveries_keep_their_word(
 struct Left {
     /// The letters of its steps, by their numbers.
     letters: Vec<(u32, Timestamp)>,
+    /// All letters of the account's recoveries.
+    written: Vec<Timestamp>,
     tries: Vec<Timestamp>,
 }
 
+/// The letters of a recovery that lie in the outbox, by the numbers of its steps.
+fn written(plan: &Plan, letters: &[(Timestamp, Letter)]) -> Vec<(u32, Timestamp)> {
+    let id = |step: &Step| {
+        About::Step { account: plan.account.clone(), invoice: plan.invoice.clone(), step: step.number }.id()
+    };
+    let own = |step: &Step| {
+        let (number, id) = (step.number, id(step));
+        let sent = letters.iter().filter(move |(_, it)| it.id == id && it.channel == Channel::Mail);
+        sent.filter(|(_, it)| it.to.ends_with("@shop.example")).map(move |(at, _)| (number, *at)).collect::<Vec<_>>()
+    };
+    plan.steps.iter().flat_map(own).collect()
+}
+
 impl Left {
-    fn of(plan: &Plan, letters: &[(Timestamp, Letter)], tries: &[Try]) -> Self {
-        let id = |step: &Step| {
-            About::Step { account: plan.account.clone(), invoice: plan.invoice.clone(), step: step.number }.id()
-        };
-        let own = |step: &Step| {
-            let (number, id) = (step.number, id(step));
-            let sent = letters.iter().filter(move |(_, it)| it.id == id && it.channel == Channel::Mail);
-            sent.filter(|(_, it)| it.to.ends_with("@shop.example"))
-                .map(move |(at, _)| (number, *at))
-                .collect::<Vec<_>>()
-        };
+    fn of(plan: &Plan, letters: &[(Timestamp, Letter)], all: &[Timestamp], tries: &[Try]) -> Self {
         let by_rule = tries.iter().filter(|it| it.by_rule && it.invoice == plan.invoice);
-        Self { letters: plan.steps.iter().flat_map(own).collect(), tries: by_rule.map(|it| it.at).collect() }
+        Self { letters: written(plan, letters), written: all.to_vec(), tries: by_rule.map(|it| it.at).collect() }
     }
 
     /// Nothing leaves between two times, but for what was asked of the provider before.
@@ -192,7 +206,11 @@ impl Left {
             let letters = plan.steps[..place].iter().filter(|step| step.kind.is_mail());
             let what = || format!("{} is {access:?} since {taken}", plan.invoice);
             for letter in letters.clone().filter(|letter| letter.state == StepState::Sent) {
-                let left = self.letters.iter().any(|(number, at)| *number == letter.number && *at <= taken);
+                // What goes with a letter of another recovery has its own words for that.
+                let left = match &letter.why {
+                    None => self.letters.iter().any(|(number, at)| *number == letter.number && *at <= taken),
+                    Some(_) => self.written.iter().any(|at| *at <= taken),
+                };
                 must(left, || format!("{}, and its letter {} had not left", what(), letter.number))?;
             }
             let was_written = |letter: &Step| matches!(letter.state, StepState::Sent | StepState::InDoubt);

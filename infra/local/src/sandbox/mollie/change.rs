@@ -155,7 +155,7 @@ fn recurring(asked: &Asked<'_>, customer: &str) -> Disked<Reply> {
         "webhookUrl": asked.body["webhookUrl"],
         "method": latest["method"],
         "customerId": customer,
-        "mandateId": latest["mandateId"],
+        "mandateId": asked.body["mandateId"].as_str().or(latest["mandateId"].as_str()),
         "sequenceType": "recurring",
         "profileId": latest["profileId"],
         "isCancelable": false,

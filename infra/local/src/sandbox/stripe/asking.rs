@@ -109,13 +109,14 @@ pub(super) fn fail_for(asking: &Asking<'_>, invoice: &Value, amount: i64, declin
     Ok(charge)
 }
 
-/// Charges the customer's newest card, and tells so.
+/// Charges the card that is asked for, or else the customer's newest, and tells so.
 pub(super) fn charge_for(asking: &Asking<'_>, invoice: &Value, amount: i64) -> Disked<Value> {
     let customer = invoice["customer"].as_str().unwrap_or_default();
     let mut cards = asking.sandbox.having("stripe", "customer", customer)?;
     cards.retain(|kept| matches!(kept["object"].as_str(), Some("payment_method" | "card")));
     newest_first(&mut cards, |card| card["created"].as_i64().unwrap_or(0));
-    let card = cards.first().map(|kept| {
+    let asked_for = cards.iter().find(|card| card["id"].as_str() == asking.get("payment_method"));
+    let card = asked_for.or(cards.first()).map(|kept| {
         let shown = if kept["card"].is_object() { &kept["card"] } else { kept };
         json!({
             "brand": shown["brand"], "last4": shown["last4"],

@@ -123,7 +123,10 @@ pub(super) fn portal(asking: &Asking<'_>) -> Disked<Reply> {
     let id = asking.id("bps", customer);
     Ok(ok(&json!({
         "id": id, "object": "billing_portal.session", "created": asking.now(), "customer": customer,
-        "flow": {"type": asking.get("flow_data[type]")}, "livemode": false, "return_url": null,
+        "flow": {"type": asking.get("flow_data[type]"), "after_completion": {
+            "type": asking.get("flow_data[after_completion][type]"), "hosted_confirmation": null, "redirect": null,
+        }},
+        "livemode": false, "return_url": null,
         "url": format!("https://billing.stripe.com/p/session/test_{}", digest(&[&id], 24)),
     })))
 }

@@ -6,7 +6,7 @@ use app::door::{console, token};
 use app::ports::Channel;
 use app::web::{self, Answer, Problem, json, query};
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode, header};
 use pages::{self, OutboxRow};
 use serde_json::{Value, json};
 
@@ -42,17 +42,35 @@ pub(super) async fn page(service: &Service, request: &Request<Bytes>) -> Result<
     let viewer = console::viewer(&service.context, &caller);
     let rows: Vec<_> = service
         .outbox
-        .letters()
+        .numbered()
         .map_err(broken)?
         .into_iter()
         .take(200)
-        .map(|(at, letter)| OutboxRow {
+        .map(|(number, at, letter)| OutboxRow {
             at,
             channel: format!("{:?}", letter.channel).to_lowercase(),
+            page: (!letter.html.is_empty()).then(|| format!("/outbox/{number}")),
+            headers: letter.headers(),
             to: letter.to,
             subject: letter.subject,
             text: letter.text,
         })
         .collect();
     Ok(web::html(StatusCode::OK, pages::outbox(&viewer, &rows)))
+}
+
+/// A mail as whoever gets it sees it.
+pub(super) async fn letter(service: &Service, request: &Request<Bytes>, number: &str) -> Result<Answer, Problem> {
+    if token::caller(&service.context, request).await.is_err() {
+        return Ok(web::see_other("/login"));
+    }
+    let all = service.outbox.numbered().map_err(broken)?;
+    let found = all.into_iter().find(|(own, _, letter)| own.to_string() == number && !letter.html.is_empty());
+    let (_, _, letter) = found.ok_or_else(|| Problem::not_found("letter"))?;
+    let mut answer = web::html(StatusCode::OK, letter.html);
+    // Its style stands in it, as in any mail; nothing else of it is obeyed.
+    let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    Ok(answer)
 }

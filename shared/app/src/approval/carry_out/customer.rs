@@ -2,17 +2,17 @@
 
 use crate::approval::writing;
 use crate::context::Context;
+use crate::dunning::mail::Mail;
 use crate::dunning::pay;
 use crate::fault::Fault;
-use crate::ports::{Channel, Letter, Unsent};
+use crate::ports::{Letter, Unsent};
 use crate::records;
+use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State, When};
 use domain::book::{Head, Invoice, Person};
 use domain::policy::{Reader, phrase};
 use jiff::{SignedDuration, Timestamp};
-use pages::Written;
-use std::collections::BTreeMap;
 
 /// Whether a customer is to be told of how an action ended.
 pub fn is_told(action: &Action) -> bool {
@@ -35,10 +35,13 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     let Some(head) = batch.get::<Head>(&head)? else { return Ok(()) };
     let reader = person.reader(said.as_ref(), context.policies.texts.current());
     let link = link(context, action).await?;
+    let source = sources::find(context, &head.provider, &head.source).await?;
+    let company = pay::company(context, source.name.as_deref());
     let sent = match person.email.value() {
         None => Sent::NoAddress,
         Some(to) => {
-            match context.post.send(&letter(action, &head, &person, (reader, &link), to)).await {
+            let letter = letter(action, &head, &person, (reader, &link), (&company, to));
+            match context.post.send(&letter).await {
                 Ok(_) => Sent::Sent,
                 Err(Unsent::NotSent { reason, .. }) => {
                     tracing::warn!(action.id = %action.id, reason, "the customer could not be told; staff see it on the action's page");
@@ -76,7 +79,13 @@ async fn link(context: &Context, action: &Action) -> Result<String, Fault> {
     pay::link::stored(context, &action.account, invoice).await
 }
 
-fn letter(action: &Action, head: &Head, person: &Person, (reader, link): (Reader<'_>, &str), to: &str) -> Letter {
+fn letter(
+    action: &Action,
+    head: &Head,
+    person: &Person,
+    (reader, link): (Reader<'_>, &str),
+    (company, to): (&str, &str),
+) -> Letter {
     let (text, amount) = match &action.kind {
         Kind::Cancel { .. } if action.state() == State::NeedsPerson => ("cancellation_noted", None),
         Kind::Cancel { when: When::Now, .. } => ("cancelled_now", None),
@@ -98,38 +107,49 @@ fn letter(action: &Action, head: &Head, person: &Person, (reader, link): (Reader
         _ => ("", String::new()),
     };
     let line = head.book.subscriptions.get(subscription);
+    let plan = line.and_then(|line| line.plan.clone());
     let ends_on = line.and_then(|line| line.ends_at.or(line.renews_at));
-    let values = BTreeMap::from([
-        ("name", person.name.value().cloned().unwrap_or_default()),
-        ("amount", amount.map(|amount| reader.amount(amount)).unwrap_or_default()),
-        ("invoice", number.unwrap_or(invoice)),
-        ("link", link.to_owned()),
-        (
-            "plan",
-            line.and_then(|line| line.plan.clone())
-                .unwrap_or_else(|| reader.words(phrase::YOUR_SUBSCRIPTION).to_owned()),
-        ),
-        ("asked_on", asked_on),
-        ("effective_on", ends_on.map_or_else(|| reader.words(phrase::END_OF_PERIOD).to_owned(), day)),
-    ]);
-    let (subject, body) = reader.text(text).map(|text| text.fill(&values)).unwrap_or_default();
     let label = if text == "link_to_pay" { phrase::PAY } else { phrase::OPEN };
-    let html = pages::letter(&Written {
-        language: reader.language(),
-        subject: &subject,
-        text: &body,
-        figures: &[],
-        button: Some((reader.words(label), link)).filter(|(_, link)| !link.is_empty()),
-    });
-    Letter {
+    let mail = Mail {
         id: format!("link_{}", action.id),
-        channel: Channel::Mail,
-        to: to.to_owned(),
-        subject,
-        text: body,
-        html,
-        links: Some(link.to_owned()).filter(|link| !link.is_empty()).into_iter().collect(),
-        blocks: None,
+        to,
+        reader,
+        text: reader.text(text).expect("the texts say all that an action may write"),
+        company,
+        name: person.name.value().map(String::as_str),
+        values: vec![
+            ("amount", amount.map(|amount| reader.amount(amount)).unwrap_or_default()),
+            ("invoice", number.unwrap_or(invoice)),
+            ("plan", plan.unwrap_or_else(|| reader.words(phrase::YOUR_SUBSCRIPTION).to_owned())),
+            ("asked_on", asked_on),
+            ("effective_on", ends_on.map_or_else(|| reader.words(phrase::END_OF_PERIOD).to_owned(), day)),
+        ],
+        figures: Vec::new(),
+        button: Some((reader.words(label), link)).filter(|(_, link)| !link.is_empty()),
         unsubscribe: None,
+        thread: None,
+    };
+    mail.letter()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::policies::Policies;
+
+    #[test]
+    fn there_is_a_text_for_all_that_is_written() {
+        let policies = Policies::shipped().unwrap();
+        for id in [
+            "cancellation_noted",
+            "cancelled_now",
+            "cancelled_since",
+            "cancelled",
+            "link_to_pay",
+            "link_to_invoice",
+            "link_to_tax_invoice",
+            "link_to_payment_method",
+        ] {
+            assert!(policies.texts.current().text(id).is_some(), "no text is called `{id}`");
+        }
     }
 }

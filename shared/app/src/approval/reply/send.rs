@@ -143,7 +143,18 @@ fn letter(context: &Context, laid: &Laid, answer: &Answer, (id, to): (String, St
     let language = reader.language();
     let html = pages::letter(&Written { language, subject: &subject, text: &answer.text, figures: &[], button: None });
     let text = answer.text.clone();
-    Letter { id, channel: Channel::Mail, to, subject, text, html, links: Vec::new(), blocks: None, unsubscribe: None }
+    Letter {
+        id,
+        channel: Channel::Mail,
+        to,
+        subject,
+        text,
+        html,
+        links: Vec::new(),
+        blocks: None,
+        unsubscribe: None,
+        thread: None,
+    }
 }
 
 /// One line, marked as an answer.

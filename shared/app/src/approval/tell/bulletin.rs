@@ -82,6 +82,7 @@ fn post(context: &Context, bulletin: &Bulletin) -> Letter {
         links: vec![page],
         blocks: None,
         unsubscribe: None,
+        thread: None,
     }
 }
 
@@ -98,6 +99,7 @@ fn mail(context: &Context, bulletin: &Bulletin, staff: &Staff) -> Letter {
         links: vec![page],
         blocks: None,
         unsubscribe: None,
+        thread: None,
     }
 }
 

@@ -38,6 +38,7 @@ pub async fn asking(context: &Context, action: &Action, staff: &Staff) -> Result
         links: vec![link],
         blocks: None,
         unsubscribe: None,
+        thread: None,
     })
 }
 
@@ -59,6 +60,7 @@ pub fn asking_all(context: &Context, action: &Action, roles: &[Role]) -> Letter 
         blocks: Some(pages::approval_blocks(action, &page)),
         links: vec![page],
         unsubscribe: None,
+        thread: None,
     }
 }
 
@@ -77,6 +79,7 @@ pub fn settled(context: &Context, action: &Action) -> Letter {
         blocks: Some(pages::approval_blocks(action, &page)),
         links: vec![page],
         unsubscribe: None,
+        thread: None,
     }
 }
 
@@ -104,6 +107,7 @@ pub fn to_asker(context: &Context, action: &Action, asker: &Staff) -> Option<Let
         links: vec![page],
         blocks: None,
         unsubscribe: None,
+        thread: None,
     })
 }
 
@@ -128,6 +132,7 @@ pub fn trouble(context: &Context, action: &Action) -> Option<Letter> {
         links: vec![page],
         blocks: None,
         unsubscribe: None,
+        thread: None,
     })
 }
 

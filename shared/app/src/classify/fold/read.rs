@@ -13,6 +13,7 @@ use domain::book::{self, Head, ResourceId, Touched, touches};
 use domain::case::{Case, State};
 use domain::classify::desk::Desk;
 use domain::classify::{self, ClassifyPolicy, Concern, again, confirm, ended, tasks};
+use domain::dunning::Plan;
 use domain::event::Event;
 use domain::id::{AccountId, CaseId};
 use domain::incident::{Changed, Watch, changed};
@@ -115,9 +116,10 @@ impl Laid {
         }
         let Self { batch, before, after, .. } = self;
         let concerns = classify::concerns(after, policy);
-        let (cases, mut plans) = (classify::concerned(&concerns, after), classify::recovering(&concerns, after));
+        let most = context.policies.limits.current().recoveries_written_max;
+        let (cases, mut plans) = (classify::concerned(&concerns, after), classify::recovering(&concerns, after, most));
         plans.extend(tasks::owed_again(before, after));
-        plans.extend(again::renewed(event, before, after));
+        plans.extend(again::renewed(event, before, after, most));
         plans.extend(ended::silenced(event, before, after));
         let mut may_change = tasks::may_change(before, after);
         may_change.extend(ended::may_begin(event, before, after));
@@ -278,14 +280,17 @@ fn lay(batch: &Batch, resources: &[ResourceId], account: &AccountId, touched: &m
     Ok(())
 }
 
-/// Lays cases and recovery plans beside what an event touches.
+/// Lays cases and recovery plans beside what an event touches. What the head says of all recoveries is known of each.
 fn lay_beside(batch: &Batch, cases: Vec<CaseId>, plans: Vec<String>, desk: &mut Desk) -> Result<(), Fault> {
     for id in cases {
         desk.cases.extend(batch.get(&keys::case(&id))?.map(|case| (id, case)));
     }
     for invoice in plans {
         let key = keys::plan(&desk.head.account, &invoice);
-        desk.plans.extend(batch.get(&key)?.map(|plan| (invoice, plan)));
+        if let Some(mut plan) = batch.get::<Plan>(&key)? {
+            plan.heed(&desk.head);
+            desk.plans.insert(invoice, plan);
+        }
     }
     Ok(())
 }

@@ -89,8 +89,8 @@ pub(super) fn commit(
     Ok(commit)
 }
 
-/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, and money
-/// of which somebody has to find what it is for.
+/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, money of
+/// which somebody has to find what it is for, and the recoveries that take in what the head says.
 pub(super) fn promises(
     decided: &Decided,
     followed: &[ActionId],
@@ -112,7 +112,11 @@ pub(super) fn promises(
     let settle = paid.map(|payments| {
         (QueueName::Dunning, Message::Settle { account: account.clone(), payments, trace: trace.to_owned() })
     });
-    ask.chain(act).chain(link).chain(settle).map(|(queue, message)| Sent { queue, message }).collect()
+    let ring = decided.ring.iter().map(|invoice| {
+        let (account, invoice, trace) = (account.clone(), invoice.clone(), trace.to_owned());
+        (QueueName::Dunning, Message::PlanDue { account, invoice, trace })
+    });
+    ask.chain(act).chain(link).chain(settle).chain(ring).map(|(queue, message)| Sent { queue, message }).collect()
 }
 
 /// Writes what changed on the desk, and the head always: it is where two writers meet.

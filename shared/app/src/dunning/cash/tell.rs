@@ -3,12 +3,13 @@
 use super::put;
 use super::settle::{Told, phone, take};
 use crate::context::Context;
+use crate::dunning::link::Made;
 use crate::dunning::{Done, pay};
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::records::whose;
 use crate::setup::{sources, stop};
-use crate::store::{self, Attempted, Batch, Commit, Of, keys};
+use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use domain::book::{Head, Invoice, Person};
 use domain::cash::{Notice, NoticeState, Request, Step};
 use domain::id::{RequestId, digest};
@@ -182,7 +183,7 @@ async fn links(
     batch: &mut Batch,
     head: &Head,
     request: &Request,
-) -> Result<Vec<(String, pay::link::Made)>, Fault> {
+) -> Result<Vec<(String, Made<PayLink>)>, Fault> {
     let homes: Vec<_> = request.standing().map(|line| keys::invoice(&head.account, &line.invoice)).collect();
     if homes.is_empty() {
         return Ok(Vec::new());
@@ -229,6 +230,7 @@ fn letter(
             links: Vec::new(),
             blocks: None,
             unsubscribe: None,
+            thread: None,
         });
     }
     let own = customer.and_then(|customer| customer.email.as_ref());
@@ -255,6 +257,7 @@ fn letter(
         links,
         blocks: None,
         unsubscribe: None,
+        thread: None,
     })
 }
 

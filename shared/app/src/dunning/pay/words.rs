@@ -61,10 +61,8 @@ fn said(context: &Context, id: &str, status: StatusCode, whose: Option<(Option<&
 }
 
 /// Who asks: the company by its name, or, where nobody has given it one, the host that people know from the link.
-pub(in crate::dunning) fn company(context: &Context, name: Option<&str>) -> String {
-    let base = &context.settings.base_url;
-    let host = || base.split_once("://").map_or(base.as_str(), |(_, host)| host).to_owned();
-    name.map_or_else(host, str::to_owned)
+pub fn company(context: &Context, name: Option<&str>) -> String {
+    name.unwrap_or_else(|| context.settings.host()).to_owned()
 }
 
 /// The text that says how it stands.

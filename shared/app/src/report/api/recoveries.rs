@@ -13,8 +13,8 @@ use domain::staff::Staff;
 use http::{Request, StatusCode, header};
 use serde_json::json;
 
-/// They come by when they go on, up to the time before which they are wanted; with the first page, what is expected of
-/// all.
+/// They come by the day on which they go on, then by their queue, then by the time, up to the time before which they are wanted;
+/// with the first page, what is expected of all.
 pub(super) async fn due(context: &Context, query: &Query, window: &Window) -> Result<Answer, Problem> {
     let page = board::due(context, &Wanted::of(context, query)?, window).await?;
     let items: Vec<_> = page.items.iter().map(board::json).collect();

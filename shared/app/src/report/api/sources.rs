@@ -18,6 +18,7 @@ struct Listed {
     cohorts: Option<Progress>,
     #[serde(skip_serializing_if = "Option::is_none")]
     locked: Option<Lock>,
+    unkept: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -50,10 +51,11 @@ impl Progress {
 
 pub(super) async fn all(context: &Context) -> Result<Answer, Problem> {
     let all = sources::in_use(context).await?;
-    let listed = |InUse { source, cohorts, locked }: InUse| Listed {
+    let listed = |InUse { source, cohorts, locked, unkept }: InUse| Listed {
         source,
         cohorts: cohorts.as_ref().map(Progress::of),
         locked: locked.map(Lock::of),
+        unkept,
     };
     Ok(list(&all.into_iter().map(listed).collect::<Vec<_>>(), None))
 }

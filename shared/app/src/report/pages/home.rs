@@ -2,6 +2,7 @@
 
 use super::ROWS;
 use crate::context::Context;
+use crate::dunning::board::{self, Wanted};
 use crate::report::read;
 use crate::setup::proposal;
 use crate::web::{Problem, Window};
@@ -16,7 +17,7 @@ pub(super) async fn home(context: &Context, viewer: &Viewer, staff: &Staff) -> R
     let window = Window { after: None, limit: ROWS };
     let waiting = read::actions(context, Some(ActionState::WaitingApproval), None, &window).await?.items;
     let cases = read::cases(context, Some(CaseState::Open), &window, |_| true).await?.items;
-    let plans = read::dunning(context, Window { after: None, limit: ROWS }).await?.items;
+    let plans = board::in_turn(context, &Wanted::default(), &window).await?.items;
     let incidents = read::incidents(context, Some(IncidentState::Open), &window).await?.items;
     let proposals = proposal::waiting_for(context, staff).await?;
     let month = Month::of(context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());

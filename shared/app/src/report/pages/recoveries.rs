@@ -7,15 +7,10 @@ use crate::dunning::{self, board, forecast};
 use crate::report::query::{self, Query};
 use crate::web::{self, Problem, Window, account_id};
 use ::pages::{Board, Viewer};
-use domain::dunning::Recovering;
-use jiff::tz::TimeZone;
 
-/// What is looked at first within a day stands first on its page.
 pub(super) async fn due(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
     let wanted = Wanted::of(context, query)?;
-    let mut page = board::due(context, &wanted, window).await?;
-    let day = |row: &Recovering| row.plan.next_wake().map(|at| at.to_zoned(TimeZone::UTC).date());
-    page.items.sort_by_key(|row| (day(row), row.queue));
+    let page = board::due(context, &wanted, window).await?;
     let field = |name: &str| query.get(name).map(String::as_str).filter(|text| !text.is_empty());
     let same = |name: &str| field(name).map(|text| format!("{name}={}&", web::escaped(text))).unwrap_or_default();
     let base = ["due_before", "segment", "paused"].map(same).concat();

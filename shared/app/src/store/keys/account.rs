@@ -215,6 +215,17 @@ pub fn card_link(hash: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("CARD_LINK#{hash}"), sk: "CARD_LINK".to_owned() }
 }
 
+/// A link by which somebody wants to hear no more of their cards, found by the hash of its token.
+pub fn messages_link(hash: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("MESSAGES_LINK#{hash}"), sk: "MESSAGES_LINK".to_owned() }
+}
+
+/// When a customer was last led on to pay. It has a partition of its own: whoever answers links writes there, and nowhere
+/// else.
+pub fn pressed(id: &AccountId) -> Key {
+    Key { table: Table::Accounts, pk: format!("PRESSED#{id}"), sk: "PRESSED".to_owned() }
+}
+
 /// That an account is found by a word, of which only the digest is kept.
 pub fn found_by(digest: &str, account: &AccountId) -> Key {
     Key { table: Table::Accounts, pk: found_partition(digest), sk: account.to_string() }

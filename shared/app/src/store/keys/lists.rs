@@ -1,6 +1,8 @@
 //! What the lists are called. Cases, actions, tasks, tickets, incidents and payment requests have one for each state.
 
 use domain::{action, case, cash, incident, task, ticket};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 pub const ACCOUNTS: &str = "ACCOUNTS";
 /// What people said that tickets are.
@@ -46,9 +48,30 @@ pub fn payment_requests(state: cash::State) -> String {
     format!("PAYMENT_REQUESTS#{}", state.name())
 }
 
+/// The place of what is worked by its queue within a day: the day, which is one of UTC, the queue, then the time.
+pub fn turn(at: Timestamp, queue: u32) -> String {
+    format!("{}#{queue:03}#{at:.3}", at.to_zoned(TimeZone::UTC).date())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn within_a_day_the_lower_queue_comes_first_and_then_the_earlier() {
+        let places = [
+            ("2026-03-02T23:59:59.999Z", 9),
+            ("2026-03-03T18:00:00Z", 1),
+            ("2026-03-03T19:00:00Z", 1),
+            ("2026-03-03T07:00:00Z", 2),
+            ("2026-03-03T00:00:00Z", 9),
+            ("2026-03-03T00:00:00.5Z", 9),
+            ("2026-03-03T00:00:00Z", 10),
+            ("2026-03-04T00:00:00Z", 1),
+        ]
+        .map(|(at, queue)| turn(at.parse().unwrap(), queue));
+        assert!(places.is_sorted(), "{places:?}");
+    }
 
     #[test]
     fn lists_are_called_what_the_decision_record_says() {

@@ -22,9 +22,13 @@ pub(super) fn tax_document(known: Known<'_>, invoice: &str) -> Effect {
     Ok((format!("Tax document of invoice {invoice}"), vec![total(known, invoice)?]))
 }
 
-pub(super) fn retry(known: Known<'_>, invoice: &str, amount: Option<Money>) -> Effect {
+pub(super) fn retry(known: Known<'_>, invoice: &str, amount: Option<Money>, card: Option<&str>) -> Effect {
     let left = known.remaining(invoice)?;
-    let lines = vec![due(left, left.and_then(nothing))];
+    let mut lines = vec![due(left, left.and_then(nothing))];
+    if let Some(id) = card {
+        let card = known.head.book.kept_card(id).ok_or_else(|| NoPreview::UnknownCard(id.to_owned()))?;
+        lines.push(Line::text("Charged", None, &format!("the {} card that ends in {}", card.brand, card.last4)));
+    }
     Ok((format!("Try the payment of {}invoice {invoice} again", owed(amount)), lines))
 }
 
@@ -83,4 +87,41 @@ fn total(known: Known<'_>, id: &str) -> Result<Line, NoPreview> {
     }
     let total = invoice.total.copied();
     Ok(Line::money("Invoice", total, total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Manners;
+    use crate::book::{Head, Invoice, Touched};
+    use jiff::Timestamp;
+    use serde_json::{from_value, json};
+
+    #[test]
+    fn a_try_says_in_words_which_card_is_charged_and_none_that_is_gone_is() {
+        let at = "2026-03-02T10:00:00Z";
+        let seen = |value: serde_json::Value| json!([[at, 0, "evt_1"], value]);
+        let open = json!({"id": "in_1", "status": seen(json!("open")),
+            "remaining": seen(json!({"amount": "49.00", "currency": "USD"}))});
+        let mut records = Touched::default();
+        records.invoices.insert("in_1".to_owned(), from_value::<Invoice>(open).unwrap());
+        let mut head = Head::new("stripe", "default", "cus_1");
+        for (id, last4, state) in [("pm_1", "4242", "removed"), ("pm_2", "1881", "kept")] {
+            let card = json!({"brand": "visa", "last4": last4, "exp_month": 4, "exp_year": 2032});
+            let line = json!({"seen_at": at, "id": id, "card": card, "state": state});
+            head.book.cards.push(from_value(line).unwrap());
+        }
+        let known =
+            Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now: Timestamp::UNIX_EPOCH };
+        let words = |card: Option<&str>| -> Result<Option<String>, NoPreview> {
+            let (_, lines) = retry(known, "in_1", None, card)?;
+            let charged = lines.iter().find(|line| line.label == "Charged").and_then(|line| line.after.as_ref());
+            Ok(charged.map(ToString::to_string))
+        };
+        assert_eq!(words(None), Ok(None), "whatever the provider charges by itself");
+        assert_eq!(words(Some("pm_2")), Ok(Some("the visa card that ends in 1881".to_owned())));
+        for gone in ["pm_1", "pm_9"] {
+            assert_eq!(words(Some(gone)), Err(NoPreview::UnknownCard(gone.to_owned())));
+        }
+    }
 }

@@ -25,7 +25,7 @@ impl Wish {
 
     pub(super) fn retry_payment(&self, known: &Known<'_>) -> Result<Kind, NoPreview> {
         let invoice = self.invoice()?;
-        Ok(Kind::RetryPayment { amount: known.remaining(&invoice)?, invoice })
+        Ok(Kind::RetryPayment { amount: known.remaining(&invoice)?, invoice, card: None })
     }
 
     pub(super) fn mark_paid(&self, known: &Known<'_>) -> Result<Kind, NoPreview> {

@@ -84,6 +84,7 @@ impl Book {
             resumes_at: subscription.resumes_at.value().and_then(Stated::value).copied(),
             end_is_stated: subscription.ends_at.value().is_some(),
             upcoming: subscription.upcoming(),
+            card: subscription.card.value().and_then(Stated::value).cloned(),
             discounted: subscription.discount.value().is_some_and(|discount| discount.value().is_some()),
         };
         self.subscriptions.insert(subscription.id.clone(), line);

@@ -187,6 +187,42 @@ fn a_try_is_ours_if_it_was_made_when_we_asked() {
 }
 
 #[test]
+fn what_left_is_untold_until_a_telling_of_its_own_comes() {
+    let told = [
+        event("evt_1", 1, Kind::PaymentFailed, vec![failed("ch_1", Some("in_1"), 1), invoice("in_1", Some(1))]),
+        event("evt_2", 500, Kind::PaymentFailed, vec![failed("ch_2", Some("in_1"), 500), invoice("in_1", None)]),
+    ];
+    for (name, sent, expected) in [
+        ("nothing left", vec![], vec![]),
+        ("both are told", vec![0, 499], vec![]),
+        ("one in between is not", vec![0, 200, 499], vec![200]),
+        ("two within a while, of which one is told", vec![0, 5], vec![5]),
+        ("a later telling is not of an earlier one", vec![300], vec![300]),
+    ] {
+        let mut touched = folded(&told);
+        let tries = &mut touched.invoices.get_mut("in_1").unwrap().tries;
+        sent.iter().for_each(|at| tries.sends(minute(*at)));
+        assert_eq!(tries.untold(SAME_TRY), expected.into_iter().map(minute).collect::<Vec<_>>(), "{name}");
+        sent.iter().for_each(|at| tries.was_idle(minute(*at)));
+        assert!(tries.untold(SAME_TRY).is_empty(), "{name}: what did nothing was no try");
+    }
+}
+
+#[test]
+fn a_card_is_known_by_its_number_where_its_brand_is_not_told() {
+    for (one, other, same) in [
+        ("visa 4242", "visa 4242", true),
+        ("card 4242", "visa 4242", true),
+        ("visa 4242", "card 4242", true),
+        ("visa 4242", "visa 1881", false),
+        ("card 4242", "visa 1881", false),
+        ("visa 4242", "mastercard 4242", false),
+    ] {
+        assert_eq!(is_same_card(one, other), same, "{one}, {other}");
+    }
+}
+
+#[test]
 fn the_newest_are_kept_and_each_is_a_short_line() {
     let long = |number: usize| format!("{number:0>200}");
     let told = |number: usize| {

@@ -74,6 +74,7 @@ fn with_ground<T>(
         adviser: Some(&*ADVISER),
         calendar: &calendar,
         meaning: &meaning,
+        paid: Paid::through(declines, Some("visa")),
         budget: &budget,
         budget_of_card: of_card.as_ref(),
         traits,
@@ -93,7 +94,7 @@ fn every_family_is_tried_again_as_it_says_and_no_other() {
     let (plan, tried) = (plan_of("in_1"), [failed(hour(0), By::Provider)]);
     for family in &POLICIES.declines.current().family {
         let (name, found) = (family.id.get_ref(), next(&plan, family.id.get_ref(), &tried, hour(0)));
-        let has_rule = POLICIES.dunning.current().tries(&plan.segment, name).is_some();
+        let has_rule = POLICIES.dunning.current().tries(&plan.segment, name, Paid::default()).is_some();
         let fits = match family.retry {
             Retry::Soon | Retry::Later if has_rule => found.as_ref().is_ok_and(|next| next.at > hour(0)),
             Retry::Soon | Retry::Later => found == Err(NoTry::NoRule(name.clone())),
@@ -119,9 +120,40 @@ fn a_choice_tells_what_else_it_could_have_been_and_is_made_alike_again() {
 }
 
 #[test]
+fn whoever_tries_very_many_chooses_the_same() {
+    let (policy, tried) = (POLICIES.dunning.current(), [failed(hour(0), By::Provider)]);
+    for number in 0..4 {
+        let plan = plan_of(&format!("in_{number}"));
+        for family in ["insufficient_funds", "declined", "temporary", "expired"] {
+            let told = next(&plan, family, &tried, hour(0)).ok().map(|next| next.at);
+            let moment = with_ground(policy, (family, None), &tried, hour(0), |ground| next_moment(&plan, ground));
+            assert_eq!(moment, told, "{family} {number}");
+        }
+    }
+}
+
+#[test]
+fn what_was_chosen_was_never_impossible_and_what_cannot_be_is() {
+    let (plan, tried) = (plan_of("in_1"), [failed(hour(0), By::Provider)]);
+    with_ground(POLICIES.dunning.current(), ("declined", None), &tried, hour(0), |ground| {
+        let choice = Choice::of(&plan.segment, &plan.tries, ground).unwrap();
+        for seed in [0, 7, u64::MAX] {
+            let at = choice.moment(seed).unwrap();
+            assert!((9..=1000).contains(&choice.likely(seed, Some(at))), "{seed}");
+            assert_eq!(choice.likely(seed, Some(at + SignedDuration::from_mins(30))), 0, "no try is at half past");
+            assert_eq!(choice.likely(seed, None), 0, "it is always tried");
+        }
+        let all: BTreeSet<_> = (0..101).map(|other| choice.moment(other)).collect();
+        let sum: u32 = all.iter().map(|at| choice.likely(0, *at)).sum();
+        // Each is rounded down.
+        assert!(sum <= 1000 && sum + u32::try_from(all.len()).unwrap() >= 1000, "{sum} of {} moments", all.len());
+    });
+}
+
+#[test]
 fn there_are_as_many_as_the_rule_allows_whoever_makes_them() {
     let plan = plan_of("in_1");
-    let rule = POLICIES.dunning.current().tries(&plan.segment, "declined").unwrap();
+    let rule = POLICIES.dunning.current().tries(&plan.segment, "declined", Paid::default()).unwrap();
     let most = i64::from(*rule.most.get_ref());
     let tries = |count: i64| (0..=count).map(|number| failed(hour(30 * number), By::Provider)).collect::<Vec<_>>();
     let last = next(&plan, "declined", &tries(most - 1), hour(30 * most));
@@ -130,6 +162,76 @@ fn there_are_as_many_as_the_rule_allows_whoever_makes_them() {
     assert_eq!(all, Err(NoTry::AllMade(most as usize)));
     let late = next(&plan, "declined", &tries(1), hour(24 * 31));
     assert_eq!(late, Err(NoTry::NotWorthIt), "the last window is over");
+}
+
+#[test]
+fn a_retry_by_hand_uses_up_none_of_the_plans_and_is_counted_by_the_networks() {
+    let rule = POLICIES.dunning.current().tries("standard", "declined").unwrap();
+    let most = i64::from(*rule.most.get_ref());
+    let after = |by: By| -> Vec<Tried> {
+        let again = (1..=most).map(|number| failed(hour(30 * number), by));
+        [failed(hour(0), By::Provider)].into_iter().chain(again).collect()
+    };
+    let now = hour(30 * most + 1);
+    let (plan, by_hand) = (plan_of("in_1"), after(By::Recoup));
+    assert_eq!(next(&plan, "declined", &after(By::Provider), now), Err(NoTry::AllMade(most as usize)));
+    let found = next(&plan, "declined", &by_hand, now);
+    assert!(!matches!(found, Err(NoTry::AllMade(_))), "{found:?}");
+    assert!(found.is_err() || found.is_ok_and(|next| next.at >= hour(30 * most + 20)), "its gap is kept");
+    // As many as the plan has made are its own.
+    let mut own = plan.clone();
+    for number in 1..=most {
+        own.choose(Ok(NextTry { at: hour(30 * number), ..next(&plan, "declined", &by_hand[..1], hour(0)).unwrap() }));
+        own.begin_try(hour(30 * number), hour(30 * number)).unwrap();
+        own.learn(Some(TryEnd::Declined { code: "generic_decline".to_owned() }), hour(30 * number));
+    }
+    assert_eq!(next(&own, "declined", &by_hand, now), Err(NoTry::AllMade(most as usize)));
+    let budget = Budget::of(POLICIES.declines.current(), &[], Some("visa"), &meaning("declined"));
+    assert_eq!(i64::from(budget.for_card(FIRST, &[]).left(&by_hand, now)[0].used), most);
+}
+
+#[test]
+fn what_is_told_of_a_try_under_way_is_looked_at_though_its_plan_waits() {
+    for (name, is_under_way, expected) in [("its own end may be told", true, hour(30)), ("nothing is", false, hour(48))]
+    {
+        let mut plan = plan_of("in_1");
+        plan.choose(next(&plan, "declined", &[failed(hour(0), By::Provider)], hour(0)));
+        if is_under_way {
+            let at = plan.tries.next.as_ref().unwrap().at;
+            plan.begin_try(at, at).unwrap();
+        }
+        plan.hold(hour(29), hour(48));
+        plan.look_again(hour(30));
+        assert_eq!((plan.next_wake(), plan.rests()), (Some(expected), true), "{name}");
+    }
+}
+
+#[test]
+fn what_may_pass_unheard_is_looked_at_again() {
+    for (why, passes) in [(NoTry::InReview, true), (NoTry::Claimed, true), (NoTry::ByProvider, false)] {
+        let mut plan = plan_of("in_1");
+        plan.choose_or_look(Err(why.clone()), hour(6));
+        assert_eq!(plan.tries.look_at, passes.then_some(hour(6)), "{why}");
+        assert_eq!(plan.next_wake(), Some(if passes { hour(6) } else { hour(24) }), "{why}");
+    }
+}
+
+#[test]
+fn a_try_for_a_card_that_was_given_names_it() {
+    let tried = [failed(hour(0), By::Provider)];
+    let mut plan = plan_of("in_1");
+    plan.names_card("pm_2");
+    assert_eq!(plan.tries.card_id, None, "none was given");
+    plan.card_given("visa 1881", hour(1));
+    plan.names_card("pm_2");
+    plan.choose(next(&plan, "expired", &tried, hour(1)));
+    let made = plan.begin_try(hour(1), hour(2)).unwrap();
+    assert_eq!((made.card.as_deref(), made.card_id.as_deref()), (Some("visa 1881"), Some("pm_2")));
+    assert_eq!((&plan.tries.card, &plan.tries.card_id), (&None, &None), "once");
+    plan.learn(Some(TryEnd::Declined { code: "generic_decline".to_owned() }), hour(2));
+    plan.choose(next(&plan, "declined", &tried, hour(2)));
+    let at = plan.tries.next.as_ref().unwrap().at;
+    assert_eq!(plan.begin_try(at, at).unwrap().card_id, None, "by a rule it is with what the provider charges");
 }
 
 #[test]
@@ -316,7 +418,7 @@ fn whatever_happens_nothing_is_tried_that_may_not_be() {
         let (mut family, mut now) = ("insufficient_funds", hour(0));
         let mut tried = vec![failed(now, By::Provider)];
         let (mut numbers, mut by_rule, mut cards) = (BTreeSet::new(), 0, 0);
-        let most = *policy.tries(&plan.segment, family).unwrap().most.get_ref();
+        let most = *policy.tries(&plan.segment, family, Paid::default()).unwrap().most.get_ref();
         while now < hour(24 * 40) {
             now += SignedDuration::from_mins(1 + i64::try_from(dice.roll(900)).unwrap());
             match dice.roll(24) {
@@ -359,7 +461,7 @@ fn whatever_happens_nothing_is_tried_that_may_not_be() {
             plan.learn(Some(TryEnd::Declined { code: family.to_owned() }), now);
         }
         assert!(by_rule <= most && numbers.len() <= (by_rule + cards) as usize, "{seed}: {by_rule} of {most}");
-        let rule = policy.tries(&plan.segment, "insufficient_funds").unwrap();
+        let rule = policy.tries(&plan.segment, "insufficient_funds", Paid::default()).unwrap();
         let end = hour(24 * i64::from(rule.last_day())) + LATE;
         let late = plan.tries.made.iter().filter(|made| made.chosen.rule != CARD_GIVEN);
         assert!(late.map(|made| made.begun_at).max().is_none_or(|at| at <= end), "{seed}: tried for ever");

@@ -1,6 +1,8 @@
 //! Each limit at its border, and whatever may be tried at all.
 
 use super::*;
+use crate::book::{Head, Invoice};
+use crate::dunning::Judged;
 use crate::event::Decline;
 use crate::policies::Policies;
 use std::sync::LazyLock;
@@ -231,7 +233,9 @@ fn an_invoice_has_the_budget_of_how_it_was_tried_last() {
         ("a debit", debit, Some(21 * DAY)),
         ("nothing", Vec::new(), None),
     ] {
-        let budget = Budget::of_invoice(POLICIES.declines.current(), &[], &Invoice::new("in_1"), &tries, &[]);
+        let (declines, head) = (POLICIES.declines.current(), Head::new("stripe", "default", "cus_1"));
+        let judged = Judged::of(declines, &head, &Invoice::new("in_1"), &tries, &[]);
+        let budget = judged.budget(declines, &[], &tries, &[]);
         let why = budget.forbids(&tries, second(16 * DAY + 60));
         assert_eq!(why.map(|why| why.until), expected.map(|until| Some(second(until))), "{name}");
     }

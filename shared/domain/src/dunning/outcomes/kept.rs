@@ -1,13 +1,12 @@
 //! What the book knows of how an invoice was tried: each try, what was chosen and came to none, and how it stands.
 
 use super::{Ended, Outcome};
-use crate::book::{By, Due, Invoice, Tried};
+use crate::book::{By, Due, Invoice, MOMENT, Tried};
 use crate::dunning::{NextTry, NoTry, Plan, TryEnd};
 use crate::id::{AccountId, digest};
 use jiff::{SignedDuration, Timestamp};
 
-/// How long before a try was begun it may be told to have been made, and how long after.
-const BEFORE: SignedDuration = SignedDuration::from_mins(10);
+/// How long after a try was begun it may be told to have been made.
 const AFTER: SignedDuration = SignedDuration::from_hours(2);
 /// How many letters tell one recovery from all others.
 const NAME: usize = 16;
@@ -81,7 +80,7 @@ fn attempts<'a>(tried: &'a [Tried], plan: Option<&'a Plan>) -> Vec<Attempt<'a>> 
     });
     let mut all: Vec<Attempt<'a>> = told.collect();
     for made in plan.into_iter().flat_map(|plan| &plan.tries.made) {
-        let (is_paid, from) = (made.ended == Some(TryEnd::Paid), made.begun_at - BEFORE);
+        let (is_paid, from) = (made.ended == Some(TryEnd::Paid), made.begun_at - MOMENT);
         let is_this = |it: &&mut Attempt<'_>| {
             // What a provider has taken on may be told to be paid days later.
             let is_its_end = it.at <= made.begun_at + AFTER || is_paid && it.succeeded;
@@ -122,8 +121,7 @@ impl<'a> Kept<'a> {
             provider: text(decline.map(|decline| decline.provider.as_str())),
             code: text(why.0.or(decline.map(|decline| decline.code.as_str()))),
             network: text(why.1.or(decline.and_then(|decline| decline.network.as_deref()))),
-            // No provider tells it of a failed payment.
-            funding: String::new(),
+            funding: text(decline.and_then(|decline| decline.funding.as_deref())),
             issuer: text(decline.and_then(|decline| decline.issuer.as_deref())),
             country: text(self.country),
             succeeded: None,

@@ -207,6 +207,9 @@ fn a_text_message_passes_over_no_letter_and_is_left_out_without_a_phone() {
     late.sent(4);
     assert_eq!(late.begin(day(9), day(10)), None, "once");
     let mut later = third();
+    assert_eq!(later.begin(day(5), day(6)).map(|step| step.number), Some(2));
+    later.sent(2);
+    later.take_access(day(7));
     assert_eq!(later.begin(day(11), day(12)).map(|step| step.number), Some(5));
     assert_eq!(later.steps[3].state, StepState::Skipped, "a later letter passes over it");
 
@@ -220,4 +223,45 @@ fn a_text_message_passes_over_no_letter_and_is_left_out_without_a_phone() {
     held.hold(day(7), day(9));
     held.leave_out_texts("there is no phone", day(8));
     assert_eq!(held.steps[3].state, StepState::Waiting, "what waits is not looked at");
+}
+
+#[test]
+fn nobody_is_handed_over_in_the_place_of_a_letter() {
+    let mut late = third();
+    let mut taken = Vec::new();
+    for hour in 0..24 * 20 {
+        let now = day(20) + SignedDuration::from_hours(hour);
+        while let Some(step) = late.begin(now, now) {
+            taken.push((step.kind.name().to_owned(), hour / 24));
+            late.sent(step.number);
+            late.take_access(now);
+        }
+        late.take_access(now);
+    }
+    // Whoever is told of it only on day 20 has as long between: the warning was due on day 7, the next letter on day 10.
+    let expected = [("reminder_2", 0), ("ask_a_person", 0), ("reminder_3", 3)];
+    assert_eq!(taken, expected.map(|(name, on)| (name.to_owned(), on)));
+    assert_eq!(late.access().state, Entitlement::Suspended);
+}
+
+#[test]
+fn what_was_held_for_days_goes_on_as_far_apart_as_before() {
+    let mut held = third();
+    held.begin(day(1), day(1)).unwrap();
+    held.sent(1);
+    held.hold(day(5), day(6));
+    held.hold(day(19), day(20));
+    held.wait_for(None, day(20), day(20));
+    let mut taken = Vec::new();
+    for on in 20..31 {
+        if let Some(step) = held.begin(day(on), day(on)) {
+            taken.push((step.number, on));
+            held.sent(step.number);
+        }
+        held.take_access(day(on));
+        let access = (held.access().state, on);
+        assert!(on >= 22 || access.0 == Entitlement::Grace, "{access:?}");
+    }
+    assert_eq!(taken, [(2, 20), (4, 23), (5, 25), (8, 29)]);
+    assert_eq!(held.access().since, day(29), "{:?}", held.access());
 }

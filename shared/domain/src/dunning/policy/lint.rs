@@ -2,7 +2,7 @@
 
 use super::{DunningPolicy, Segment, StepRule, Then};
 use crate::book::entitlement::Entitlement;
-use crate::dunning::{AdviserRules, EscalationRule, TriesRule};
+use crate::dunning::{AdviserRules, EscalationRule, Together, TriesRule};
 use crate::policy::{Complaint, Rules};
 use toml::Spanned;
 
@@ -28,6 +28,9 @@ impl Way {
                 None
             }
             Then::Sms(_) | Then::Person => None,
+            Then::Offer(_) if self.has_ended => Some("nothing is offered after the end".to_owned()),
+            Then::Offer(role) if !role.may_settle() => Some(format!("{} could not end the task", role.name())),
+            Then::Offer(_) => None,
             Then::Access(next) => self.falls_to(*next, *step.after_days.get_ref()),
             Then::End(_) if self.access == Entitlement::Ended => Some("a plan ends once".to_owned()),
             Then::End(_) => {
@@ -47,8 +50,12 @@ impl Way {
             return Some(format!("nobody is `{}` who was not warned and written to", next.name()));
         }
         let too_early = next == Entitlement::Ended && day < self.last_try;
-        too_early.then(|| format!("this ends before the last try, which may be on day {}", self.last_try))
+        too_early.then(|| before_last_try(self.last_try))
     }
+}
+
+fn before_last_try(day: i64) -> String {
+    format!("this ends before the last try, which may be on day {day}")
 }
 
 impl StepRule {
@@ -85,9 +92,10 @@ impl Segment {
             let own = self.families.as_ref().map(Spanned::get_ref);
             most > 0 && own.is_none_or(|own| rule.families.get_ref().iter().any(|family| own.contains(family)))
         });
-        complaints.extend(self.lint_steps(tried.map(|rule| i64::from(rule.last_day())).max().unwrap_or(0)));
+        let last_try = tried.map(|rule| i64::from(rule.last_day())).max().unwrap_or(0);
+        complaints.extend(self.lint_steps(last_try));
         // Before there were tries, plans only wrote.
-        complaints.extend(policy.adviser.as_ref().and_then(|_| self.lint_end()));
+        complaints.extend(policy.adviser.as_ref().and_then(|_| self.lint_end(last_try)));
         complaints
     }
 
@@ -109,10 +117,18 @@ impl Segment {
         complaints
     }
 
-    /// Nothing, where it is known what becomes of an invoice that nothing has helped.
-    fn lint_end(&self) -> Option<Complaint> {
-        let last = self.steps.last().filter(|step| matches!(step.then, Then::Mail(_) | Then::Sms(_)))?;
-        Some(Complaint::on(&last.after_days, "a plan ends with a person, with a change of access, or with an end"))
+    /// Nothing, where it is known what becomes of an invoice that nothing has helped, and all was tried by then: with its last
+    /// step a plan is over, and so are its tries.
+    fn lint_end(&self, last_try: i64) -> Option<Complaint> {
+        let last = self.steps.last()?;
+        let said = match &last.then {
+            Then::Mail(_) | Then::Sms(_) | Then::Offer(_) => {
+                "a plan ends with a person, with a change of access, or with an end".to_owned()
+            }
+            _ if *last.after_days.get_ref() < last_try => before_last_try(last_try),
+            Then::Person | Then::Access(_) | Then::End(_) => return None,
+        };
+        Some(Complaint::on(&last.after_days, said))
     }
 }
 
@@ -121,10 +137,8 @@ impl DunningPolicy {
         let mut complaints = Complaint::doubled(self.tries.iter().map(|rule| &rule.id));
         complaints.extend(self.tries.iter().flat_map(TriesRule::lint));
         for (place, rule) in self.tries.iter().enumerate() {
-            for family in rule.families.get_ref() {
-                if self.tries[..place].iter().any(|other| other.families.get_ref().contains(family)) {
-                    complaints.push(Complaint::on(&rule.families, format!("`{family}` stands in two rules of tries")));
-                }
+            if let Some(family) = self.tries[..place].iter().find_map(|other| other.doubles(rule)) {
+                complaints.push(Complaint::on(&rule.families, format!("`{family}` stands in two rules of tries")));
             }
         }
         match &self.adviser {
@@ -138,16 +152,18 @@ impl DunningPolicy {
         complaints
     }
 
-    /// Everybody has a segment, and no segment has nobody.
-    fn lint_reach(&self) -> Vec<Complaint> {
-        let Some(place) = self.segment.iter().position(Segment::is_for_everyone) else {
-            return vec![Complaint::at(0, "no segment is for everyone: the last one must have no condition")];
+    /// Whoever warns says what a warning is.
+    fn lint_warnings(&self) -> Vec<Complaint> {
+        if let Some(rule) = &self.warning {
+            let of_steps = self.segment.iter().flat_map(|segment| rule.lint_steps(&segment.steps));
+            return rule.lint().into_iter().chain(of_steps).collect();
+        }
+        let is_warning = |step: &&StepRule| step.then == Then::Access(Entitlement::Warned);
+        let first = self.segment.iter().flat_map(|segment| &segment.steps).find(is_warning);
+        let unsaid = |step: &StepRule| {
+            Complaint::on(&step.after_days, "which letters warn, and how long that leaves: say so in `[warning]`")
         };
-        let unreachable = self.segment[place + 1..].iter().map(|segment| {
-            let said = format!("`{}` can never match: a segment for everyone stands before it", segment.id.get_ref());
-            Complaint::on(&segment.id, said)
-        });
-        unreachable.collect()
+        first.map(unsaid).into_iter().collect()
     }
 }
 
@@ -167,7 +183,9 @@ impl Rules for DunningPolicy {
         complaints.extend(self.segment.iter().flat_map(|segment| segment.complaints(self)));
         complaints.extend(self.lint_tries());
         complaints.extend(self.escalation.iter().flat_map(EscalationRule::lint));
+        complaints.extend(self.together.iter().flat_map(Together::lint));
         complaints.extend(self.lint_reach());
+        complaints.extend(self.lint_warnings());
         complaints
     }
 }
@@ -186,10 +204,63 @@ mod tests {
              gap_hours = [20]\nmost = 1\nleast_chance = \"0.1\"\n\
              [[segment]]\nid = \"all\"\nwhy = \"w\"\nsteps = [\n{steps}]\n\
              [adviser]\nwhy = \"w\"\nfirst_chance = \"0.15\"\nspread = \"0.3\"\ngroups_max = 400\n\
-             chance = [\"0.6\", \"0.4\", \"0.3\"]\nmoment = [\"0.1\", \"0.2\", \"0.3\"]\nage = [\"0.3\", \"0.2\", \"0.2\"]\n"
+             chance = [\"0.6\", \"0.4\", \"0.3\"]\nmoment = [\"0.1\", \"0.2\", \"0.3\"]\nage = [\"0.3\", \"0.2\", \"0.2\"]\n\
+             [warning]\nletters = [\"reminder_1\"]\nhours = 48\nwhy = \"w\"\n"
         );
         let refused = read("v9.toml", &text, DunningPolicy::lint).err()?;
         Some((refused.line, refused.message))
+    }
+
+    #[test]
+    fn a_warning_is_a_letter_that_warns_and_leaves_some_time() {
+        let step = |day: i64, then: &str| format!("after_days = {day}, then = {then}");
+        let access = |state: &str| format!("{{ access = \"{state}\" }}");
+        let mail = |template: &str| format!("{{ mail = \"{template}\" }}");
+        let letter = |day| step(day, &mail("reminder_1"));
+        let (other, warned) = (|day| step(day, &mail("reminder_2")), |day| step(day, &access("warned")));
+        let falls = |day: i64, state: &str| step(day, &access(state));
+        let person = |day| step(day, "\"person\"");
+        let end =
+            |day| format!("{}, prompt = \"final_notice\", hold_hours = 24", step(day, "{ end = \"subscription\" }"));
+        for (name, steps, expected) in [
+            ("as it should be", vec![letter(1), warned(2), falls(4, "restricted"), person(10)], None),
+            ("a person between", vec![letter(1), person(1), warned(2), falls(4, "restricted"), person(10)], None),
+            (
+                "another letter before it",
+                vec![letter(1), other(2), warned(3), person(10)],
+                Some((17, "the letter before a warning is one that warns")),
+            ),
+            (
+                "all on one day",
+                vec![letter(1), warned(2), falls(2, "restricted"), falls(2, "suspended"), person(10)],
+                Some((17, "has 48 hours before anything is taken")),
+            ),
+            (
+                "a day too early",
+                vec![letter(1), warned(2), falls(3, "suspended"), person(10)],
+                Some((17, "has 48 hours before anything is taken")),
+            ),
+            ("only the next counts", vec![letter(1), warned(2), falls(4, "restricted"), falls(10, "suspended")], None),
+            (
+                "it is over before the last try",
+                vec![letter(1), person(1)],
+                Some((16, "before the last try, which may be on day 10")),
+            ),
+            (
+                "access falls for the last time before the last try",
+                vec![letter(1), warned(2), falls(9, "suspended")],
+                Some((17, "before the last try, which may be on day 10")),
+            ),
+            ("an end, held for a day", vec![letter(1), warned(9), end(10)], None),
+        ] {
+            let found = refused(&steps.iter().map(String::as_str).collect::<Vec<_>>());
+            let is_it = match (&found, expected) {
+                (None, None) => true,
+                (Some((line, said)), Some((on, words))) => *line == on && said.contains(words),
+                _ => false,
+            };
+            assert!(is_it, "{name}: {found:?}");
+        }
     }
 
     #[test]
@@ -228,6 +299,17 @@ mod tests {
                 Some((16, "only an end is held")),
             ),
             ("a letter after it", vec![letter, warned, end, late], Some((18, "nobody is written to after the end"))),
+            ("an offer", vec![letter, warned, "after_days = 3, then = { offer = \"manager\" }", end], None),
+            (
+                "an offer after the end",
+                vec![letter, warned, end, "after_days = 40, then = { offer = \"manager\" }"],
+                Some((18, "nothing is offered after the end")),
+            ),
+            (
+                "an offer that nobody may make",
+                vec![letter, "after_days = 2, then = { offer = \"legal\" }", warned],
+                Some((16, "legal could not end the task")),
+            ),
             ("a text message at the end", vec![letter, text], Some((16, "a plan ends with a person"))),
         ] {
             let found = refused(&steps);

@@ -31,6 +31,11 @@ pub(super) struct Lived {
     pub tries: usize,
     /// How often somebody made it wait.
     pub rests: u32,
+    /// How many text messages left.
+    pub texts: u32,
+    /// How often people were asked to end what it bills.
+    pub asked: u32,
+    pub is_escalated: bool,
     pub fell: bool,
     pub is_finished: bool,
 }
@@ -55,6 +60,8 @@ pub(super) struct Life<'a> {
     pause: Option<Timestamp>,
     promise: Option<Timestamp>,
     rests: u32,
+    has_phone: bool,
+    texts: u32,
     /// The steps that were sent, or may have been.
     left: BTreeSet<u32>,
     numbers: BTreeSet<u32>,
@@ -100,6 +107,9 @@ impl<'a> Life<'a> {
             letters: life.left.len(),
             tries: life.numbers.len(),
             rests: life.rests,
+            texts: life.texts,
+            asked: life.plan.ends_asked,
+            is_escalated: life.plan.escalated_at.is_some(),
             fell: life.access > Entitlement::Warned,
             is_finished: life.plan.state == PlanState::Finished,
         }
@@ -125,6 +135,7 @@ impl<'a> Life<'a> {
             name: format!("seed {seed}, `{}` for {code}", plan.segment),
             adviser: dunning::adviser(policy.adviser.as_ref().unwrap(), POLICIES.advice.current()),
             zone: *dice.pick(&ZONES),
+            has_phone: dice.roll(3) > 0,
             dice,
             policy,
             limit,
@@ -138,6 +149,7 @@ impl<'a> Life<'a> {
             pause: None,
             promise: None,
             rests: 0,
+            texts: 0,
             left: BTreeSet::new(),
             numbers: BTreeSet::new(),
             by_rule: 0,
@@ -238,14 +250,31 @@ impl<'a> Life<'a> {
         let lasts = self.lasts();
         self.plan.wait_for(lasts.then_some((&incident, true)), now, now + hours(1));
         self.plan.doubt(Some(now));
+        self.escalates();
         let morning = POLICIES.hours.current().first_from(now, self.zone, None);
         self.plan.keep_quiet(now, morning);
+        self.plan.keep_phones_quiet(now, morning);
+        self.learns_of_its_end();
         self.plan.take_access(now);
         self.falls_as_it_may();
+        if !self.has_phone {
+            self.plan.leave_out_texts("there is no phone", now);
+        }
         if !self.tries() {
             self.takes_a_step(morning);
         }
+        self.comes_to_ask_for_its_end();
         self.falls_as_it_may();
+    }
+
+    /// Once, and not while it waits.
+    fn escalates(&mut self) {
+        let policy = self.policy;
+        let Some(rule) = &policy.escalation else { return };
+        let (was, rests) = (self.plan.escalated_at, self.plan.rests());
+        if self.plan.escalate(rule, dunning::failures_of_invoice(&self.tried, rule.sitting()), self.now) {
+            assert!(was.is_none() && !rests, "{}: escalated though it waits ({rests}), or again", self.name);
+        }
     }
 
     /// A pause that is over ends, and of a promise it is said once what became of it.

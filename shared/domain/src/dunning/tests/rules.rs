@@ -20,6 +20,13 @@ moment = ["0.14", "0.20", "0.28"]
 age = ["0.28", "0.20", "0.20"]
 "#;
 
+const WARNING: &str = r#"
+[warning]
+letters = ["reminder_1", "reminder_2", "reminder_3"]
+hours = 48
+why = "w"
+"#;
+
 /// Within what networks allow, and as the lint wants them.
 pub(super) fn any(dice: &mut Dice) -> String {
     let from_day = dice.number(4);
@@ -32,9 +39,17 @@ pub(super) fn any(dice: &mut Dice) -> String {
         3 + dice.number(50),
         1 + dice.number(8),
     );
+    // A debit is presented again once at most, whatever its scheme is.
+    let debits = "\n[[tries]]\nid = \"debit\"\nwhy = \"w\"\nfamilies = [\"insufficient_funds\"]\nways = [\"debit\"]\n\
+         \x20windows = [{ from_day = 0, to_day = 5 }]\n gap_hours = [24]\n most = 1\nleast_chance = \"0.027\"\n";
     let high = segment("high", "amount_from = { USD = \"100.00\" }\n", &steps(dice, to_day));
     let all = segment("all", "", &steps(dice, to_day));
-    format!("{HEAD}{tries}{ADVISER}{high}{all}")
+    let escalation = format!(
+        "\n[escalation]\nfailures = {}\nsitting_minutes = 60\nowner = \"manager\"\nwhy = \"w\"\n",
+        1 + dice.roll(5)
+    );
+    let escalation = if dice.roll(2) == 0 { escalation.as_str() } else { "" };
+    format!("{HEAD}{tries}{debits}{ADVISER}{WARNING}{escalation}{high}{all}")
 }
 
 /// The same, with a line or two that somebody has changed.
@@ -68,12 +83,14 @@ fn segment(id: &str, whose: &str, steps: &[String]) -> String {
     format!("\n[[segment]]\nid = \"{id}\"\nwhy = \"w\"\n{whose}steps = [\n{}]\n", steps.concat())
 }
 
-/// First a letter; then letters, people and changes of access in any order, those in theirs; and last no letter.
+/// First a letter; then letters, text messages, people and changes of access in any order, those in theirs; and last an end, or
+/// whatever else is no message.
 fn steps(dice: &mut Dice, last_try: i64) -> Vec<String> {
     const FALLS: [&str; 4] = ["warned", "restricted", "suspended", "ended"];
     let mail = |number: i64| format!("{{ mail = \"reminder_{number}\" }}");
     let person = || "\"person\"".to_owned();
-    let falls = &FALLS[..dice.place(FALLS.len() + 1)];
+    let ends = dice.roll(2) == 0;
+    let falls = if ends { &FALLS[..1 + dice.place(3)] } else { &FALLS[..dice.place(FALLS.len() + 1)] };
     let mut kinds: Vec<String> = falls.iter().map(|state| format!("{{ access = \"{state}\" }}")).collect();
     for number in 0..dice.number(3) {
         kinds.insert(dice.place(kinds.len() + 1), mail(number + 2));
@@ -81,18 +98,35 @@ fn steps(dice: &mut Dice, last_try: i64) -> Vec<String> {
     for _ in 0..dice.roll(3) {
         kinds.insert(dice.place(kinds.len() + 1), person());
     }
+    if dice.roll(2) == 0 {
+        kinds.insert(dice.place(kinds.len() + 1), "{ sms = \"reminder_2\" }".to_owned());
+    }
     kinds.insert(0, mail(1));
-    if kinds.last().is_some_and(|kind| kind.contains("mail")) {
+    if ends {
+        let hold_hours = 1 + dice.number(100);
+        kinds.push(format!("{{ end = \"subscription\" }}, prompt = \"final_notice\", hold_hours = {hold_hours}"));
+    }
+    if kinds.last().is_some_and(|kind| kind.contains("mail") || kind.contains("sms")) {
         kinds.push(person());
     }
-    let mut day = dice.number(3);
-    let mut steps: Vec<String> = Vec::new();
+    on_days(dice, &kinds, last_try)
+}
+
+/// Each on a day: what takes something two days after its warning, and the last after all tries.
+fn on_days(dice: &mut Dice, kinds: &[String], last_try: i64) -> Vec<String> {
+    let (mut day, mut warned_on): (i64, Option<i64>) = (dice.number(3), None);
+    let mut steps = Vec::new();
     for (place, kind) in kinds.iter().enumerate() {
         let is_same = place > 0 && kinds[place - 1] == *kind;
+        let takes = kind.contains("access") || kind.contains("end =");
         day += i64::from(is_same) + dice.number(4);
-        if kind.contains("ended") {
+        if let Some(on) = warned_on.filter(|_| takes) {
+            (day, warned_on) = (day.max(on + 2), None);
+        }
+        if kind.contains("\"ended\"") || kind.contains("end =") || place + 1 == kinds.len() {
             day = day.max(last_try);
         }
+        warned_on = if kind.contains("\"warned\"") { Some(day) } else { warned_on };
         steps.push(format!("    {{ after_days = {day}, then = {kind} }},\n"));
     }
     steps

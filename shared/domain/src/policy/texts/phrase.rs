@@ -33,6 +33,9 @@ pub const OPEN: &str = "Open";
 /// Behind a link to pay: above what else is owed.
 pub const ALSO_OPEN: &str = "This is still open";
 
+/// In a letter: above what else is owed.
+pub const OPEN_BESIDE: &str = "Also open";
+
 /// Above a letter: which card.
 pub const CARD: &str = "Card";
 /// Above a letter: until the end of which month.
@@ -45,7 +48,7 @@ pub const DO_NOT_TELL: &str = "Do not tell me";
 pub const TELL_AGAIN: &str = "Tell me again";
 
 /// All of them.
-pub const ALL: [&str; 20] = [
+pub const ALL: [&str; 21] = [
     YOUR_SUBSCRIPTION,
     END_OF_PERIOD,
     NOTHING,
@@ -61,6 +64,7 @@ pub const ALL: [&str; 20] = [
     PAY,
     OPEN,
     ALSO_OPEN,
+    OPEN_BESIDE,
     CARD,
     VALID_UNTIL,
     GIVE_CARD,

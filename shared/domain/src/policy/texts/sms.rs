@@ -33,6 +33,22 @@ impl Sms {
     }
 }
 
+impl Sms {
+    /// Words cut to what may stand in a gap: nothing, if one of their letters cannot stand in any, or nothing is left.
+    pub fn cut(&self, gap: &str, words: &str) -> Option<String> {
+        let most = self.longest.get(gap).copied()?;
+        let (mut cut, mut taken, mut is_whole) = (String::new(), 0, true);
+        for letter in words.trim().chars() {
+            taken += septets(letter).filter(|_| !letter.is_control())?;
+            is_whole &= taken <= most;
+            if is_whole {
+                cut.push(letter);
+            }
+        }
+        Some(cut.trim_end().to_owned()).filter(|cut| !cut.is_empty())
+    }
+}
+
 fn septets(letter: char) -> Option<usize> {
     match letter {
         _ if BASIC.contains(letter) => Some(1),
@@ -44,6 +60,27 @@ fn septets(letter: char) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_cut_to_what_fits_and_left_out_where_no_phone_could_show_it() {
+        let sms = Sms { septets_max: 160, longest: BTreeMap::from([("company".to_owned(), 10)]) };
+        for (name, expected) in [
+            ("Juniper", Some("Juniper")),
+            ("0123456789", Some("0123456789")),
+            ("01234567890", Some("0123456789")),
+            (" Müller & Söhne ", Some("Müller & S")),
+            ("Ein Laden im Ort", Some("Ein Laden")),
+            ("12345678€", Some("12345678€")),
+            ("123456789€", Some("123456789")),
+            ("123456789€1", Some("123456789")),
+            ("Łódź", None),
+            ("日本", None),
+            ("", None),
+        ] {
+            assert_eq!(sms.cut("company", name).as_deref(), expected, "{name}");
+        }
+        assert_eq!(sms.cut("name", "Ada"), None, "it has no such gap");
+    }
 
     #[test]
     fn an_sms_is_one_message_of_gsm_at_its_longest() {

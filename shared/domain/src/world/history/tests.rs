@@ -203,12 +203,24 @@ fn shown<'a>(decline: &'a Decline, tries: &'a [Timestamp]) -> Shown<'a> {
         funding: "debit",
         issuer: "bank",
         country: "US",
-        amount: Money::zero(Currency::USD),
+        strategic: false,
+        tenure_days: None,
+        amount: Money::from_minor(4_900, Currency::USD),
         failed_at: FAILED.parse().unwrap(),
         tries,
         messages: &[],
         cluster: 0,
         number: 0,
+    }
+}
+
+fn first_try(planned: &mut Planned<'_>, shown: Shown<'_>) -> Timestamp {
+    let mut messages = Vec::new();
+    loop {
+        match planned.next(&Shown { messages: &messages, ..shown }).unwrap() {
+            Next::Try(at) => return at,
+            Next::Message(at) => messages.push(at),
+        }
     }
 }
 
@@ -221,10 +233,8 @@ fn a_policy_is_as_likely_to_choose_as_it_chooses() {
     let shown_funds = shown(&funds, &[]);
     let mut drawn: BTreeMap<Timestamp, u32> = BTreeMap::new();
     let asked = |shown, segment, moment| Asked { shown, segment, chosen_at: FAILED.parse().unwrap(), moment };
-    for _ in 0..200 {
-        let written: [Timestamp; 20] = [FAILED.parse().unwrap(); 20];
-        let next = planned.next(&Shown { messages: &written, ..shown_funds }).unwrap();
-        *drawn.entry(next.at()).or_default() += 1;
+    for number in 0..200 {
+        *drawn.entry(first_try(&mut planned, Shown { number, ..shown_funds })).or_default() += 1;
     }
     let (moment, often) = drawn.iter().max_by_key(|(_, often)| **often).unwrap();
     let expected = f64::from(*often) / 200.0;

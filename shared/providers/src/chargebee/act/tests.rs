@@ -122,7 +122,7 @@ fn refund(payment: &str) -> Kind {
 }
 
 fn retry() -> Kind {
-    Kind::RetryPayment { invoice: "6".into(), amount: None }
+    Kind::RetryPayment { invoice: "6".into(), amount: None, card: None }
 }
 
 #[test]
@@ -147,8 +147,16 @@ fn what_takes_one_request_is_asked_for_at_once() {
         ),
         (retry(), "POST /api/v2/invoices/6/collect_payment comment=ACT (key)"),
         (
-            Kind::RetryPayment { invoice: invoice(), amount: Some(usd(100)) },
+            Kind::RetryPayment { invoice: invoice(), amount: Some(usd(100)), card: None },
             "POST /api/v2/invoices/6/collect_payment comment=ACT amount=100 (key)",
+        ),
+        (
+            Kind::RetryPayment { invoice: invoice(), amount: None, card: Some("pm_2".into()) },
+            "POST /api/v2/invoices/6/collect_payment comment=ACT payment_source_id=pm_2 (key)",
+        ),
+        (
+            Kind::RetryPayment { invoice: invoice(), amount: None, card: Some("cb_1".into()) },
+            "POST /api/v2/invoices/6/collect_payment comment=ACT (key)",
         ),
         (
             Kind::MarkPaid { invoice: invoice(), amount: usd(3570) },

@@ -189,7 +189,7 @@ fn what_its_api_cannot_do_a_person_does() {
     let at = at("2026-03-02T10:00:00Z");
     for (kind, expected) in [
         (Kind::Credit { amount }, "Refund 22.61 USD"),
-        (Kind::RetryPayment { invoice: invoice.clone(), amount: None }, "tries invoice 1 again"),
+        (Kind::RetryPayment { invoice: invoice.clone(), amount: None, card: None }, "tries invoice 1 again"),
         (Kind::MarkPaid { invoice: invoice.clone(), amount }, "22.61 USD for invoice 1"),
         (Kind::WriteOff { invoice: invoice.clone(), amount }, "void invoice 1 over 22.61 USD"),
         (Kind::VoidInvoice { invoice: invoice.clone(), amount }, "void invoice 1 over 22.61 USD"),

@@ -64,7 +64,7 @@ fn refund() -> Kind {
 }
 
 fn retry() -> Kind {
-    Kind::RetryPayment { invoice: "tr_1".into(), amount: None }
+    Kind::RetryPayment { invoice: "tr_1".into(), amount: None, card: None }
 }
 
 fn upgrade() -> Kind {
@@ -111,6 +111,14 @@ fn each_action_is_one_request() {
             json!({
                 "sequenceType": "recurring", "amount": amount("25.00"), "description": "Open payment (tr_1)",
                 "metadata": {"recoup_action": id, "recoup_invoice": "tr_1"},
+            }),
+        ),
+        (
+            Kind::RetryPayment { invoice: "tr_1".into(), amount: None, card: Some("mdt_2".into()) },
+            "POST /v2/customers/cst_1/payments",
+            json!({
+                "sequenceType": "recurring", "amount": amount("25.00"), "description": "Open payment (tr_1)",
+                "metadata": {"recoup_action": id, "recoup_invoice": "tr_1"}, "mandateId": "mdt_2",
             }),
         ),
         (
@@ -168,8 +176,8 @@ fn what_mollie_cannot_do_a_person_does() {
         (Kind::Defer { invoice: "invoice_1".into(), days: 7, until }, "drafts only"),
         (Kind::ResendInvoice { invoice: "tr_1".into() }, "makes no invoice"),
         (tax("tr_1"), "makes no invoice"),
-        (Kind::RetryPayment { invoice: "invoice_1".into(), amount: None }, "send a payment link"),
-        (Kind::RetryPayment { invoice: "tr_9".into(), amount: None }, "ask again with an amount"),
+        (Kind::RetryPayment { invoice: "invoice_1".into(), amount: None, card: None }, "send a payment link"),
+        (Kind::RetryPayment { invoice: "tr_9".into(), amount: None, card: None }, "ask again with an amount"),
         (Kind::MarkPaid { invoice: "tr_1".into(), amount: euros("25.00") }, "in your bookkeeping"),
         (Kind::MarkPaid { invoice: "invoice_1".into(), amount: euros("7.00") }, "only as a whole"),
         (void("tr_1"), "nothing stands open"),

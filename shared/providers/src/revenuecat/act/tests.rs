@@ -229,7 +229,7 @@ fn what_the_api_cannot_do_a_person_does() {
         (Kind::ResendInvoice { invoice: invoice.clone() }, &nothing, None, "download the invoice"),
         (Kind::TaxInvoice { invoice: invoice.clone() }, &nothing, None, "download the invoice"),
         (Kind::Credit { amount: eur("5.00") }, &nothing, None, "grant the entitlement"),
-        (Kind::RetryPayment { invoice: invoice.clone(), amount: None }, &nothing, None, "try again"),
+        (Kind::RetryPayment { invoice: invoice.clone(), amount: None, card: None }, &nothing, None, "try again"),
         (Kind::MarkPaid { invoice: invoice.clone(), amount: eur("9.99") }, &nothing, None, "cannot record 9.99 EUR"),
         (Kind::WriteOff { invoice: invoice.clone(), amount: eur("9.99") }, &nothing, None, "keep no debts"),
         (Kind::VoidInvoice { invoice: invoice.clone(), amount: eur("9.99") }, &nothing, None, "keep no debts"),

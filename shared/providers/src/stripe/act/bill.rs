@@ -45,7 +45,12 @@ pub(super) fn portal(customer: &str, key: &str, replies: &[Reply]) -> Act {
             "This payer is no customer at Stripe, so no card is kept. Send a new payment link from the Stripe dashboard.",
         );
     }
-    let pairs = [("customer", customer), ("flow_data[type]", "payment_method_update")];
+    // Whoever has the link gives a card and sees that it was taken: they are led to nothing else of the customer's.
+    let pairs = [
+        ("customer", customer),
+        ("flow_data[type]", "payment_method_update"),
+        ("flow_data[after_completion][type]", "hosted_confirmation"),
+    ];
     let call = || post(key, "/v1/billing_portal/sessions", &pairs);
     once(replies, call, |session| match session["url"].as_str() {
         Some(url) => Answer::Done(Effect { status: "open".to_owned(), link: Some(url.to_owned()), ..made(session) }),
@@ -100,9 +105,16 @@ pub(super) fn credit(order: &Order<'_>, replies: &[Reply], amount: Money) -> Act
     once(replies, call, |object| Answer::Done(Effect { status: "credited".to_owned(), ..made(object) }))
 }
 
-/// Collects an open invoice now, or notes that it was paid elsewhere.
-pub(super) fn pay(order: &Order<'_>, replies: &[Reply], invoice: &str, how: (&str, &str)) -> Act {
-    let call = || post(order.key, format!("/v1/invoices/{invoice}/pay"), &[how]);
+/// Collects an open invoice now: with the card that was chosen for it, or else with the one that Stripe charges by itself.
+pub(super) fn retry(order: &Order<'_>, replies: &[Reply], invoice: &str, card: Option<&str>) -> Act {
+    let named = card.map(|card| ("payment_method", card));
+    let pairs: Vec<_> = [("off_session", "true")].into_iter().chain(named).collect();
+    pay(order, replies, invoice, &pairs)
+}
+
+/// The same in so many words, or the note that it was paid elsewhere.
+pub(super) fn pay(order: &Order<'_>, replies: &[Reply], invoice: &str, how: &[(&str, &str)]) -> Act {
+    let call = || post(order.key, format!("/v1/invoices/{invoice}/pay"), how);
     once(replies, call, |object| Answer::Done(paid(object)))
 }
 

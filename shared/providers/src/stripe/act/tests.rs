@@ -31,7 +31,9 @@ fn all_kinds() -> Vec<(Kind, String)> {
         (Kind::TaxInvoice { invoice: invoice.clone() }, "GET /v1/invoices/in_1 ".to_owned()),
         (
             Kind::UpdatePaymentMethod {},
-            "POST /v1/billing_portal/sessions customer=cus_1&flow_data[type]=payment_method_update".to_owned(),
+            "POST /v1/billing_portal/sessions customer=cus_1&flow_data[type]=payment_method_update&\
+             flow_data[after_completion][type]=hosted_confirmation"
+                .to_owned(),
         ),
         (
             Kind::Refund { payment: "ch_1".into(), amount: money },
@@ -45,7 +47,14 @@ fn all_kinds() -> Vec<(Kind, String)> {
             Kind::Credit { amount: money },
             "POST /v1/customers/cus_1/balance_transactions amount=-2400&currency=usd&description=Credit by Recoup&metadata[recoup_action]=ACT".to_owned(),
         ),
-        (Kind::RetryPayment { invoice: invoice.clone(), amount: Some(money) }, "POST /v1/invoices/in_1/pay off_session=true".to_owned()),
+        (
+            Kind::RetryPayment { invoice: invoice.clone(), amount: Some(money), card: None },
+            "POST /v1/invoices/in_1/pay off_session=true".to_owned(),
+        ),
+        (
+            Kind::RetryPayment { invoice: invoice.clone(), amount: None, card: Some("pm_2".to_owned()) },
+            "POST /v1/invoices/in_1/pay off_session=true&payment_method=pm_2".to_owned(),
+        ),
         (Kind::MarkPaid { invoice: invoice.clone(), amount: money }, "POST /v1/invoices/in_1/pay paid_out_of_band=true".to_owned()),
         (Kind::WriteOff { invoice: invoice.clone(), amount: money }, "POST /v1/invoices/in_1/mark_uncollectible ".to_owned()),
         (Kind::VoidInvoice { invoice, amount: money }, "POST /v1/invoices/in_1/void ".to_owned()),
@@ -174,7 +183,7 @@ fn what_was_done_is_named() {
     assert_eq!(case.act(&[reply(json!({"id": "bps_1", "url": "https://b/1"}))]), Act::Ended(Answer::Done(effect)));
     assert_eq!(case.act(&[reply(json!({"id": "bps_1"}))]), Act::Ended(Answer::Unknown));
 
-    let case = Case::of(Kind::RetryPayment { invoice: "in_1".into(), amount: None });
+    let case = Case::of(Kind::RetryPayment { invoice: "in_1".into(), amount: None, card: None });
     let paid = json!({"id": "in_1", "status": "paid", "status_transitions": {"paid_at": AT}});
     let effect =
         Effect { reference: "in_1".into(), status: "paid".into(), made_at: Some(at()), link: None, seen: Vec::new() };
@@ -541,7 +550,7 @@ fn a_downgrade_is_found_in_the_schedule() {
 
 #[test]
 fn another_try_is_told_by_what_was_there_before() {
-    let case = Case::of(Kind::RetryPayment { invoice: "in_1".into(), amount: None });
+    let case = Case::of(Kind::RetryPayment { invoice: "in_1".into(), amount: None, card: None });
     assert!(looks_first(&case.action.inner().kind));
     assert!(!looks_first(&Kind::UpdatePaymentMethod {}));
     assert_eq!(case.look(&[], None), Look::Ask(show("/v1/invoices/in_1")));

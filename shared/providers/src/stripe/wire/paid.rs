@@ -38,6 +38,7 @@ pub(in crate::stripe) struct Card {
     /// Through which network a card of several was charged.
     pub network: Option<String>,
     pub country: Option<String>,
+    pub funding: Option<String>,
     pub last4: Option<String>,
     pub exp_month: Option<u8>,
     pub exp_year: Option<u16>,

@@ -244,49 +244,6 @@ fn group_other() -> Value {
 }
 
 fn plan() -> Value {
-    use StepState::{Asked, InDoubt, Sending, Sent, Skipped, Waiting};
-    let step = object([
-        ("number", whole()),
-        ("kind", words(["mail", "sms", "access", "end", "person"])),
-        ("template?", told(text(), "Which text is sent.")),
-        ("access?", told(entitlements(), "What the customer may use from then on.")),
-        ("ends?", told(words(["subscription"]), "What people are asked to end at the provider.")),
-        ("hold_hours?", told(whole(), "For how long that is held after the letter before it.")),
-        ("due_at", time()),
-        ("state", words([Waiting, Sending, Asked, Sent, InDoubt, Skipped])),
-        ("done_at", or_null(time())),
-        ("doubt_at", or_null(time())),
-        ("refusals", told(whole(), "How often the mail service refused it.")),
-        (
-            "again_at",
-            told(or_null(time()), "When it is tried again after that, or when the night is over for the customer."),
-        ),
-        ("why?", told(text(), "Why it was left out, where that is its own reason.")),
-        ("expected_at", told(time(), "When it is to be expected: what is paused moves.")),
-        ("reason", told(or_null(text()), "Why it stands so, where that does not show.")),
-    ]);
-    let promise = object([
-        ("date", date()),
-        ("amount", money()),
-        ("until", told(time(), "When that day is over where the customer lives.")),
-        ("open", told(money(), "What was open when it was given.")),
-    ]);
-    let said = object([
-        ("at", time()),
-        ("by", told(text(), "A staff id, or `recoup` for what came of a promise.")),
-        ("word", words(Word::NAMES)),
-        ("until?", time()),
-        ("date?", date()),
-        ("amount?", money()),
-        ("note?", text()),
-    ]);
-    let control = object([
-        ("paused_until", or_null(time())),
-        ("promise", told(or_null(promise), "What the customer has promised, until it is kept or broken.")),
-        ("kept", told(whole(), "How many promises were kept.")),
-        ("broken", told(whole(), "How many were not.")),
-        ("said", told(list(said), "What people said of it, the latest twelve, oldest first.")),
-    ]);
     let left = object([
         ("rule", text()),
         ("of", told(whole(), "How many tries the rule allows.")),
@@ -301,11 +258,11 @@ fn plan() -> Value {
         ("started_at", time()),
         ("state", words([PlanState::Running, PlanState::Stopped, PlanState::Finished])),
         ("reason", or_null(text())),
-        ("steps", list(step)),
+        ("steps", list(step())),
         ("incident", told(or_null(text()), "The incident that its failure was a part of.")),
         ("held_until", or_null(time())),
         ("held_since", or_null(time())),
-        ("control", control),
+        ("control", control()),
         ("tries", tries()),
         (
             "tries_left",
@@ -325,6 +282,58 @@ fn plan() -> Value {
         ("next_at", or_null(time())),
         ("paused_until", told(or_null(time()), "The later of a pause and a promise.")),
         ("queue", told(whole(), "Of two on one day, the lower is looked at first; 9 is everybody's.")),
+    ])
+}
+
+fn step() -> Value {
+    use StepState::{Asked, InDoubt, Sending, Sent, Skipped, Waiting};
+    object([
+        ("number", whole()),
+        ("kind", words(["mail", "sms", "access", "offer", "end", "person"])),
+        ("template?", told(text(), "Which text is sent.")),
+        ("access?", told(entitlements(), "What the customer may use from then on.")),
+        ("ends?", told(words(["subscription"]), "What people are asked to end at the provider.")),
+        ("owner?", told(text(), "Whose task an offer is where nobody looks after the account: a role.")),
+        ("hold_hours?", told(whole(), "For how long that is held after the letter before it.")),
+        ("due_at", time()),
+        ("state", words([Waiting, Sending, Asked, Sent, InDoubt, Skipped])),
+        ("done_at", or_null(time())),
+        ("doubt_at", or_null(time())),
+        ("refusals", told(whole(), "How often the mail service refused it.")),
+        (
+            "again_at",
+            told(or_null(time()), "When it is tried again after that, or when the night is over for the customer."),
+        ),
+        ("why?", told(text(), "Why it was left out, where that is its own reason.")),
+        ("expected_at", told(time(), "When it is to be expected: what is paused moves.")),
+        ("reason", told(or_null(text()), "Why it stands so, where that does not show.")),
+    ])
+}
+
+/// What people have said of it.
+fn control() -> Value {
+    let promise = object([
+        ("date", date()),
+        ("amount", money()),
+        ("until", told(time(), "When that day is over where the customer lives.")),
+        ("open", told(money(), "What was open when it was given.")),
+    ]);
+    let said = object([
+        ("at", time()),
+        ("by", told(text(), "A staff id, or `recoup` for what came of a promise.")),
+        ("word", words(Word::NAMES)),
+        ("until?", time()),
+        ("date?", date()),
+        ("amount?", money()),
+        ("note?", text()),
+    ]);
+    object([
+        ("paused_until", or_null(time())),
+        ("promise", told(or_null(promise), "What the customer has promised, until it is kept or broken.")),
+        ("kept", told(whole(), "How many promises were kept.")),
+        ("broken", told(whole(), "How many were not.")),
+        ("hastened?", told(whole(), "On the ladder: the rung that the last broken promise brought at once.")),
+        ("said", told(list(said), "What people said of it, the latest twelve, oldest first.")),
     ])
 }
 
@@ -367,6 +376,8 @@ fn tries() -> Value {
         ("begun_at", time()),
         ("chosen", next()),
         ("ended", told(or_null(ended), "Null while nobody knows.")),
+        ("card?", told(text(), "The card that it named, because the customer had just given it.")),
+        ("card_id?", told(text(), "The provider's id of that card.")),
     ]);
     object([
         ("next", or_null(next())),
@@ -375,6 +386,8 @@ fn tries() -> Value {
         ("begun", told(whole(), "How many were ever begun.")),
         ("look_at", told(or_null(time()), "When it is looked at again.")),
         ("card", told(or_null(text()), "The card that the customer gave since, while there was no try with it.")),
+        ("card_id?", told(text(), "The provider's id of that card.")),
+        ("heeded_at?", told(time(), "When the card was given, where very many recoveries were told of it at once.")),
         ("taken_back_at?", told(time(), "When somebody took the last one back: its day has no other.")),
         ("unmade?", told(next(), "The try that was planned when the recovery ended.")),
     ])
@@ -440,7 +453,13 @@ fn recovery_word() -> Value {
     let note = || ("note?", told(text(), "At most 500 characters."));
     let until = told(any([date(), time()]), "A time, or the end of a day where the customer lives.");
     only([
-        ("invoice?", told(text(), "The provider's id of it; without it, all that are asked for.")),
+        (
+            "invoice?",
+            told(
+                text(),
+                "The provider's id of it; without it, all that are recovered. What climbs the ladder has to be named.",
+            ),
+        ),
         ("pause?", only([("until", until), note()])),
         ("resume?", only([note()])),
         ("stop?", only([("note", told(text(), "Why; at most 500 characters."))])),

@@ -125,6 +125,7 @@ fn settled() -> Value {
         ("when?", whens()),
         ("asked_at?", time()),
         ("at?", time()),
+        ("card?", told(text(), "The card that a try names, because its customer has just chosen it.")),
         ("actions?", list(see("Doing"))),
     ])
 }

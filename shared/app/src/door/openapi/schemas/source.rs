@@ -69,7 +69,9 @@ fn listed() -> Value {
     let cohorts = told(or_null(cohorts), "What it found while it observed; null where it never was raised here.");
     let locked = object([("since", time()), ("why", text())]);
     let locked = told(locked, "Its API key is missing, or the provider refuses it: what was approved waits.");
-    object(fields().into_iter().chain([("cohorts", cohorts), ("locked?", locked)]))
+    let unkept =
+        told(list(text()), "What the rules of recoveries promise, and it may not do; with what to do about it.");
+    object(fields().into_iter().chain([("cohorts", cohorts), ("locked?", locked), ("unkept", unkept)]))
 }
 
 fn fields() -> [(&'static str, Value); 10] {
@@ -127,7 +129,13 @@ fn source_preview() -> Value {
         ),
     ]);
     object([
-        ("effects", told(list(text()), "What leaves, or comes in, that does not now.")),
+        (
+            "effects",
+            told(
+                list(text()),
+                "What leaves, or comes in, that does not now; what to switch off by hand; what the rules promise in vain.",
+            ),
+        ),
         ("backlog", told(backlog, "What was found until then, and is let go in cohorts.")),
     ])
 }

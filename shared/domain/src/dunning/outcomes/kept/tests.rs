@@ -12,7 +12,8 @@ fn invoice(status: &str, tries: &Value) -> Invoice {
     from_value(json!({
         "id": "in_1", "first_failed_at": FAILED, "tries": tries, "status": seen(json!(status)),
         "remaining": seen(json!({"amount": "49.00", "currency": "USD"})),
-        "decline": seen(json!({"provider": "stripe", "code": "generic_decline", "network": "visa", "issuer": "US"})),
+        "decline": seen(json!({"provider": "stripe", "code": "generic_decline", "network": "visa", "issuer": "US",
+            "funding": "prepaid"})),
     }))
     .unwrap()
 }
@@ -143,6 +144,7 @@ fn what_a_file_tells_is_read_again_and_names_nobody() {
     let tries = json!({"told": [{"t": FAILED, "p": "ch_0", "c": "visa 4242", "d": "insufficient_funds"}]});
     let plan = plan(&json!({"next": next(1, FIRST)}));
     let lines = lines(&invoice("open", &tries), Some(&plan));
+    assert!(lines.iter().all(|line| line.funding == "prepaid"), "{lines:?}");
     let file = Outcome::as_csv(&lines);
     let head = "failed_at,tried_at,tries_before,provider,code,network,funding,issuer,country,succeeded,recovery,segment,by,\
                 chosen_at,moment,likely,ended,ended_at\n";

@@ -6,7 +6,8 @@ use crate::book::{By, Tried};
 use crate::decline::Retry;
 use crate::dunning::tests::{POLICIES, PROVIDER};
 use crate::dunning::{
-    Budget, CARD_GIVEN, Calendar, Ground, MadeTry, PlanState, Step, StepKind, StepState, Traits, TryEnd, next_try,
+    Budget, CARD_GIVEN, Calendar, EndOf, Ground, MadeTry, NoEnd, Paid, PlanState, Step, StepKind, StepState, Traits,
+    TryEnd, next_try,
 };
 use crate::event::Decline;
 use jiff::tz::TimeZone;
@@ -17,11 +18,18 @@ impl Life<'_> {
         let now = self.now;
         let Some(step) = self.plan.begin(now, now + SignedDuration::from_mins(15)) else { return };
         self.may_leave("a step");
-        if !step.kind.is_mail() {
+        if !step.kind.is_read() {
             self.plan.handed_over(step.number);
             return;
         }
         assert_eq!(morning, now, "{}: a letter at night", self.name);
+        if step.kind.is_sms() {
+            assert!(self.has_phone, "{}: there is no phone", self.name);
+            self.texts += 1;
+            self.leaves(&step);
+            self.plan.sent(step.number);
+            return;
+        }
         match self.dice.roll(10) {
             0 => {
                 self.plan.unsent(step.number, None, &POLICIES.limits.current().telling, now);
@@ -51,6 +59,44 @@ impl Life<'_> {
         assert!(self.left.insert(step.number), "{}: step {} twice", self.name, step.number);
     }
 
+    /// Somebody may have decided about the request to end what it bills, which lapses while the recovery waits.
+    pub(super) fn learns_of_its_end(&mut self) {
+        if self.plan.asked_end().is_none() || self.plan.rests() {
+            return;
+        }
+        let end = match self.dice.roll(4) {
+            0 => None,
+            1 => Some(EndOf::Overtaken),
+            2 => Some(EndOf::NotDone("it was denied")),
+            _ => Some(EndOf::Done),
+        };
+        self.plan.learn_end(end, self.now, self.now + hours(1));
+    }
+
+    /// Nobody is asked for an end that is not held for as long as it says, after the letter that tells of it.
+    pub(super) fn comes_to_ask_for_its_end(&mut self) {
+        let now = self.now;
+        if !self.plan.has_to_end(now) {
+            return;
+        }
+        self.may_leave("an end");
+        let place = self.plan.steps.iter().position(|step| step.kind.is_end()).unwrap();
+        let (letter, end) = (&self.plan.steps[place - 1], &self.plan.steps[place]);
+        let StepKind::End { hold_hours, .. } = end.kind else { unreachable!() };
+        let is_told = self.left.contains(&letter.number);
+        let is_held = letter.done_at.is_some_and(|at| now >= at + hours(hold_hours));
+        if !self.plan.told_of_end() {
+            self.plan.skip_end(&NoEnd::Untold, now);
+        } else {
+            assert!(is_told && is_held, "{}: it ends, told ({is_told}) and held ({is_held})", self.name);
+            match self.dice.roll(4) {
+                0 => self.plan.skip_end(&NoEnd::ByProvider, now),
+                _ => self.plan.asks_end(now, now + hours(1)),
+            }
+        }
+        self.plan.take_access(now);
+    }
+
     /// Access only falls: past a warning only after it, and after the letters that stand before it, of which one has left.
     pub(super) fn falls_as_it_may(&mut self) {
         if self.plan.state == PlanState::Stopped {
@@ -72,6 +118,9 @@ impl Life<'_> {
         let warns = |kind: &StepKind| matches!(kind, StepKind::Access { access } if *access == Entitlement::Warned);
         let warned = before.iter().any(|step| warns(&step.kind) && step.state == StepState::Sent);
         assert!(warned || access == Entitlement::Warned, "{}: {access:?} without a warning", self.name);
+        let warning = self.plan.steps.iter().find(|step| warns(&step.kind)).map_or(0, |step| step.number);
+        let nearest = letters().rfind(|step| step.number < warning).map_or(0, |step| step.number);
+        assert!(self.left.contains(&nearest), "{}: {access:?} without the letter that warns", self.name);
     }
 
     /// Whether a try was begun.
@@ -90,12 +139,13 @@ impl Life<'_> {
             Budget::of(declines, limits, Some("visa"), meaning).for_card(card, Default::default())
         };
         let (budget, of_card) = (of(&meaning, &last), given.as_deref().map(|card| of(&nothing, card)));
-        let family = meaning.family.id.get_ref();
+        let (family, paid) = (meaning.family.id.get_ref(), Paid::through(declines, Some("visa")));
         let ground = Ground {
             policy: self.policy,
             adviser: Some(&self.adviser),
             calendar: &Calendar::new(TimeZone::UTC),
             meaning: &meaning,
+            paid,
             budget: &budget,
             budget_of_card: of_card.as_ref(),
             traits: Traits { family, code: self.code, network: "visa", funding: "", issuer: "", country: "" },
@@ -117,7 +167,7 @@ impl Life<'_> {
         assert!(is_card || meaning.family.retry <= Retry::Later, "{}: {family} is not tried again", self.name);
         if !is_card {
             self.by_rule += 1;
-            let most = self.policy.tries(&self.plan.segment, family).map_or(0, |rule| *rule.most.get_ref());
+            let most = self.policy.tries(&self.plan.segment, family, paid).map_or(0, |rule| *rule.most.get_ref());
             assert!(self.by_rule <= most, "{}: {} of {most} tries", self.name, self.by_rule);
         }
         self.is_tried(&made, &card);

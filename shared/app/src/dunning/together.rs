@@ -1,0 +1,74 @@
+//! When a recovery may say something, and what it says of the account's others: of several recoveries one letter says all.
+
+use super::{Read, letter, pay};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::records::whose;
+use crate::setup::stop;
+use crate::store::{Batch, keys};
+use domain::book::LetterLine;
+use domain::debt::Debt;
+use domain::dunning::{Plan, Step};
+use domain::stop::Scope;
+use jiff::{SignedDuration, Timestamp};
+
+/// What else the account owes and is asked for by now: of very many, what is asked for next. What waits because somebody said so,
+/// or is in somebody's hands, is not among it.
+pub(super) async fn also(context: &Context, read: &Read, plan: &Plan) -> Result<Vec<Debt>, Fault> {
+    let Some(rule) = &context.policies.dunning.current().together else { return Ok(Vec::new()) };
+    let head = &read.head;
+    let running = head.dunning.iter().filter(|(invoice, line)| **invoice != plan.invoice && line.next.is_some());
+    let mut others: Vec<(Option<Timestamp>, &String)> = running.map(|(id, line)| (line.next_at, id)).collect();
+    others.sort();
+    others.truncate(rule.listed_max());
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    let key = |invoice: &str| keys::plan(&head.account, invoice);
+    let batch = Batch::read(context, others.iter().map(|(_, invoice)| key(invoice)).collect()).await?;
+    let stops = stop::all(context).await?;
+    let mut asked = Vec::new();
+    for (_, invoice) in others {
+        let Some(other) = batch.get::<Plan>(&key(invoice))?.filter(Plan::asks) else { continue };
+        let source = Some(format!("{}/{}", head.provider, head.source));
+        if !stops.holds(&Scope { source, segment: Some(other.segment), kind: None }) {
+            asked.push(invoice.clone());
+        }
+    }
+    let debts = pay::debts(context, &mut head.clone(), &asked).await?;
+    Ok(debts.into_iter().map(|(_, debt)| debt).filter(Debt::is_payable).collect())
+}
+
+/// What is due to be read waits where it is night, is left out where nobody may be written to, and goes with another letter where
+/// that has said it.
+pub(super) fn fit(context: &Context, read: &Read, plan: &mut Plan, now: Timestamp) {
+    let customer = read.customer.as_ref();
+    plan.keep_quiet(now, whose::written_to_from(context, &read.person, customer, now));
+    match letter::why_no_text(context, read, now) {
+        Err(why) => plan.leave_out_texts(why, now),
+        Ok(until) => plan.keep_phones_quiet(now, until),
+    }
+    if let Some(rule) = &context.policies.dunning.current().together {
+        plan.keep_together(&read.head, rule, now, doubt_at(context, now));
+    }
+}
+
+/// When to doubt that a message of now has left.
+pub(super) fn doubt_at(context: &Context, now: Timestamp) -> Timestamp {
+    now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max)
+}
+
+/// What the account's other recoveries see of a message that is taken up.
+pub(super) fn line(plan: &Plan, step: &Step, also: &[Debt], now: Timestamp) -> LetterLine {
+    // A text message lists nothing, and leads to where all stands.
+    let also = also.iter().filter(|_| step.kind.is_mail()).map(|debt| debt.invoice.clone());
+    LetterLine {
+        at: now,
+        invoice: plan.invoice.clone(),
+        step: step.number,
+        text: step.kind.name().to_owned(),
+        also: also.collect(),
+        doubt_at: step.doubt_at,
+        in_doubt: false,
+    }
+}
