@@ -29,6 +29,7 @@ mod kept;
 mod languages;
 mod learned;
 mod leaving;
+mod letters;
 mod limits;
 mod lists;
 mod locked;

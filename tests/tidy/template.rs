@@ -350,6 +350,7 @@ fn the_gateway_and_the_route_table_agree() {
         "POST /accounts/search",
         "POST /api/decisions/{id}/replay",
         "POST /api/playbooks/{name}",
+        "POST /api/classify",
         "GET /pay/{token}",
         "HEAD /pay/{token}",
         "POST /pay/{token}",

@@ -3,6 +3,7 @@
 mod ask;
 mod audit;
 mod backfill;
+mod classify;
 mod clock;
 mod dead;
 mod declines;
@@ -125,6 +126,11 @@ enum Command {
         after_help = "Example: recoup declines --file codes.csv, with the columns provider, code and, where known, gateway, network, network_code, advice, text"
     )]
     Declines(declines::Declines),
+    /// Say what letters in a file are about, or how well that is told where the file says it too
+    #[command(
+        after_help = "Example: recoup classify --file tickets.csv, with the columns subject, body and, where known, class"
+    )]
+    Classify(classify::Classify),
     /// Check the policies
     #[command(subcommand, after_help = "Example: recoup policy check")]
     Policy(PolicyCommand),
@@ -225,6 +231,7 @@ pub fn run() -> ExitCode {
             Some(Command::Stop(options)) => stop::stop(&shared, &options).await,
             Some(Command::Privacy(what)) => privacy::privacy(&shared, &what).await,
             Some(Command::Declines(options)) => declines::declines(&options),
+            Some(Command::Classify(options)) => classify::classify(&options),
             Some(Command::Policy(PolicyCommand::Check { files })) => policy::check(&files),
         }
     });

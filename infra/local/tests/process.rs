@@ -206,6 +206,40 @@ fn a_file_of_codes_is_classed_without_a_service() {
     refused(&run(&["declines", "--file", "no_such.csv"], data.path(), None), "cannot be read");
 }
 
+#[test]
+fn letters_of_a_file_are_classed_without_a_service_and_judged_where_it_says_what_they_are() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("tickets.csv");
+    let classify = |text: &str, more: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        run(&[&["classify", "--file", file.to_str().unwrap()][..], more].concat(), data.path(), None)
+    };
+    let said = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
+
+    let plain = classify("subject,body\n,\"I was charged twice\n> old\"\n,xqzt wv prlk\n", &[]);
+    let lines: Vec<String> = said(&plain).lines().map(str::to_owned).collect();
+    assert!(plain.status.success() && lines.len() == 3, "{lines:?}");
+    assert_eq!((lines[0].as_str(), lines[2].as_str()), ("class,confidence,abstained", "not_billing,0,true"));
+    assert!(lines[1].starts_with("duplicate_charge,0.") && lines[1].ends_with(",false"), "{lines:?}");
+
+    let known = "body,class\nI was charged twice,duplicate_charge\nhow do I reset my password,not_billing\n";
+    let figures = said(&classify(known, &[]));
+    for part in ["2 judged, macro-F1 1.000\n", "| 0.95 |", "| 0.9–1.0 |", "| duplicate_charge |"] {
+        assert!(figures.contains(part), "{part}: {figures}");
+    }
+    let told: Value = serde_json::from_str(&said(&classify(known, &["--format", "json"]))).unwrap();
+    assert_eq!((&told["items"][0]["truth"], &told["figures"]["macro_f1"]), (&json!("duplicate_charge"), &json!(1.0)));
+    assert_eq!(told["figures"]["confusion"]["not_billing"], json!({"not_billing": 1}), "{told}");
+    let lines = said(&classify(known, &["--format", "corrections"]));
+    assert!(lines.starts_with("duplicate_charge\tund\tcorrection-row-2\tI was charged twice\n"), "{lines}");
+
+    refused(&classify("body,class\nx,magic\ny,chargeback\nz,\n", &[]), "tickets.csv: row 2: `magic` is no class");
+    refused(&classify("subject\nx\n", &[]), "tickets.csv: the first row names no column `body`");
+    refused(&run(&["classify", "--file", "no_such.csv"], data.path(), None), "no_such.csv cannot be read");
+    let help = said(&run(&["classify", "--help"], data.path(), None));
+    assert!(help.contains("Example: recoup classify --file tickets.csv"), "{help}");
+}
+
 /// Whether `recoup audit verify` is content, and what it says.
 fn audit(address: &str, data: &Path, more: &[&str]) -> (bool, String) {
     let output = run(&[&["audit", "verify", "--addr", address][..], more].concat(), data, None);

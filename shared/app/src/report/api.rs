@@ -68,6 +68,7 @@ pub(super) async fn answer(
         Endpoint::Tickets => tickets::all(context, &query, window).await,
         Endpoint::Ticket(id) => tickets::one(context, &id).await,
         Endpoint::Corrections => tickets::corrections(context, Window::of(&query, 1000)?).await,
+        Endpoint::Classify => tickets::classify(context, request),
         Endpoint::PaymentRequests => cash::requests(context, &query, window).await,
         Endpoint::Unmatched => cash::unmatched(context, window).await,
         Endpoint::Tasks => team::tasks(context, &query, window).await,

@@ -14,7 +14,7 @@ pub fn read(subject: &str, body: &str, policy: &TicketPolicy, now: Timestamp) ->
     let guess = wording::guess(weights, subject, body, &thresholds(&policy.reading));
     TakenFor {
         class: class(guess.class),
-        confidence: Decimal::new(i64::from(guess.confidence), 3).normalize().to_string(),
+        confidence: decimal(guess.confidence),
         abstained: guess.abstained,
         reasons: guess.reasons,
         also: guess.also.into_iter().map(class).collect(),
@@ -26,7 +26,12 @@ pub fn read(subject: &str, body: &str, policy: &TicketPolicy, now: Timestamp) ->
     }
 }
 
-fn thresholds(reading: &Reading) -> Thresholds {
+/// A share in thousandths, as it stands in JSON.
+pub(super) fn decimal(thousandths: u16) -> String {
+    Decimal::new(i64::from(thousandths), 3).normalize().to_string()
+}
+
+pub(super) fn thresholds(reading: &Reading) -> Thresholds {
     let thousandths = |share: Decimal| (share * Decimal::from(1000)).to_u16().unwrap_or(u16::MAX);
     Thresholds {
         sure: thousandths(reading.confidence_min),
@@ -36,7 +41,7 @@ fn thresholds(reading: &Reading) -> Thresholds {
 }
 
 /// The weights know the classes by the same names.
-fn class(read: wording::Class) -> Class {
+pub(super) fn class(read: wording::Class) -> Class {
     Class::named(read.name()).unwrap_or(Class::NotBilling)
 }
 

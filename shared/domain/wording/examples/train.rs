@@ -11,10 +11,13 @@
 
 use std::path::Path;
 use std::time::Instant;
+use wording::evaluation::Figures;
 use wording::training::{Course, Material, counts, judge, learn};
 use wording::{Model, Thresholds, corpus, evaluation, guess};
 
-const SURE: f64 = 0.85;
+/// In thousandths: from where on a reading counts, and for which others it is told how much is judged.
+const SURE: u16 = 850;
+const FROM: [u16; 8] = [0, 300, 400, 500, 600, 700, 800, 900];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
@@ -27,8 +30,9 @@ fn main() {
     let learned = learn(&material, &Course::SHIPPED);
     let model = Model::parse(&learned.bytes).unwrap();
     println!("{} rows, {} features, {} bytes", material.rows.len(), model.features(), learned.bytes.len());
-    println!("\nWordings held back:\n{}", evaluation::told(&learned.judged, SURE));
-    println!("{}", evaluation::matrix(&learned.judged));
+    let figures = Figures::of(&learned.judged, SURE, &FROM);
+    println!("\nWordings held back:\n{}", evaluation::told(&figures));
+    println!("{}", evaluation::matrix(&figures));
     if arguments.iter().any(|argument| argument == "--wrong") {
         wrong(&material, &learned.judged);
     }
@@ -50,8 +54,8 @@ fn main() {
 fn wrong(material: &Material, judged: &[evaluation::Judged]) {
     let mut last = "";
     for (row, judged) in material.rows.iter().zip(judged) {
-        if judged.class() != row.class && judged.confidence() >= SURE && row.wording != last {
-            println!("{} {:.2} for {}: {}", judged.class().name(), judged.confidence(), row.wording, row.text);
+        if judged.class != row.class && judged.confidence >= f64::from(SURE) / 1000.0 && row.wording != last {
+            println!("{} {:.2} for {}: {}", judged.class.name(), judged.confidence, row.wording, row.text);
             last = &row.wording;
         }
     }
@@ -61,18 +65,12 @@ fn wrong(material: &Material, judged: &[evaluation::Judged]) {
 fn corrected(tickets: &Path, before: &[u8], model: &Model<'_>) {
     let rows = corpus::table(&std::fs::read_to_string(tickets.join("corrections.tsv")).unwrap_or_default());
     let after = judge(model, &rows);
-    let right = rows.iter().zip(&after).filter(|(row, judged)| judged.class() == row.class).count();
+    let right = rows.iter().zip(&after).filter(|(row, judged)| judged.class == row.class).count();
     println!("Corrections: {right} of {} right", rows.len());
     let Some(before) = Model::parse(before) else { return };
     for ((row, before), after) in rows.iter().zip(judge(&before, &rows)).zip(&after) {
-        if before.class() != after.class() {
-            println!(
-                "  {} became {} ({}): {}",
-                before.class().name(),
-                after.class().name(),
-                row.class.name(),
-                row.text
-            );
+        if before.class != after.class {
+            println!("  {} became {} ({}): {}", before.class.name(), after.class.name(), row.class.name(), row.text);
         }
     }
 }
@@ -84,17 +82,11 @@ fn others(file: &Path, model: &Model<'_>) {
     let rows = rows.iter().map(|(class, rest)| format!("{class}\ten\t{rest}")).collect::<Vec<_>>().join("\n");
     let rows = corpus::table(&rows);
     let judged = judge(model, &rows);
-    println!("\n{}:\n{}", file.display(), evaluation::told(&judged, SURE));
+    println!("\n{}:\n{}", file.display(), evaluation::told(&Figures::of(&judged, SURE, &FROM)));
     let thresholds = Thresholds { sure: 850, also: 850, reasons: 4 };
-    for (row, judged) in rows.iter().zip(&judged).filter(|(row, judged)| judged.class() != row.class) {
+    for (row, judged) in rows.iter().zip(&judged).filter(|(row, judged)| judged.class != row.class) {
         let reasons = guess(model, "", &row.text, &thresholds).reasons.join(", ");
-        println!(
-            "{} not {} {:.2} [{reasons}]: {}",
-            judged.class().name(),
-            row.class.name(),
-            judged.confidence(),
-            row.text
-        );
+        println!("{} not {} {:.2} [{reasons}]: {}", judged.class.name(), row.class.name(), judged.confidence, row.text);
     }
 }
 

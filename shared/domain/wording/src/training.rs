@@ -90,8 +90,7 @@ pub fn learn(material: &Material, course: &Course) -> Learned {
         }
     }
     let temperature = temperature(&material.rows, &scores);
-    let judged =
-        |(row, scores): (&Row, &[f64; CLASSES])| Judged { truth: row.class, shares: shares(scores, temperature) };
+    let judged = |(row, scores): (&Row, &[f64; CLASSES])| Judged::by_shares(row.class, &shares(scores, temperature));
     Learned {
         bytes: rows.weights(course, temperature, |_| true),
         judged: material.rows.iter().zip(&scores).map(judged).collect(),
@@ -328,7 +327,7 @@ fn meanings(lists: &Lists) -> BTreeMap<u32, u8> {
 
 /// What weights make of rows, as they stand.
 pub fn judge(model: &Model<'_>, rows: &[Row]) -> Vec<Judged> {
-    let judged = |row: &Row| Judged { truth: row.class, shares: crate::guess::shares(model, &row.text) };
+    let judged = |row: &Row| Judged::by_shares(row.class, &crate::guess::shares(model, &row.text));
     rows.iter().map(judged).collect()
 }
 

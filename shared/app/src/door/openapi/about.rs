@@ -435,6 +435,9 @@ pub static ABOUT: &[About] = &[
     get("/api/tickets/corrections", "listCorrections", "Rows", "Lists what people said that tickets are, newest first")
         .with(PAGE)
         .answered_as(&["text/csv"]),
+    post("/api/classify", "classify", "LetterRead", "Says what a text would be taken for as a ticket; nothing is kept")
+        .takes(Body::Must("Letter"))
+        .refuses(&[413]),
     get("/api/tickets/{id}", "ticket", "TicketShown", "Shows a ticket with what happened to it and what was answered")
         .refuses(&[404]),
     post("/api/tickets/{id}/assign", "assignTicket", "TicketShown", "Gives a ticket to somebody, or takes it back")

@@ -8,10 +8,13 @@ use crate::report::query::{self, Query};
 use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Correction, Page};
 use crate::ticket::{self, ticket_json, ticket_shown};
-use crate::web::{self, Answer, Problem, Window};
+use crate::web::{self, Answer, Problem, Window, too_large};
+use bytes::Bytes;
 use domain::id::AccountId;
-use domain::ticket::Ticket;
-use http::StatusCode;
+use domain::ticket::{Ticket, read};
+use http::{Request, StatusCode};
+use providers::masked;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +57,40 @@ pub(super) async fn corrections(context: &Context, window: Window) -> Result<Ans
     }
     let next = Window::cursor(page.next.as_deref()).map(|cursor| format!("/api/tickets/corrections?cursor={cursor}"));
     Ok(web::csv(csv, next.as_deref()))
+}
+
+/// What somebody wants to know the class of.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Letter {
+    subject: Option<String>,
+    body: Option<String>,
+}
+
+/// Says what a text would be taken for as a ticket, by the policy in force. Nothing of it is kept.
+pub(super) fn classify(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    if request.body().len() > context.policies.limits.current().body_bytes_max {
+        return Err(too_large());
+    }
+    let unread =
+        |error: serde_json::Error| Problem::malformed(format!("send {{\"subject\": \"…\", \"body\": \"…\"}}: {error}"));
+    let letter: Letter = serde_json::from_slice(request.body()).map_err(unread)?;
+    let (subject, body) = (letter.subject.unwrap_or_default(), letter.body.unwrap_or_default());
+    if subject.trim().is_empty() && body.trim().is_empty() {
+        return Err(Problem::malformed("say in `body` what was written, or in `subject` what it is headed"));
+    }
+    let policy = context.policies.tickets.current();
+    let taken = read(&masked(&subject), &masked(&body), policy, context.clock.now());
+    Ok(web::json(
+        StatusCode::OK,
+        &json!({
+            "class": taken.class,
+            "confidence": taken.confidence,
+            "abstained": taken.abstained,
+            "reasons": taken.reasons,
+            "also": taken.also,
+        }),
+    ))
 }
 
 fn quoted(text: &str) -> String {

@@ -173,7 +173,7 @@ fn the_same_rows_give_the_same_weights_and_these_know_their_rows() {
     assert_eq!(learned, weights(&material, &course, 1.0));
     let model = Model::parse(&learned).unwrap();
     let judged = crate::training::judge(&model, &material.rows);
-    let right = judged.iter().filter(|judged| judged.class() == judged.truth).count();
+    let right = judged.iter().filter(|judged| judged.is_right()).count();
     assert!(right * 10 > judged.len() * 9, "{right} of {}", judged.len());
 }
 

@@ -26,6 +26,11 @@ pub(super) fn schemas() -> Named {
                 ("requester?", requester),
             ]),
         ),
+        (
+            "Letter",
+            only([("subject?", or_null(text())), ("body?", told(or_null(text()), "One of the two says something."))]),
+        ),
+        ("LetterRead", object(letter_read())),
         ("TicketAssigned", only([("to", told(text(), "A staff id; empty takes it from whoever has it."))])),
         ("TicketMerged", only([("into", told(text(), "The id of the ticket that it is a repeat of."))])),
         (
@@ -78,6 +83,16 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("escalated", flag()),
         ("merged_into", told(maybe(), "The ticket that it is a repeat of.")),
         ("handling_minutes", told(whole(), "How long people were at it.")),
+    ]
+}
+
+fn letter_read() -> [(&'static str, Value); 5] {
+    [
+        ("class", told(classes(), "The best guess also where it abstains.")),
+        ("confidence", told(decimal(), "Between 0 and 1.")),
+        ("abstained", told(flag(), "It is not sure enough: a person says what it is.")),
+        ("reasons", told(list(text()), "The words that decided.")),
+        ("also", told(list(classes()), "What else it is about.")),
     ]
 }
 
