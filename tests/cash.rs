@@ -52,7 +52,7 @@ async fn shop() -> Service {
 
 async fn written(service: &Service, id: &str) {
     let body = json!({"id": format!("tkt_{id}"), "type": "ticket.created", "created_at": service.clock.now(),
-        "ticket": {"id": id, "subject": "What do I owe?", "body": "Please tell me.", "status": "open", "csat": null,
+        "ticket": {"id": id, "subject": "What do I owe?", "body": format!("Please tell me about {id}."), "status": "open", "csat": null,
             "requester": {"email": "ada@elsewhere.example", "name": "Ada"}}});
     let (status, answer) = deliver_to(service, "ticket", body.to_string().as_bytes()).await;
     assert_eq!(status, StatusCode::OK, "{answer}");

@@ -21,7 +21,7 @@ pub trait Opens: Stored {
     const KIND: &'static str;
 
     /// Where it is stored.
-    fn place(hash: &str) -> Key;
+    fn stored_at(hash: &str) -> Key;
     /// What tells it from all others of its kind.
     fn parts(&self) -> Vec<String>;
     /// The same, found by that hash.
@@ -53,7 +53,7 @@ pub async fn opened<T: Opens>(context: &Context, token: &str) -> Result<Option<(
 /// The same for whoever has no secret of links: nobody finds a token by the hash of another one.
 pub async fn named<T: Opens>(context: &Context, token: &str) -> Result<Option<(T, String)>, Fault> {
     let Some(token) = read(token) else { return Ok(None) };
-    let link = store::read::<T>(context, &T::place(&sha256(token.as_bytes()))).await?;
+    let link = store::read::<T>(context, &T::stored_at(&sha256(token.as_bytes()))).await?;
     Ok(link.map(|link| (link, token)))
 }
 

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 impl Opens for CardLink {
     const KIND: &'static str = "card";
 
-    fn place(hash: &str) -> Key {
+    fn stored_at(hash: &str) -> Key {
         keys::card_link(hash)
     }
 
@@ -29,7 +29,7 @@ impl Opens for CardLink {
 impl Opens for MessagesLink {
     const KIND: &'static str = "messages";
 
-    fn place(hash: &str) -> Key {
+    fn stored_at(hash: &str) -> Key {
         keys::messages_link(hash)
     }
 

@@ -12,7 +12,7 @@ use domain::id::AccountId;
 impl Opens for PayLink {
     const KIND: &'static str = "pay";
 
-    fn place(hash: &str) -> Key {
+    fn stored_at(hash: &str) -> Key {
         keys::pay_link(hash)
     }
 
