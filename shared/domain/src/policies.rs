@@ -327,7 +327,7 @@ mod tests {
             (
                 "dunning/v2",
                 "id = \"standard\"",
-                "id = \"standard\"\nstrategic = true",
+                "id = \"standard\"\ncountries = [\"DE\"]",
                 "the last one must have no condition",
             ),
             (

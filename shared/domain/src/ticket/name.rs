@@ -80,8 +80,10 @@ impl fmt::Display for TicketName {
 /// A point stands for itself only inside, so that no name is a way up.
 fn plain(text: &str) -> String {
     let mut written = String::new();
-    for byte in text.bytes() {
-        let is_inside = byte == b'.' && !written.is_empty();
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    for (place, byte) in text.bytes().enumerate() {
+        let (before, after) = text.as_bytes().split_at(place);
+        let is_inside = byte == b'.' && is_letter(before.last()) && is_letter(after.get(1));
         if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || is_inside {
             written.push(char::from(byte));
         } else {

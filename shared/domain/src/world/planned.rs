@@ -135,7 +135,9 @@ impl<'a> Planned<'a> {
             plan.escalate(rule, shown.tries.len() + 1, now);
         }
         if plan.due(now).any(|step| step.kind.is_read()) {
-            plan.keep_quiet(now, self.written_from(shown.country, now));
+            let morning = self.written_from(shown.country, now);
+            plan.keep_quiet(now, morning);
+            plan.keep_phones_quiet(now, morning);
         }
         plan.take_access(now);
         if let Some((number, _)) = plan.due_offer(now) {

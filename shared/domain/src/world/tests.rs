@@ -326,5 +326,7 @@ fn a_policy_tries_what_may_be_tried_and_learns_when() {
     let mut learned = planned();
     play(&World::parse("other.toml", &text).unwrap(), &mut learned, declines, 4_000);
     let later = play(&world, &mut learned, declines, 2_000);
-    assert!(later.recovered.count > report.recovered.count, "{} {}", later.recovered.count, report.recovered.count);
+    let won = |report: &Report| (report.recovered.count, report.attempts);
+    let (of_later, of_first) = (won(&later), won(&report));
+    assert!(of_later.0 * of_first.1 > of_first.0 * of_later.1, "of each try: {of_later:?} {of_first:?}");
 }

@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn what_an_earlier_segment_takes_is_refused_on_its_line() {
         for (name, first, second, expected) in [
-            ("narrower first", "strategic = true\nqueue = 1", "queue = 2", None),
+            ("narrower first", "strategic = true\nqueue = 1", "tenure_days_below = 90\nqueue = 2", None),
             ("everyone first", "queue = 1", "strategic = true", Some("a segment for everyone stands before it")),
             ("the same", "tenure_days_below = 90", "tenure_days_below = 90", Some("`one` before it takes all of it")),
             ("a shorter time", "tenure_days_below = 90", "tenure_days_below = 30", Some("`one` before it")),
