@@ -6,8 +6,10 @@ use crate::limits::with_limit;
 use crate::raised::{tell, wish};
 use app::context::Settings;
 use app::ports::{Channel, Clock, Letter};
-use http::{Method, StatusCode};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
+use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -504,10 +506,13 @@ fn what_may_be_offered_is_a_task_of_whoever_looks_after_the_account_and_is_writt
         assert_eq!(letters(&service, is_promised), 0);
         assert_eq!(step(&plan(&service).await, "offer").0, "sent");
 
+        let signed_in = dispatch(&service, &Request::post("/local/login").body("staff=luis".into()).unwrap()).await;
+        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         let page = async |path: &str| {
-            let (status, page) = ask(&service, "luis", Method::GET, path, None, None).await;
-            assert_eq!(status, StatusCode::OK, "{path}");
-            page.as_str().unwrap().to_owned()
+            let request = Request::get(path).header("cookie", &cookie).body(Bytes::new()).unwrap();
+            let answer = dispatch(&service, &request).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            String::from_utf8(answer.body().to_vec()).unwrap()
         };
         let task = page(&format!("/tasks/{}", found[0]["id"].as_str().unwrap())).await;
         assert!(task.contains("Ask for extend grace") && task.contains("value=\"extend_grace\""), "{task}");

@@ -296,7 +296,8 @@ fn without_stamps(value: Value) -> Value {
         Value::Array(mut parts) if parts.len() == 2 && is_stamp(&parts[0]) => without_stamps(parts.remove(1)),
         Value::Array(parts) => Value::Array(parts.into_iter().map(without_stamps).collect()),
         Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(name, value)| (name, without_stamps(value))).collect())
+            let told = fields.into_iter().filter(|(_, value)| !is_stamp(value));
+            Value::Object(told.map(|(name, value)| (name, without_stamps(value))).collect())
         }
         other => other,
     }
