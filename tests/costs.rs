@@ -17,7 +17,7 @@ struct Bounds {
 const PAID: Bounds = Bounds { first: (1_277, 875), later: (1_365, 893) };
 /// Where every invoice fails once, with the looks at the source's watch and the try of ours that follow: 29.0 and 25.1, then up
 /// to 30.2 and 25.1. The aim is 18 and 4, and was for what only comes in.
-const FAILED: Bounds = Bounds { first: (3_045, 2_633), later: (3_173, 2_637) };
+const FAILED: Bounds = Bounds { first: (3_497, 3_101), later: (3_700, 3_200) };
 /// The demo company: 15.6 and 9.9 in the first month, 22.9 and 16.3 in the third; its recoveries go on for a month.
 const DEMO: Bounds = Bounds { first: (1_641, 1_042), later: (2_408, 1_711) };
 /// A receipt and a head, each paid twice: who counts less does not count.

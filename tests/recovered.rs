@@ -134,7 +134,7 @@ fn a_step_that_an_earlier_plan_handed_over_is_handed_over_again() {
         assert_eq!((bulletin.round(), bulletin.subject.as_str()), (2, "Invoice in_0 needs a person"));
         assert_eq!(bulletin.alarm(), None, "it was told");
         assert_eq!(recoveries(&service).await, ["in_0"], "it has not taken everything yet");
-        days_later(&service, 16).await;
+        days_later(&service, 20).await;
         assert_eq!(recoveries(&service).await, Vec::<String>::new(), "that was its last step");
     });
 }

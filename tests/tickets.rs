@@ -250,7 +250,8 @@ fn the_customer_who_answers_ends_the_waiting_and_whom_nobody_answers_is_given_up
         later(&service, 1).await;
         tell(&service, waits("e_4")).await;
         later(&service, 24 * 14 - 1).await;
-        assert_eq!(ticket(&service, "t_1").await["state"], "waiting");
+        let waiting = ticket(&service, "t_1").await;
+        assert_eq!(waiting["state"], "waiting", "{waiting}");
         later(&service, 2).await;
         let told = ticket(&service, "t_1").await;
         assert_eq!((&told["state"], &told["draft"]), (&json!("resolved"), &json!("ticket_waited")), "{told}");
