@@ -60,7 +60,8 @@ fn name(path: &Path, folder: &Path) -> String {
 /// The files of a crate that are not tests: path below `src`, and text.
 fn product(folder: &str) -> Vec<(String, String)> {
     let files = sources(&root().join(folder).join("src"));
-    files.into_iter().filter(|(file, _)| file != "tests.rs" && !file.ends_with("/tests.rs")).collect()
+    let is_test = |file: &str| file == "tests.rs" || file.ends_with("/tests.rs") || file.contains("/tests/");
+    files.into_iter().filter(|(file, _)| !is_test(file)).collect()
 }
 
 const OURS: &[&str] = &["app", "aws", "domain", "local", "network", "pages", "phone", "providers", "shared", "tables"];

@@ -24,6 +24,7 @@ pub struct Ways {
 }
 
 impl Way {
+    /// In the order of the documents.
     pub const ALL: [Self; 4] = [Self::Card, Self::Debit, Self::Wallet, Self::Transfer];
 
     /// As rules name it.

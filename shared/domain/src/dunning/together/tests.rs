@@ -1,3 +1,5 @@
+//! Which debts stand in one letter, and when is nobody written to again?
+
 use super::*;
 use crate::book::PlanLine;
 use crate::dunning::PlanState;
