@@ -361,7 +361,7 @@ fn another_way_is_judged_by_a_file_of_history() {
                 chosen_at,moment,likely,ended,ended_at\n";
     let (failed, next_day) = ("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z");
     let row = |number: u32| {
-        let (succeeded, ended) = (number % 2 == 0, if number % 2 == 0 { "paid" } else { "lost" });
+        let (succeeded, ended) = (number.is_multiple_of(2), if number.is_multiple_of(2) { "paid" } else { "lost" });
         format!(
             "{failed},{next_day},0,stripe,insufficient_funds,visa,,US,US,{succeeded},r{number},standard,{failed},{next_day},500,{ended},{next_day}\n"
         )

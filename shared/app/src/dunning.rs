@@ -196,6 +196,10 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         plan.hold(now, now + lease);
         return write(context, read, &plan, Besides::default(), None).await;
     }
+    if cash::has_come(context, &read.head, invoice).await? {
+        plan.hold(now, now + SignedDuration::from_hours(context.policies.limits.current().review_hours));
+        return write(context, read, &plan, Besides::default(), None).await;
+    }
     let wish = records::stage(context, &read.head, &read.invoice).await?;
     let source = sources::find(context, &read.head.provider, &read.head.source).await?;
     let tries = again::read(context, &mut read, (&plan, &source), wish).await?;

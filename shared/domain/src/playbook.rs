@@ -93,8 +93,9 @@ impl Setting<'_> {
     }
 
     /// What somebody posts to ask for it.
-    fn wanted(&self, wish: Wish, reason_code: Reason, note: &str) -> Wanted {
-        Wanted { account: self.account.clone(), wish, reason_code, note: note.to_owned(), case: self.case.cloned() }
+    fn wanted(&self, wish: Wish, reason_code: Reason, note: &str) -> Box<Wanted> {
+        let (account, case) = (self.account.clone(), self.case.cloned());
+        Box::new(Wanted { account, wish, reason_code, note: note.to_owned(), case })
     }
 
     fn day(&self, days: i64) -> Date {

@@ -92,7 +92,8 @@ impl ContactChange {
 impl Person {
     /// What changed of how they are reached within so many days, the newest first.
     pub fn contact_changes(&self, days: i64, now: Timestamp) -> Vec<ContactChange> {
-        let kinds: [(&str, &Contacts, fn(&str) -> String); 3] = [
+        type Masked = fn(&str) -> String;
+        let kinds: [(&str, &Contacts, Masked); 3] = [
             ("E-mail", &self.emails, first_letter),
             ("Telephone", &self.phones, last_digits),
             ("Address", &self.addresses, |_| String::new()),
@@ -106,7 +107,7 @@ impl Person {
             })
         });
         let mut changes: Vec<_> = changed.collect();
-        changes.sort_by(|one, other| other.at.cmp(&one.at));
+        changes.sort_by_key(|change| std::cmp::Reverse(change.at));
         changes
     }
 

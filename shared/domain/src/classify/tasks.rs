@@ -8,7 +8,7 @@ use crate::book::{Due, HistoryLine, Touched};
 use crate::case::Class;
 use crate::classify::DISPUTED;
 use crate::classify::desk::Desk;
-use crate::dunning::{Plan, failures_of_invoice};
+use crate::dunning::failures_of_invoice;
 use crate::event::InvoiceStatus;
 use crate::id::{CaseId, TaskId};
 use crate::leaving::settled;
@@ -157,9 +157,9 @@ fn left_over<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = Task
 /// The tasks of what was to be offered for invoices that are not open any more.
 fn offered<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
     let account = &after.head.account;
-    let was_made = move |invoice: &String| after.plans.get(invoice).is_some_and(Plan::has_offered);
+    let has_failed = move |invoice: &String| after.touched.invoices[invoice].first_failed_at.is_some();
     let about = |invoice| About::Offered { invoice, subscription: String::new(), asks: String::new() };
-    paid(&before.touched, &after.touched).filter(was_made).map(move |invoice| about(invoice).task(account))
+    paid(&before.touched, &after.touched).filter(has_failed).map(move |invoice| about(invoice).task(account))
 }
 
 fn claimed_of(invoice: &str, dispute: &str) -> About {

@@ -12,7 +12,8 @@ pub(super) fn may_stand(action: &Action, case: &Case) -> bool {
         state,
         State::Previewed | State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn
     );
-    !is_gone && !(state == State::WaitingApproval && is_moot(action, Some(case)))
+    let is_decided = state != State::WaitingApproval;
+    !is_gone && (is_decided || !is_moot(action, Some(case)))
 }
 
 /// Whether anything that was asked for because of a case stands.

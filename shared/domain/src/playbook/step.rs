@@ -25,7 +25,7 @@ pub enum Step {
         lines: Vec<Line>,
         why: String,
         /// What is posted to ask for it.
-        action: Wanted,
+        action: Box<Wanted>,
     },
     /// A message to the customer.
     Say { when: When, text: String, reply: Reply },

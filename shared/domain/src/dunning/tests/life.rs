@@ -166,7 +166,10 @@ impl<'a> Life<'a> {
                 self.code = *self.dice.pick(&CODES);
                 self.fails(By::Provider);
             }
-            3 => self.plan.card_given(*self.dice.pick(&CARDS), now),
+            3 => {
+                let card = *self.dice.pick(&CARDS);
+                self.plan.card_given(card, now);
+            }
             4 => self.lasts_until = Some(now + hours(1 + self.dice.number(60))),
             5 | 6 => {
                 let until = now + hours(1 + self.dice.number(24 * 8));

@@ -76,7 +76,7 @@ fn play(case: &Case) -> Play {
         approvals: vec![],
         lines: vec![],
         why: String::new(),
-        action: wanted,
+        action: Box::new(wanted),
     });
     let reply = crate::playbook::advice::Reply { subject: "s".into(), body: "b".into() };
     play.push(Step::Say { when: When::AfterItIsDone, text: "refund_approved".into(), reply });

@@ -61,7 +61,7 @@ fn ended(world: &World, number: u32, mut lines: Vec<Outcome>) -> Vec<Outcome> {
     let luck = Luck::of(world.seed, number);
     let pays = (1..=30).find(|day| luck.draw(format_args!("self:{day}")) < 0.01).map(|day| failed_at + hours(24 * day));
     let won = lines.iter().find(|line| line.succeeded == Some(true)).and_then(|line| line.tried_at);
-    let seen = failed_at + hours(if number % 3 == 0 { 48 } else { 720 });
+    let seen = failed_at + hours(if number.is_multiple_of(3) { 48 } else { 720 });
     let (is, at) = match won.or(pays) {
         Some(at) if at <= seen => (Ended::Paid, at),
         _ => (Ended::Open, seen),
