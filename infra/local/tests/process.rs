@@ -220,7 +220,9 @@ fn letters_of_a_file_are_classed_without_a_service_and_judged_where_it_says_what
     let lines: Vec<String> = said(&plain).lines().map(str::to_owned).collect();
     assert!(plain.status.success() && lines.len() == 3, "{lines:?}");
     assert_eq!((lines[0].as_str(), lines[2].as_str()), ("class,confidence,abstained", "not_billing,0,true"));
-    assert!(lines[1].starts_with("duplicate_charge,0.") && lines[1].ends_with(",false"), "{lines:?}");
+    let parts: Vec<&str> = lines[1].split(',').collect();
+    let sure = parts[1].parse::<f64>().unwrap();
+    assert!(parts[0] == "duplicate_charge" && parts[2] == "false" && (0.85..=1.0).contains(&sure), "{lines:?}");
 
     let known = "body,class\nI was charged twice,duplicate_charge\nhow do I reset my password,not_billing\n";
     let figures = said(&classify(known, &[]));
