@@ -77,7 +77,10 @@ async fn change(service: &Service, id: &str, change: impl FnOnce(&mut Ticket)) {
 /// A ticket of which it is certain whose it is.
 async fn known(service: &Service, id: &str) {
     written(service, id).await;
-    change(service, id, |ticket| ticket.handling.account = Some(account())).await;
+    let word = json!({"account": "stripe:cus_1", "note": "called the number on file"});
+    let path = format!("/api/tickets/{id}/account");
+    assert_eq!(ask(service, "lena", Method::POST, &path, Some(&word), None).await.0, StatusCode::OK);
+    service.work().await.unwrap();
 }
 
 async fn collect(service: &Service, staff: &str, ticket: &str, body: Option<&Value>) -> (StatusCode, Value) {
@@ -504,5 +507,76 @@ fn without_a_phone_or_a_wish_for_text_messages_the_confirmation_is_a_letter() {
             assert_eq!((mails.len(), letters(&service, Channel::Sms).len()), (2, 0), "{what}: {mails:?}");
             assert!(mails.iter().any(|(_, text)| text.contains("thank you: 49.00 EUR has arrived")), "{mails:?}");
         }
+    });
+}
+
+#[test]
+fn whose_number_a_stranger_names_is_asked_for_nothing() {
+    run(async {
+        let service = shop().await;
+        written(&service, "t1").await;
+        change(&service, "t1", |ticket| ticket.handling.account = Some(account())).await;
+        let (status, answer) = collect(&service, "lena", "t1", None).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
+        assert!(letters(&service, Channel::Mail).is_empty());
+    });
+}
+
+#[test]
+fn a_letter_that_was_refused_is_not_sent_for_a_request_that_was_withdrawn_since() {
+    run(async {
+        let mut service = shop().await;
+        known(&service, "t1").await;
+        let post = service.context.post.clone();
+        tests::faults::deafen(&mut service, "cus_1@shop.example");
+        let (_, asked) = collect(&service, "lena", "t1", None).await;
+        let closed = json!({"note": "they called"});
+        let close = ask(&service, "lena", Method::POST, "/api/tickets/t1/close", Some(&closed), None).await;
+        assert_eq!(close.0, StatusCode::OK, "{}", close.1);
+        service.work().await.unwrap();
+        assert_eq!(request(&service, asked["id"].as_str().unwrap()).await["state"], "withdrawn");
+        service.context.post = post;
+        service.advance(service.clock.now() + SignedDuration::from_hours(24)).await.unwrap();
+        assert_eq!(letters(&service, Channel::Mail), Vec::new());
+    });
+}
+
+/// An invoice that failed is paid by transfer, and its provider does not know that.
+#[test]
+fn nobody_is_charged_again_or_asked_for_what_came_past_the_provider() {
+    run(async {
+        let service = shop().await;
+        let failed = Some("insufficient_funds");
+        let charge = stripe::charge("cus_1", "ch_0", Some("in_1"), 4_900, "eur", failed, service.clock.now());
+        tell(&service, "evt_f1", "charge.failed", &charge).await;
+        bill(&service, "evt_f2", "invoice.payment_failed", "in_1", "open", (4_900, 4_900)).await;
+        let plan = async || get(&service, "/api/accounts/stripe:cus_1/dunning").await["items"][0].clone();
+        assert_eq!(plan().await["state"], "running");
+        known(&service, "t1").await;
+        let (_, asked) = collect(&service, "lena", "t1", None).await;
+        let id = asked["id"].as_str().unwrap();
+        let link = request(&service, id).await["link"].as_str().unwrap().replace("http://recoup.test", "");
+        let page = async || {
+            let request = Request::get(&link).body(Bytes::new()).unwrap();
+            String::from_utf8(dispatch(&service, &request).await.body().to_vec()).unwrap()
+        };
+        assert!(page().await.contains(">Pay 49.00 EUR</button>"));
+        pays(&service, "evt_3", "ch_1", 4_900, Some(id)).await;
+        assert_eq!(request(&service, id).await["state"], "paid");
+        let told = || {
+            let letters = service.outbox.letters().unwrap();
+            letters.iter().filter(|(_, letter)| letter.to == "cus_1@shop.example").count()
+        };
+        let tried =
+            || service.sandbox.calls("stripe").unwrap().iter().filter(|call| call.path.ends_with("/pay")).count();
+        let before = (told(), tried());
+        service.advance(service.clock.now() + SignedDuration::from_hours(24 * 40)).await.unwrap();
+        assert_eq!((told(), tried()), before, "{}", plan().await);
+        let access = get(&service, "/api/entitlements/stripe:cus_1").await;
+        assert!(access["state"].is_null() || access["state"] == "grace", "{access}");
+        assert!(!page().await.contains("<button"), "and nobody pays it once more");
+        // Whoever keeps the books says so there, and it is over.
+        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
     });
 }

@@ -591,3 +591,27 @@ fn what_is_stopped_does_not_leave_until_somebody_releases_it() {
         assert_eq!((mails(&service, ADA).len(), last(&service, &own("t1")).await.state), (1, Sent::Sent));
     });
 }
+
+#[test]
+fn what_was_written_for_one_address_is_not_sent_to_another() {
+    run(async {
+        let service = with_a_payment().await;
+        of_a_contact(&service, "t1").await;
+        let stop = json!({"note": "look first"});
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop), None).await.0, StatusCode::OK);
+        reply(&service, "lena", "t1", &json!({"text": "38.00 USD go back to you."})).await;
+        later(&service, 60).await;
+        let now_eve = json!({"requester": {"email": EVE, "name": "Eve"}});
+        tell(&service, "evt_t1_2", "t1", now_eve).await;
+        let release = json!({"release": true, "note": ""});
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&release), None).await.0, StatusCode::OK);
+        later(&service, 3_600).await;
+        let amounts = |to: &str| mails(&service, to).into_iter().filter(|letter| letter.text.contains("38.00")).count();
+        assert_eq!((amounts(ADA), amounts(EVE)), (0, 0));
+        let ended = last(&service, &own("t1")).await.state;
+        assert!(
+            matches!(&ended, Sent::Refused { reason, again_at: None } if reason.contains("another address")),
+            "{ended:?}"
+        );
+    });
+}

@@ -196,11 +196,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         plan.hold(now, now + lease);
         return write(context, read, &plan, Besides::default(), None).await;
     }
-    if cash::has_come(context, &read.head, invoice).await? {
-        plan.hold(now, now + SignedDuration::from_hours(context.policies.limits.current().review_hours));
-        return write(context, read, &plan, Besides::default(), None).await;
-    }
-    let wish = records::stage(context, &read.head, &read.invoice).await?;
+    let wish = records::stage_to_ask(context, &read.head, &read.invoice).await?;
     let source = sources::find(context, &read.head.provider, &read.head.source).await?;
     let tries = again::read(context, &mut read, (&plan, &source), wish).await?;
     let end = ending::read(context, &mut read, &plan).await?;
@@ -232,7 +228,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let lasts = incident.is_some_and(|(_, lasts)| lasts);
     plan.awake(&read.invoice, wish == Some(Stage::Recorded) || lasts || on_its_way.is_some(), now);
     match (wish, on_its_way) {
-        // Somebody asked to leave, and people are at it.
+        // Somebody asked to leave, or the money has come past the provider, and people are at it.
         (Some(Stage::Recorded), _) => plan.hold(now, look_at),
         (_, Some(until)) => plan.hold(now, until),
         _ => plan.wait_for(incident, now, look_at),

@@ -17,6 +17,7 @@ use domain::action::{self, Action, Kind, Known, Manners, Resources, State, Targe
 use domain::approval::{Credited, Earlier, judged_before};
 use domain::book::{Head, Invoice, Payment, Subscription, Touched};
 use domain::case::{Case, State as CaseState};
+use domain::cash::Request;
 use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::{self, Contract, Price};
 use domain::leaving::{self, Stage};
@@ -32,6 +33,23 @@ pub async fn stage(context: &Context, head: &Head, invoice: &Invoice) -> Result<
     }
     let batch = Batch::read(context, leaving::wishes(head, invoice).map(keys::action).collect()).await?;
     stage_in(&batch, head, invoice)
+}
+
+/// The same for whoever asks for the invoice, or has it paid: where the money has come past its provider, who still shows it as
+/// open, people are at it as well.
+pub async fn stage_to_ask(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Stage>, Fault> {
+    let stage = stage(context, head, invoice).await?;
+    if stage.is_some() || head.requests.is_empty() {
+        return Ok(stage);
+    }
+    let homes: Vec<_> = head.requests.iter().map(keys::payment_request).collect();
+    let batch = Batch::read(context, homes.clone()).await?;
+    for home in &homes {
+        if batch.get::<Request>(home)?.is_some_and(|request| request.has_all_for(&invoice.id)) {
+            return Ok(Some(Stage::Recorded));
+        }
+    }
+    Ok(None)
 }
 
 /// The same of what was read.

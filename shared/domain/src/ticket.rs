@@ -111,7 +111,15 @@ impl Ticket {
         }
         self.latest.see(&stamp, seen.body.clone());
         self.requester_name.see(&stamp, seen.requester_name.clone());
+        let address = self.requester_email.value().cloned();
         self.requester_email.see(&stamp, seen.requester_email.clone());
+        let same =
+            |one: &String| self.requester_email.value().is_some_and(|it| it.trim().eq_ignore_ascii_case(one.trim()));
+        if address.is_some_and(|one| !same(&one)) {
+            // Whose the other address was, and who vouched for that, says nothing of this one.
+            self.accounts.clear();
+            self.handling.vouched_by = None;
+        }
         self.verified |= seen.verified;
         if let Some(chosen) = TakenFor::chosen(seen, event.at) {
             self.handling.take_for(chosen);
@@ -159,6 +167,43 @@ impl Ticket {
 mod tests {
     use super::*;
     use crate::event::{Kind, Origin, Seen};
+
+    #[test]
+    fn another_address_is_another_person() {
+        let told = |id: &str, second: i64, address: Option<&str>| {
+            let seen =
+                TicketSeen { id: "t1".into(), requester_email: address.map(str::to_owned), ..TicketSeen::default() };
+            let event = Event {
+                id: id.into(),
+                provider: "ticket".into(),
+                source: "default".into(),
+                origin: Origin::Webhook,
+                kind: Kind::TicketChanged,
+                at: Timestamp::from_second(second).unwrap(),
+                customer: None,
+                seen: vec![],
+            };
+            (seen, event)
+        };
+        for (name, second, address, is_known) in [
+            ("nothing is said of it", 2, None, true),
+            ("the same, written otherwise", 2, Some(" ADA@shop.example"), true),
+            ("another", 2, Some("eve@else.example"), false),
+            ("an older one that comes late", 0, Some("eve@else.example"), true),
+        ] {
+            let mut ticket = Ticket::new("ticket", "default", "t1");
+            let (seen, event) = told("a", 1, Some("ada@shop.example"));
+            ticket.fold(&seen, &event);
+            let account = AccountId::of("stripe", "default", "cus_1");
+            ticket.accounts.insert(account.clone());
+            ticket.handling.account = Some(account);
+            ticket.handling.vouched_by = Some("lena".to_owned());
+            let (seen, event) = told("b", second, address);
+            ticket.fold(&seen, &event);
+            let known = (ticket.is_from_a_contact(), ticket.handling.vouched_by.is_some());
+            assert_eq!(known, (is_known, is_known), "{name}");
+        }
+    }
 
     #[test]
     fn any_order_gives_the_same_ticket() {

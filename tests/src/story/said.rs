@@ -115,6 +115,8 @@ impl Telling {
                 Channel::Slack => (format!("Slack {}", letter.to), &letter.subject),
                 Channel::Sms => (format!("SMS {}", letter.to), &letter.text),
             };
+            // Each service makes its links with a secret of its own.
+            let said = letter.links.iter().fold(said.clone(), |said, link| said.replace(link, "<link>"));
             self.say(&format!("sent to {to}: {said}"));
         }
         self.letters = letters.len();

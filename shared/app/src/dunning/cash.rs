@@ -14,32 +14,12 @@ pub(super) use settle::settle;
 pub(super) use tell::due;
 
 use crate::context::Context;
-use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::QueueName;
 use crate::store::{Batch, Commit, keys};
-use domain::book::Head;
 use domain::cash::Request;
 use domain::id::RequestId;
 use domain::report::fact::{self, Fact, Facts};
-
-/// Whether money has come for an invoice, past its provider, who still shows it as open: until a person has seen to that nobody
-/// is charged for it or asked for it.
-pub(super) async fn has_come(context: &Context, head: &Head, invoice: &str) -> Result<bool, Fault> {
-    let homes: Vec<_> = head.requests.iter().map(keys::payment_request).collect();
-    if homes.is_empty() {
-        return Ok(false);
-    }
-    let batch = Batch::read(context, homes.clone()).await?;
-    for home in &homes {
-        let Some(request) = batch.get::<Request>(home)? else { continue };
-        let is_paid = request.received().is_positive() && !request.remaining().is_positive();
-        if is_paid && request.asks_for(invoice) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
 
 /// Writes a request over what was read of it, with the difference that this makes to the reports.
 fn put(commit: &mut Commit, batch: &Batch, before: Option<&Request>, after: &Request) {

@@ -85,7 +85,7 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         tracing::warn!(invoice = %invoice.id, "a rung waits: it is stopped by hand");
         return hold(context, &batch, climb, now + SignedDuration::from_secs(limits.alarm_lease_secs)).await;
     }
-    let stage = records::stage(context, &head, &invoice).await?;
+    let stage = records::stage_to_ask(context, &head, &invoice).await?;
     let source = sources::find(context, &head.provider, &head.source).await?;
     let link = pay::link::where_payable(context, &head, &invoice).await?;
 

@@ -136,7 +136,7 @@ pub(super) async fn debts(
     let mut debts = Vec::new();
     for id in wanted {
         let Some(invoice) = batch.of::<Invoice>(&key(id))? else { continue };
-        let stage = records::stage(context, head, &invoice).await?;
+        let stage = records::stage_to_ask(context, head, &invoice).await?;
         let debt = Debt::of(&invoice, head, stage);
         debts.push((invoice, debt));
     }

@@ -121,7 +121,11 @@ pub fn learn(
     (invoice, tried, same_try): (&Invoice, &[Tried], SignedDuration),
     look_at: Timestamp,
 ) {
-    plan.learn(ended(action, invoice, tried, same_try), look_at);
+    let end = ended(action, invoice, tried, same_try);
+    if matches!(end, Some(TryEnd::NotMade { .. })) && action.state() != State::Withdrawn {
+        plan.keeps_card(&action.id);
+    }
+    plan.learn(end, look_at);
     if let Some(at) = action.ended_at().filter(|_| action.state() == State::Withdrawn) {
         plan.taken_back(at);
     }
@@ -251,6 +255,35 @@ mod tests {
             let mut plan = plan.clone();
             learn(&mut plan, &action, (&Invoice::new("in_1"), &[], SignedDuration::ZERO), at().again);
             assert_eq!(plan.tries.taken_back_at, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_card_whose_try_did_not_leave_is_still_the_one_that_was_given() {
+        let policies = Policies::shipped().unwrap();
+        let mut overtaken = let_be(a_try(), MACHINE, "d");
+        overtaken.overtaken(at()).unwrap();
+        let plan = |action: &Action, since: Option<&str>| -> Plan {
+            let chosen = serde_json::json!({"number": 1, "at": at().now, "rule": "card_given", "policy_version": 3,
+                "chance": null, "likely": 1000, "candidates": []});
+            let made = serde_json::json!({"action": action.id, "begun_at": at().now, "chosen": chosen, "ended": null,
+                "card": "visa 1881", "card_id": "pm_2"});
+            serde_json::from_value(serde_json::json!({
+                "account": AccountId::of("stripe", "default", "cus_1"), "invoice": "in_1", "segment": "standard",
+                "policy_version": policies.dunning.current().version, "started_at": at().now, "state": "running",
+                "reason": null, "steps": [], "trace": "t", "tries": {"made": [made], "begun": 1, "card": since},
+            }))
+            .unwrap()
+        };
+        for (name, action, since, expected) in [
+            ("it goes", let_be(a_try(), MACHINE, "d"), None, None),
+            ("it was overtaken", overtaken.clone(), None, Some("visa 1881")),
+            ("another was given since", overtaken, Some("visa 0005"), Some("visa 0005")),
+            ("somebody took it back", taken_back(), None, None),
+        ] {
+            let mut plan = plan(&action, since);
+            learn(&mut plan, &action, (&Invoice::new("in_1"), &[], SignedDuration::ZERO), at().again);
+            assert_eq!(plan.tries.card.as_deref(), expected, "{name}");
         }
     }
 

@@ -53,7 +53,8 @@ impl Wish {
         if !role.may_request() {
             return Err(Refused::NotTheirs);
         }
-        let account = ticket.handling.account.as_ref().ok_or(Refused::Stranger)?;
+        let known = ticket.handling.account.as_ref().filter(|_| ticket.is_from_a_contact());
+        let account = known.ok_or(Refused::Stranger)?;
         if ticket.handling.state == TicketState::Resolved { Err(Refused::Resolved) } else { Ok(account) }
     }
 }
@@ -115,6 +116,8 @@ mod tests {
         assert_eq!(Wish::allowed(&ticket, Role::L1), Err(Refused::Stranger));
         assert_eq!(Wish::allowed(&ticket, Role::Analyst), Err(Refused::NotTheirs));
         ticket.handling.account = Some(account());
+        assert_eq!(Wish::allowed(&ticket, Role::L1), Err(Refused::Stranger), "only the text names it");
+        ticket.accounts.insert(account());
         for role in Role::ALL {
             let may = !matches!(role, Role::Analyst | Role::Legal);
             assert_eq!(Wish::allowed(&ticket, role).is_ok(), may, "{}", role.name());

@@ -200,6 +200,11 @@ impl Request {
         self.withdrawn.is_none() && self.standing().any(|line| line.invoice == invoice)
     }
 
+    /// Whether the money for an invoice has come, with all else that it asks for.
+    pub fn has_all_for(&self, invoice: &str) -> bool {
+        self.asks_for(invoice) && !self.matched.is_empty() && !self.remaining().is_positive()
+    }
+
     /// What was asked for at first.
     pub fn asked(&self) -> Money {
         self.sum(self.lines.iter().map(|line| line.amount))

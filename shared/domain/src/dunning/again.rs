@@ -416,6 +416,14 @@ impl Plan {
         }
     }
 
+    /// The card of a try that did not leave is still the one that was given, unless there is another since.
+    pub fn keeps_card(&mut self, action: &ActionId) {
+        let made = self.tries.made.iter().find(|made| made.action == *action);
+        if let Some(made) = made.filter(|_| self.tries.card.is_none()) {
+            (self.tries.card, self.tries.card_id) = (made.card.clone(), made.card_id.clone());
+        }
+    }
+
     /// Somebody took back what was begun: nothing more is chosen for that day.
     pub fn taken_back(&mut self, at: Timestamp) {
         self.tries.taken_back_at = self.tries.taken_back_at.max(Some(at));

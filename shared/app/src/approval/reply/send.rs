@@ -13,7 +13,7 @@ use crate::ticket;
 use domain::policy::shorten;
 use domain::stop::Scope;
 use domain::telling::State;
-use domain::ticket::{Answer, Came, Dispatch, Followed, Next, Outcome, TicketName, Way};
+use domain::ticket::{Answer, Came, Dispatch, Followed, Next, Outcome, TicketName, Way, may_say};
 use jiff::SignedDuration;
 use pages::Written;
 use providers::Desk;
@@ -80,6 +80,15 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
     };
     if is_held {
         dispatch.again_at = Some(lease);
+        return write(context, &laid, &dispatch, None).await;
+    }
+    // Whoever is written to by now may not be whom this was written for.
+    if dispatch.left_at.is_none() && may_say(&answer.text, laid.ticket.is_from_a_contact()).is_err() {
+        let reason = "whoever wrote has another address by now, and it is not known whose".to_owned();
+        let state = dispatch.ended(State::Refused { reason, again_at: None });
+        let due_at = now + context.policies.answers.current().told_within();
+        laid.ticket.handling.answer_ended(number, &state, dispatch.solves, due_at, now);
+        laid.ticket.handling.rest(context.policies.tickets.current(), &ticket::working(context), now);
         return write(context, &laid, &dispatch, None).await;
     }
     let by = by(context, &laid, &answer, &dispatch);

@@ -205,6 +205,9 @@ fn letter(
     what: What,
     (person, customer): (&Person, Option<&Customer>),
 ) -> Result<Letter, &'static str> {
+    if what == What::Debt && request.withdrawn.is_some() {
+        return Err("the request was withdrawn before");
+    }
     if what == What::Debt && !request.remaining().is_positive() {
         return Err("it was paid before");
     }
