@@ -7,6 +7,7 @@
 
 pub mod cases;
 
+use app::fault::Fault;
 use app::ports::{Clock, QueueName};
 use cases::{Case, all, prepared};
 use http::{Method, StatusCode};
@@ -123,7 +124,8 @@ async fn live(case: &Case, trouble: Trouble) -> End {
         Trouble::None | Trouble::At(..) => {
             tokio::select! {
                 biased;
-                worked = service.work() => worked.unwrap(),
+                // A sweep whose sending failed is taken up again, as each is by the next tick.
+                worked = service.work() => assert!(!matches!(worked, Err(Fault::Park(_))), "{worked:?}"),
                 () = fate.crashed.notified() => service.queue.restart().unwrap(),
             }
         }

@@ -253,9 +253,10 @@ mod tests {
         );
         let page = read("customers", false, &[&customer]);
         let [person, card] = &page.events[..] else { panic!("the customer and the card") };
-        assert!(
-            matches!(&person.seen[..], [Seen::Customer(_), Seen::Balance(balance)] if balance.available.to_string() == "5.00 EUR")
-        );
+        let [Seen::Customer(_), Seen::Balance(balance), Seen::Chosen(chosen)] = &person.seen[..] else {
+            panic!("who it is, what is left for them and the card they chose")
+        };
+        assert_eq!((balance.available.to_string().as_str(), chosen.card.as_str()), ("5.00 EUR", "pm_1"));
         assert_eq!((card.kind, card.customer.as_deref()), (Kind::CardUpdated, Some("cus_1")));
         assert!(matches!(&card.seen[..], [Seen::Card(seen)] if seen.id == "pm_1"));
     }
