@@ -83,7 +83,9 @@ async function open(link, { width = 1280, scripts = true, scheme = 'light', as }
 let shown = 0;
 async function fits({ page, complaints }, name) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  assert(over <= 0, `${name} is ${over}px too wide at ${page.viewportSize().width}px`);
+  const widest = () => page.evaluate(() => [...document.querySelectorAll('body *')]
+    .filter((at) => at.getBoundingClientRect().right > window.innerWidth || at.scrollWidth > at.clientWidth + 1 && at.getBoundingClientRect().left + at.scrollWidth > window.innerWidth).map((at) => at.outerHTML.slice(0, 200)).slice(-3));
+  assert(over <= 0, over > 0 && `${name} is ${over}px too wide at ${page.viewportSize().width}px: ${await widest()}`);
   assert.deepEqual(complaints, [], name);
   if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${name}-${page.viewportSize().width}.png`), fullPage: true });
   shown += 1;
