@@ -111,8 +111,8 @@ fn segment<'a>(
     Some(policy.segment(&Facts { remaining, tenure_days, family, whose }))
 }
 
-/// In which queue stands what a person settles of an invoice that nothing asks for any more: in that of its recovery, and
-/// where it never had one, in that of the recovery which would begin.
+/// In which queue stands what a person settles of an invoice that nothing asks for any more: in that of its recovery, or
+/// of the one that would begin, where it never had one.
 pub fn queue(
     invoice: &Invoice,
     whose: (Option<Timestamp>, &str, Whose<'_>),
