@@ -283,12 +283,15 @@ fn imports_show_beside_the_account_and_in_the_preview_of_a_case() {
             ("customers", "account,locale,strategic,owner\nstripe:cus_1,de-DE,yes,mara\n"),
             (
                 "contracts",
-                "account,reference,price,seats,starts_on,ends_on\nstripe:cus_1,C-1,price_pro,20,2026-01-01,2026-04-01\n",
+                "account,reference,price,seats,min_seats,starts_on,ends_on\n\
+                 stripe:cus_1,C-1,price_pro,20,10,2026-01-01,2026-04-01\n",
             ),
             ("usage", "account,seats_used,as_of\nstripe:cus_1,7,2026-02-28T00:00:00Z\n"),
             (
                 "exceptions",
-                "account,kind,amount,granted_on,granted_by,reason\nstripe:cus_1,refund,15.00 USD,2026-01-15,Mara,goodwill\n",
+                "account,kind,amount,percent,granted_on,granted_by,reason,reference\n\
+                 stripe:cus_1,refund,15.00 USD,,2026-01-15,Mara,goodwill,\n\
+                 stripe:cus_1,discount,,20,2026-01-14,Mara,renewal,Z-77\n",
             ),
         ];
         for (kind, csv) in files {
@@ -302,6 +305,9 @@ fn imports_show_beside_the_account_and_in_the_preview_of_a_case() {
             (&seats["seats_used"], &seats["seats_total"], &seats["utilisation"]),
             (&json!(7), &json!(20), &json!("0.3500"))
         );
+        assert_eq!(seats["seats_min"], 10, "{seats}");
+        let discount = &account["exceptions"][1];
+        assert_eq!((&discount["percent"], &discount["reference"]), (&json!("20"), &json!("Z-77")), "{account}");
         assert_eq!(
             (&seats["contract_end"], &account["lifetime"]["churn_risk"]),
             (&json!("2026-04-02T00:00:00Z"), &json!("medium"))

@@ -143,6 +143,38 @@ fn a_sidebar_shows_what_the_events_tell_and_nothing_else() {
 }
 
 #[test]
+fn a_credit_is_pending_until_it_is_given_or_refused() {
+    run(async {
+        let service = crate::http::with_a_payment().await;
+        let pending = async || get(&service, "/api/accounts/stripe:cus_1").await["credits"]["pending"].clone();
+        let asks = async |amount: &str| {
+            let usd = json!({"amount": amount, "currency": "USD"});
+            let wish = json!({"account": "stripe:cus_1", "kind": "credit", "params": {"amount": usd},
+                "reason_code": "customer_dissatisfaction", "note": ""});
+            let (status, asked) = ask(&service, "lena", Method::POST, "/api/actions", Some(&wish), Some(amount)).await;
+            assert_eq!((status, &asked["state"]), (StatusCode::CREATED, &json!("waiting_approval")), "{asked}");
+            asked
+        };
+        let decides = async |asked: &Value, decision: &str| {
+            let ballot = json!({"decision": decision, "preview_digest": asked["preview"]["digest"], "note": ""});
+            let path = format!("/api/actions/{}/decision", asked["id"].as_str().unwrap());
+            assert_eq!(ask(&service, "luis", Method::POST, &path, Some(&ballot), None).await.0, StatusCode::OK);
+            service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
+        };
+        let usd = |amount: &str| json!({"amount": amount, "currency": "USD"});
+        assert_eq!(pending().await, usd("0.00"));
+        let (one, other) = (asks("15.00").await, asks("4.50").await);
+        assert_eq!(pending().await, usd("19.50"));
+        let list = get(&service, "/api/accounts").await;
+        assert_eq!(list["items"][0]["credits"]["pending"], Value::Null, "a list does not look for it: {list}");
+        decides(&one, "deny").await;
+        assert_eq!(pending().await, usd("4.50"));
+        decides(&other, "approve").await;
+        assert_eq!(pending().await, usd("0.00"));
+    });
+}
+
+#[test]
 fn a_failed_renewal_in_a_store_is_one_case_and_the_next_payment_ends_it() {
     run(async {
         for order in [

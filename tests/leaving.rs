@@ -204,3 +204,29 @@ fn what_ends_because_nobody_paid_is_recovered_further() {
         assert_eq!(owed(&service).await, Vec::<String>::new());
     });
 }
+
+#[test]
+fn much_that_is_owed_by_who_has_left_is_settled_first() {
+    run(async {
+        for there in [true, false] {
+            let service = shop().await;
+            let now = service.clock.now();
+            // It only waits to be paid: no recovery says in which queue it stands.
+            let much = of(stripe::invoice("cus_1", "in_3", "open", 200_000, 200_000, "usd", 0, now), "sub_1");
+            tell(&service, "evt_6", "invoice.finalized", now, &much).await;
+            if there {
+                let gone = ended(&service, "cancellation_requested");
+                tell(&service, "evt_7", "customer.subscription.deleted", now, &gone).await;
+            } else {
+                let params = json!({"customer_requested": true, "asked_at": ASKED});
+                let (status, answer) = leave(&service, "bea", &params).await;
+                assert_eq!((status, &answer["approvals_required"]), (StatusCode::CREATED, &json!([])), "{answer}");
+            }
+            let tasks = get(&service, "/api/tasks").await;
+            let owed = tasks["items"].as_array().unwrap().iter().filter(|task| task["about"]["invoice"].is_string());
+            let owed: Vec<_> = owed.map(|task| (task["about"]["invoice"].clone(), task["queue"].clone())).collect();
+            let expected = [(json!("in_3"), json!(1)), (json!("in_1"), json!(9))];
+            assert_eq!(owed, expected, "ended at the provider: {there}: {tasks}");
+        }
+    });
+}

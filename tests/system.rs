@@ -39,6 +39,7 @@ mod outgoing;
 mod owed;
 mod pace;
 mod pay;
+mod permitted;
 mod phone;
 mod plays;
 mod privacy;

@@ -93,6 +93,17 @@ fn the_template_has_the_five_words() {
     assert_eq!(found, BTreeSet::from(expected.map(|(name, binary)| (name.to_owned(), binary.to_owned()))));
 }
 
+/// What is built small takes the place of every function, or some would be deployed as they were.
+#[test]
+fn what_is_built_small_takes_the_place_of_every_function() {
+    let recipes = read("justfile");
+    for (name, function) in resources(&template(), "AWS::Serverless::Function") {
+        let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap();
+        let line = format!("cp target/lambda/{binary}/bootstrap .aws-sam/build/{name}/bootstrap");
+        assert!(recipes.contains(&line), "`just small` lacks `{line}`");
+    }
+}
+
 /// A phone has no name of AWS's: that nothing but phones is meant says what is left out.
 const EVERY_TOPIC: &str = "arn:${AWS::Partition}:sns:*:*:*";
 

@@ -41,7 +41,7 @@ pub use hours::HoursPolicy;
 pub use judged::{Judged, barred, card_named, charged};
 pub use outcomes::{Ended, Kept, NotLearned, Outcome, kept, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};
-pub use plan::{Plan, PlanState, plan};
+pub use plan::{Plan, PlanState, plan, queue};
 pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, WarningRule, Whose};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};

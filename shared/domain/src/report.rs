@@ -32,7 +32,6 @@ pub struct ReportPolicy {
     pub version: u32,
     pub effective: String,
     pub timezone: String,
-    pub cut_off_days: i64,
     pub recovered_within_days: i64,
 }
 

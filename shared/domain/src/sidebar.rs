@@ -99,7 +99,8 @@ pub struct Status {
     pub disputes: Vec<Dispute>,
 }
 
-/// Credit in the account's main currency: at hand, used so far, and promised by actions that are under way.
+/// Credit in the account's main currency: at hand, used so far, and what of it waits for approval or is under way. An
+/// account by itself says the last, and a list of accounts does not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Credits {
     pub available: Option<Money>,
@@ -163,6 +164,8 @@ pub struct Subscription {
     pub auto_renew: Option<bool>,
     pub seats_used: Option<u32>,
     pub seats_total: Option<u32>,
+    /// By its contract it has no fewer.
+    pub seats_min: Option<u32>,
     pub utilisation: Option<String>,
     pub seats_as_of: Option<Timestamp>,
     pub addons: Option<Vec<Addon>>,
@@ -296,6 +299,17 @@ fn credits(head: &Head, main: Option<Currency>) -> Credits {
 }
 
 impl Sidebar {
+    /// Adds the credits that wait for approval or are under way. Of several currencies the account's own is shown.
+    #[must_use]
+    pub fn with_pending(mut self, head: &Head, credits: &[Money]) -> Self {
+        let mut sums: BTreeMap<Currency, Decimal> = BTreeMap::new();
+        for credit in credits {
+            *sums.entry(credit.currency()).or_default() += credit.amount();
+        }
+        self.credits.pending = sum(&sums, currency(head, running(head)));
+        self
+    }
+
     /// How many cases are open, named here or not.
     pub fn open_cases(&self) -> usize {
         self.cases.len().saturating_add(usize::try_from(self.more_cases).unwrap_or(usize::MAX))

@@ -249,6 +249,28 @@ impl About {
         }
     }
 
+    /// The invoice that a person settles because nothing asks for it any more.
+    pub fn settles(&self) -> Option<&str> {
+        match self {
+            Self::RestDue { invoice, .. } | Self::LeftOwing { invoice, .. } | Self::Claimed { invoice, .. } => {
+                Some(invoice)
+            }
+            Self::Action { .. }
+            | Self::Unseen { .. }
+            | Self::Overdue { .. }
+            | Self::Failing { .. }
+            | Self::Recovery { .. }
+            | Self::Play { .. }
+            | Self::Onboarding { .. }
+            | Self::Incident { .. }
+            | Self::Offered { .. }
+            | Self::Undelivered { .. }
+            | Self::Collect { .. }
+            | Self::Overpaid { .. }
+            | Self::PaidAfterAll { .. } => None,
+        }
+    }
+
     /// The action that was left to a person, by which the customer left, or on which a call follows, where it comes of one.
     pub fn action(&self) -> Option<&ActionId> {
         match self {

@@ -162,7 +162,9 @@ fn granted_before(exceptions: &[Granted]) -> Markup {
                 p {
                     (granted.granted_on) ": " (words(granted.kind))
                     @if let Some(amount) = granted.amount { " of " (amount) }
+                    @if let Some(percent) = granted.percent { " of " (percent) " %" }
                     " by " (granted.granted_by) ", " (granted.reason)
+                    @if let Some(reference) = &granted.reference { span .soft { " (" (reference) ")" } }
                 }
             }
         }

@@ -4,6 +4,7 @@
 use crate::approval::{ask, writing};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::records::whose;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use crate::{outgoing, records, task};
 use domain::action::{Action, Owed};
@@ -11,6 +12,7 @@ use domain::book::{Head, Invoice, Left, Payment, Touched};
 use domain::dunning::Plan;
 use domain::id::AccountId;
 use domain::leaving::{LEFT, Leaving, leaving};
+use domain::task::Task;
 use jiff::Timestamp;
 
 /// How many open bills become tasks in one commit.
@@ -60,7 +62,7 @@ async fn end_recoveries(
     // Read. Every event writes the head, so that whatever is read here still holds if the head does.
     let account = &action.account;
     let own = keys::head(account);
-    let mut batch = Batch::read(context, vec![own.clone()]).await?;
+    let mut batch = Batch::read(context, whose::keys_of(account).into_iter().chain([own.clone()]).collect()).await?;
     let Some(before) = batch.get::<Head>(&own)? else { return Ok(Attempted::Done((Leaving::default(), false))) };
     let is_own =
         |left: &Left| left.action.as_ref().is_some_and(|own| *own == action.id || Some(own) == action.bundle.as_ref());
@@ -69,7 +71,9 @@ async fn end_recoveries(
         // It was followed, and the customer has come back since.
         return Ok(Attempted::Done((Leaving::default(), false)));
     }
-    let leaving = leaving(subscription, asked_at, &before.book, &billed_and_paid(context, account).await?);
+    let (person, customer) = whose::read(&batch, account)?;
+    let billed = billed_and_paid(context, account).await?;
+    let leaving = leaving(subscription, asked_at, &before.book, &billed);
     let tasks: Vec<_> = leaving.due.iter().map(|rest| (rest, rest.task(&action.id))).collect();
     let plans = leaving.due.iter().map(|rest| keys::plan(account, &rest.invoice));
     let all: Vec<_> = plans.chain(tasks.iter().map(|(_, (about, ..))| keys::task(&about.task(account)))).collect();
@@ -82,7 +86,10 @@ async fn end_recoveries(
     let (mut commit, mut head, mut written) = (Commit::default(), before.clone(), 0);
     let mut stopped = Vec::new();
     for (rest, (about, what, steps)) in tasks {
-        let plan = batch.get::<Plan>(&keys::plan(account, &rest.invoice))?.filter(|plan| plan.next().is_some());
+        let standing = batch.get::<Plan>(&keys::plan(account, &rest.invoice))?;
+        let invoice = &billed.invoices[&rest.invoice];
+        let queue = whose::queue(context, (&person, customer.as_ref()), (&before, invoice), standing.as_ref());
+        let plan = standing.filter(|plan| plan.next().is_some());
         let is_told = batch.rev(&keys::task(&about.task(account))).is_some();
         if is_told && plan.is_none() {
             continue;
@@ -97,7 +104,7 @@ async fn end_recoveries(
             stopped.push(plan);
         }
         if !is_told {
-            commit.create(&task::open(context, account, about, what, steps));
+            commit.create(&Task { queue, ..task::open(context, account, about, what, steps) });
         }
     }
     records::running::show(context, &mut head, &stopped).await?;

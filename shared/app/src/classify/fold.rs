@@ -11,20 +11,24 @@ use crate::dunning::recovery;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::outgoing;
+use crate::ports::Key;
 use crate::records::{self, whose};
 use crate::setup::sources;
-use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
+use crate::store::{self, Attempted, Batch, External, Receipt, Stored, keys};
 use domain::ageing::Climb;
+use domain::book::Invoice;
 use domain::cash;
 use domain::classify::desk::Desk;
 use domain::classify::recovery::Ground;
 use domain::classify::{self, Decided, Scene, again, confirm, decision, ended, tasks};
+use domain::dunning::Plan;
 use domain::event::{Event, Origin};
 use domain::id::AccountId;
 use domain::incident::Watch;
 use domain::leaving;
 use domain::notice::{Matter, Notice};
 use domain::outgoing::happened;
+use domain::task::Task;
 use jiff::{SignedDuration, Timestamp};
 use read::{AtIssue, Laid, Reading};
 use write::Concluded;
@@ -97,8 +101,9 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let followed = leaving::followed(event, &after.head);
     let due_in = SignedDuration::from_hours(policies.limits.current().task_hours);
     let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
-    tasks.extend(tasks::begin(&at_issue.tasks, before, after, due_in, now));
-    tasks.extend(ended::begin(event, &at_issue.tasks, before, after, due_in, now));
+    let mut begun = tasks::begin(&at_issue.tasks, before, after, due_in, now);
+    begun.extend(ended::begin(event, &at_issue.tasks, before, after, due_in, now));
+    tasks.extend(in_queues(context, batch, after, begun)?);
     tasks.extend(tasks::welcome(before, after, policies.playbooks.current().onboarding_days, now));
     let news = watched::news(context, event, (&*before, &*after), trace);
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
@@ -165,6 +170,32 @@ fn recover(
         }
     }
     Ok(())
+}
+
+/// The tasks of what nothing asks for any more, each in the queue of its recovery.
+fn in_queues(context: &Context, batch: &Batch, desk: &Desk, mut tasks: Vec<Task>) -> Result<Vec<Task>, Fault> {
+    let account = &desk.head.account;
+    // What was not expected to begin was not read, and stands in the last one.
+    let is_read = |own: &[Key]| own.iter().all(|key| batch.has(key));
+    if !is_read(&whose::keys_of(account)) {
+        return Ok(tasks);
+    }
+    let (person, customer) = whose::read(batch, account)?;
+    for task in &mut tasks {
+        let Some(id) = task.about.settles() else { continue };
+        let own = [keys::plan(account, id), keys::invoice(account, id)];
+        if !is_read(&own) {
+            continue;
+        }
+        let told = desk.touched.invoices.get(id).cloned();
+        let invoice = told.map_or_else(|| batch.of::<Invoice>(&own[1]), |invoice| Ok(Some(invoice)))?;
+        if let Some(invoice) = invoice {
+            let standing = batch.get::<Plan>(&own[0])?;
+            let whose = (&person, customer.as_ref());
+            task.queue = whose::queue(context, whose, (&desk.head, &invoice), standing.as_ref());
+        }
+    }
+    Ok(tasks)
 }
 
 /// The way up the ladder of what is open now and has days to be paid in.

@@ -7,7 +7,7 @@ use crate::store::imported::in_force;
 use crate::store::{Batch, keys};
 use domain::book::{Head, Invoice, Person};
 use domain::decline::Declines;
-use domain::dunning::{Whose, way_of};
+use domain::dunning::{self, Plan, Whose, way_of};
 use domain::id::AccountId;
 use domain::import::{self, Customer};
 use jiff::Timestamp;
@@ -55,4 +55,18 @@ pub fn of<'a>(
         country: person.country(customer),
         metadata: customer.map(|customer| &customer.metadata),
     }
+}
+
+/// In which queue stands what a person settles of an invoice of theirs; `standing` is its recovery, however that ended.
+pub fn queue(
+    context: &Context,
+    (person, customer): (&Person, Option<&Customer>),
+    (head, invoice): (&Head, &Invoice),
+    standing: Option<&Plan>,
+) -> u32 {
+    let (policies, now) = (&context.policies, context.clock.now());
+    let declines = policies.declines.current();
+    let family = declines.meaning(invoice.decline()).family.id.get_ref();
+    let whose = of((person, customer), (head, invoice), declines);
+    dunning::queue(invoice, (head.since(), family, whose), standing, policies.dunning.current(), now)
 }

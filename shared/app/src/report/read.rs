@@ -8,7 +8,7 @@ use crate::store::keys::{self, Prefix, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
 use crate::web::{Problem, Window, action_id};
 use crate::{incident, records, ticket};
-use domain::action::{Action, State};
+use domain::action::{Action, State, credits_pending};
 use domain::book::{Head, Invoice, Payment, Person};
 use domain::case::{Case, Class, Disputed, Draft, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId};
@@ -26,17 +26,30 @@ use std::collections::BTreeMap;
 /// How many rows the overview adds up: a month of more has its report.
 const ROWS_MAX: usize = 5_000;
 
+/// Among how many actions of an account those are looked for that promise a credit: of more it is not known.
+const ACTIONS_MAX: u32 = 200;
+
 pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
+    Ok(shown(context, id).await?.map(|(_, sidebar)| sidebar))
+}
+
+async fn shown(context: &Context, id: &AccountId) -> Result<Option<(Head, Sidebar)>, Fault> {
     let (own, now) = ([keys::head(id), keys::person(id)], context.clock.now());
     let batch = Batch::read(context, own.iter().cloned().chain(said::keys_of(id)).collect()).await?;
     let person = batch.of::<Person>(&own[1])?.unwrap_or_default();
     let said = said::read(&batch, id)?;
-    Ok(batch.get::<Head>(&own[0])?.map(|head| sidebar(&head, &person, now, same_try(context)).with(&said, now)))
+    let Some(head) = batch.get::<Head>(&own[0])? else { return Ok(None) };
+    let sidebar = sidebar(&head, &person, now, same_try(context)).with(&said, now);
+    Ok(Some((head, sidebar)))
 }
 
-/// The same for an account that is looked at by itself, with its tickets.
-pub async fn account_with_tickets(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
-    let Some(sidebar) = account(context, id).await? else { return Ok(None) };
+/// The same for an account that is looked at by itself, with its tickets and what is promised to it.
+pub async fn account_in_full(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
+    let Some((head, mut sidebar)) = shown(context, id).await? else { return Ok(None) };
+    let actions: Vec<Action> = store::first_of(context, &keys::actions(id), ACTIONS_MAX + 1, Order::Ascending).await?;
+    if actions.len() <= ACTIONS_MAX as usize {
+        sidebar = sidebar.with_pending(&head, &credits_pending(&actions));
+    }
     let tickets = ticket::of_account(context, id).await?;
     Ok(Some(Sidebar { tickets: tickets.iter().map(ticket::line).collect(), ..sidebar }))
 }

@@ -85,10 +85,14 @@ pub fn silenced(event: &Event, before: &Desk, after: &Desk) -> Vec<String> {
     owing(event, before, after).into_keys().filter(|invoice| before.head.dunning.contains_key(invoice)).collect()
 }
 
-/// The tasks that may begin.
-pub fn may_begin(event: &Event, before: &Desk, after: &Desk) -> Vec<TaskId> {
-    let task = |(invoice, owing): (String, Owing)| about(invoice, owing.subscription).task(&after.head.account);
-    owing(event, before, after).into_iter().map(task).collect()
+/// The invoices that become a person's.
+pub fn owed(event: &Event, before: &Desk, after: &Desk) -> Vec<String> {
+    owing(event, before, after).into_keys().collect()
+}
+
+/// The task of such an invoice.
+pub fn task_of(account: &AccountId, invoice: &str) -> TaskId {
+    about(invoice.to_owned(), String::new()).task(account)
 }
 
 /// Remembers who has left, and stops the recoveries of what they owe. What the head does not show any more is forgotten.

@@ -1,11 +1,12 @@
 //! The recovery of one invoice: what has been done, and what comes next.
 
 use super::policy::last_queue;
-use super::{Again, Control, DunningPolicy, Facts, Step, StepKind, StepRule, StepState, Then, Whose};
+use super::{Again, Control, DunningPolicy, Facts, Segment, Step, StepKind, StepRule, StepState, Then, Whose};
 use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, PlanLine};
 use crate::id::{AccountId, IncidentId};
 use crate::policy::Patience;
+use crate::task::LAST_QUEUE;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -65,9 +66,7 @@ pub fn plan(
     now: Timestamp,
     trace: &str,
 ) -> Option<Plan> {
-    let Due::Open(Some(remaining)) = invoice.due() else { return None };
-    let tenure_days = customer_since.map(|since| now.duration_since(since).as_hours() / 24);
-    let segment = policy.segment(&Facts { remaining, tenure_days, family, whose });
+    let segment = segment(invoice, (customer_since, family, whose), policy, now)?;
     let steps = segment.steps.iter().flat_map(kinds).zip(1..).map(|((kind, after), number)| Step {
         number,
         kind,
@@ -98,6 +97,31 @@ pub fn plan(
         ends_asked: 0,
         trace: trace.to_owned(),
     })
+}
+
+/// The segment by which an invoice is asked for, if it is open.
+fn segment<'a>(
+    invoice: &Invoice,
+    (customer_since, family, whose): (Option<Timestamp>, &str, Whose<'_>),
+    policy: &'a DunningPolicy,
+    now: Timestamp,
+) -> Option<&'a Segment> {
+    let Due::Open(Some(remaining)) = invoice.due() else { return None };
+    let tenure_days = customer_since.map(|since| now.duration_since(since).as_hours() / 24);
+    Some(policy.segment(&Facts { remaining, tenure_days, family, whose }))
+}
+
+/// In which queue stands what a person settles of an invoice that nothing asks for any more: in that of its recovery, or
+/// of the one that would begin, where it never had one.
+pub fn queue(
+    invoice: &Invoice,
+    whose: (Option<Timestamp>, &str, Whose<'_>),
+    standing: Option<&Plan>,
+    policy: &DunningPolicy,
+    now: Timestamp,
+) -> u32 {
+    let own = standing.map(|plan| plan.queue);
+    own.or_else(|| Some(segment(invoice, whose, policy, now)?.queue)).unwrap_or(LAST_QUEUE)
 }
 
 /// What a rule comes to, and how long after the beginning: an end is a letter, then what is ended, then what the customer may

@@ -51,7 +51,7 @@ pub fn change_plan(scene: Setting<'_>, known: &Known<'_>, change: Change<'_>) ->
     let verdict = format!("{} from {} to {}, {}.", first_upper(told.kind), names[0], names[1], told.verdict);
     let mut play = scene.play(Name::ChangePlan, verdict);
     play.look("plan as it is", format!("{} at {}", names[0], prices[0]));
-    play.look("plan that is wanted", format!("{} at {}", names[1], prices[1]));
+    play.look("plan that is wanted", format!("{} at {}{}", names[1], prices[1], taxed(asked.to)));
     let params = Params {
         subscription: Some(change.subscription.to_owned()),
         plan: Some(change.plan.to_owned()),
@@ -94,6 +94,15 @@ pub fn change_plan(scene: Setting<'_>, known: &Known<'_>, change: Change<'_>) ->
     ];
     play.missing.extend(missing.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, what)| what.to_owned()));
     Ok(play)
+}
+
+/// Whether the price of a plan is all that is paid, as the catalogue says.
+fn taxed(price: &Price) -> &'static str {
+    match price.tax_inclusive {
+        Some(true) => ", with its tax",
+        Some(false) => ", and tax on top",
+        None => "",
+    }
 }
 
 /// Somebody speaks to whoever has upgraded: the task is made once that is done.
@@ -291,6 +300,18 @@ mod tests {
         let play = change_plan(scene, &known, change).unwrap();
         assert!(play.verdict.ends_with("at once, charged for the rest of the period as the provider counts."));
         assert!(play.missing.iter().any(|missing| missing.starts_with("what the rest of this period costs")));
+
+        for (tax_inclusive, ends) in
+            [(None, "× 3"), (Some(true), "× 3, with its tax"), (Some(false), "× 3, and tax on top")]
+        {
+            let prices = [price("pro", 49, 2), Price { tax_inclusive, ..price("business", 99, 3) }];
+            let play = change_plan(scene, &Known { prices: &prices, ..known }, change).unwrap();
+            let wanted = play.steps.iter().find_map(|placed| match &placed.step {
+                Step::Look { what: "plan that is wanted", found } => Some(found.clone()),
+                _ => None,
+            });
+            assert!(wanted.as_ref().is_some_and(|found| found.ends_with(ends)), "{tax_inclusive:?}: {wanted:?}");
+        }
     }
 
     fn time(text: &str) -> Timestamp {

@@ -27,10 +27,13 @@ pub struct Said {
 pub struct Granted {
     pub kind: &'static str,
     pub amount: Option<crate::money::Money>,
+    pub percent: Option<Decimal>,
     pub granted_on: Date,
     pub granted_by: String,
     pub reason: String,
     pub until: Option<Date>,
+    /// Where it was written down.
+    pub reference: Option<String>,
     pub holds: bool,
 }
 
@@ -44,10 +47,12 @@ impl Said {
             .map(|exception| Granted {
                 kind: exception.kind.name(),
                 amount: exception.amount,
+                percent: exception.percent,
                 granted_on: exception.granted_on,
                 granted_by: exception.granted_by.clone(),
                 reason: exception.reason.clone(),
                 until: exception.until,
+                reference: exception.reference.clone(),
                 holds: exception.holds(today),
             })
             .collect();
@@ -86,6 +91,8 @@ impl Sidebar {
                 self.risk(format!("contract {} ends within {ENDS_SOON_DAYS} days without renewal", contract.reference));
             }
         }
+        let held = said.contracts.iter().filter(|contract| contract.holds(today));
+        self.subscription.seats_min = held.filter_map(|contract| contract.min_seats).max();
         let seats = said.usage.iter().filter_map(|usage| Some((usage.as_of, usage.seats_used?))).max();
         if let Some((as_of, used)) = seats {
             self.subscription.seats_used = Some(used);

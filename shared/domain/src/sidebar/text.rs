@@ -24,7 +24,11 @@ pub fn text(sidebar: &Sidebar) -> String {
         ("Churn risk", shown(sidebar.lifetime.churn_risk.map(str::to_owned))),
         ("Open cases", sidebar.open_cases().to_string()),
     ];
-    let text = rows.iter().fold(String::new(), |text, (label, value)| text + label + ": " + value + "\n");
+    let mut text = rows.iter().fold(String::new(), |text, (label, value)| text + label + ": " + value + "\n");
+    let pending = sidebar.credits.pending.filter(|pending| pending.is_positive());
+    if let Some(pending) = pending {
+        text = format!("{text}Credit pending: {pending}\n");
+    }
     let open = sidebar.tickets.iter().filter(|ticket| ticket.state != "resolved").count();
     if sidebar.tickets.is_empty() { text } else { format!("{text}Open tickets: {open}\n") }
 }

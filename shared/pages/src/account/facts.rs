@@ -37,6 +37,7 @@ fn seats(subscription: &Subscription) -> Markup {
         @if let (Some(used), Some(as_of)) = (subscription.seats_used, subscription.seats_as_of) {
             span .soft { ", " (used) " used on " (day(as_of)) }
         }
+        @if let Some(least) = subscription.seats_min { span .soft { ", at least " (least) " by contract" } }
     }
 }
 
@@ -92,6 +93,9 @@ fn credit(credits: &Credits) -> Markup {
     html! {
         (known(credits.available))
         @if let Some(applied) = credits.applied { span .soft { ", used so far " (applied) } }
+        @if let Some(pending) = credits.pending.filter(|pending| pending.is_positive()) {
+            span .soft { ", waiting or under way " (pending) }
+        }
     }
 }
 

@@ -118,11 +118,12 @@ impl Laid {
         let concerns = classify::concerns(after, policy);
         let most = context.policies.limits.current().recoveries_written_max;
         let (cases, mut plans) = (classify::concerned(&concerns, after), classify::recovering(&concerns, after, most));
-        plans.extend(tasks::owed_again(before, after));
+        let (owed_again, owed) = (tasks::owed_again(before, after), ended::owed(event, before, after));
+        plans.extend(owed_again.iter().cloned());
         plans.extend(again::renewed(event, before, after, most));
         plans.extend(ended::silenced(event, before, after));
         let mut may_change = tasks::may_change(before, after);
-        may_change.extend(ended::may_begin(event, before, after));
+        may_change.extend(owed.iter().map(|invoice| ended::task_of(&before.head.account, invoice)));
         let failing = classify::failing(event, &concerns, after);
         plans.extend(failing.iter().cloned());
         let source = (!failing.is_empty()).then(|| keys::source(&event.provider, &event.source));
@@ -140,8 +141,14 @@ impl Laid {
         let wanted =
             wanted.chain(may_change.iter().map(keys::task)).chain(climbing.iter().map(climb)).chain(watch.clone());
         let wanted = wanted.chain(noticing.iter().map(notice));
-        let owner = failing.first().map(|_| whose::keys_of(&before.head.account)).into_iter().flatten();
-        read_more(context, batch, wanted.chain(source.clone()).chain(left).chain(owner).collect()).await?;
+        let begins = [&failing, &owed_again, &owed].into_iter().any(|some| !some.is_empty());
+        let owner = begins.then(|| whose::keys_of(&before.head.account)).into_iter().flatten();
+        // What a person settles; an invoice that was folded is not read again.
+        let settled = owed_again.iter().chain(&owed);
+        let settled = settled.flat_map(|id| [plan(id), keys::invoice(&before.head.account, id)]);
+        let settled = settled.filter(|key| !batch.has(key));
+        let wanted = wanted.chain(source.clone()).chain(left).chain(owner).chain(settled).collect();
+        read_more(context, batch, wanted).await?;
         lay_beside(batch, cases, plans, before)?;
         after.cases.clone_from(&before.cases);
         after.plans.clone_from(&before.plans);

@@ -26,7 +26,7 @@ pub(super) async fn all(context: &Context, window: Window) -> Result<Answer, Pro
 
 /// The sidebar, which help desks read as text.
 pub(super) async fn one(context: &Context, id: &str, request: &Request<Bytes>) -> Result<Answer, Problem> {
-    let sidebar = read::account_with_tickets(context, &account_id(id)?).await?;
+    let sidebar = read::account_in_full(context, &account_id(id)?).await?;
     let sidebar = sidebar.ok_or_else(|| Problem::not_found("account"))?;
     Ok(if wants_text(request) {
         web::text(StatusCode::OK, sidebar::text(&sidebar))

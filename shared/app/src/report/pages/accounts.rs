@@ -30,7 +30,7 @@ pub(super) async fn search(context: &Context, viewer: &Viewer, request: &Request
 
 pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Query) -> Result<String, Problem> {
     let id = account_id(id)?;
-    let sidebar = read::account_with_tickets(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let sidebar = read::account_in_full(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
     let timeline = read::timeline(context, &id, Window { after: None, limit: EVENTS }).await?.items;
     let lines: Vec<_> =
         timeline.iter().map(|line| (line.event.at, line.event.kind.name(), line.event.id.as_str())).collect();

@@ -91,8 +91,12 @@ fn sidebar() -> Value {
         object([("name", maybe()), ("price", or_null(money())), ("interval", maybe()), ("renews_at", or_null(time()))]);
     let card =
         object([("brand", text()), ("last4", text()), ("exp_month", or_null(whole())), ("exp_year", or_null(whole()))]);
-    let credits =
-        object([("available", or_null(money())), ("applied", or_null(money())), ("pending", or_null(money()))]);
+    let pending = "What waits for approval or is under way: where an account is shown by itself.";
+    let credits = object([
+        ("available", or_null(money())),
+        ("applied", or_null(money())),
+        ("pending", told(or_null(money()), pending)),
+    ]);
     let dunning = object([
         ("invoice", text()),
         ("segment", text()),
@@ -167,6 +171,7 @@ fn subscription() -> Value {
         ("auto_renew", or_null(flag())),
         ("seats_used", or_null(whole())),
         ("seats_total", or_null(whole())),
+        ("seats_min", told(or_null(whole()), "By its contract it has no fewer.")),
         ("utilisation", told(or_null(decimal()), "A share between 0 and 1.")),
         ("seats_as_of", or_null(time())),
         ("addons", or_null(list(addon))),

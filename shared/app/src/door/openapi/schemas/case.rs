@@ -189,10 +189,12 @@ fn granted() -> Value {
     object([
         ("kind", words(ExceptionKind::ALL)),
         ("amount", or_null(money())),
+        ("percent", or_null(decimal())),
         ("granted_on", date()),
         ("granted_by", text()),
         ("reason", text()),
         ("until", or_null(date())),
+        ("reference", told(or_null(text()), "Where it was written down.")),
         ("holds", flag()),
     ])
 }
