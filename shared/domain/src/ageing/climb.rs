@@ -403,6 +403,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_rung_waits_for_another_letter_of_its_account_and_its_owner_does_not() {
+        let policies = Policies::shipped().unwrap();
+        let (policy, rule) = (policies.ageing.current(), policies.dunning.current().together.as_ref().unwrap());
+        let invoice = due("2026-03-15");
+        let (mut head, mut first) = (Head::new("stripe", "default", "cus_1"), climb(&invoice, None).unwrap());
+        let (nine, ten) = (at("2026-03-18T09:00:00Z"), at("2026-03-18T10:00:00Z"));
+        let alone = Ground { beside: Some((&head, rule)), ..ground(&invoice) };
+        let step = first.take(&alone, (policy, &TimeZone::UTC), nine, (ten, ten)).unwrap();
+        head.shows_letter(first.letter_line(&step, nine));
+        let leaving = head.written.clone().unwrap();
+        assert_eq!((leaving.at, leaving.doubt_at, leaving.writer), (nine, Some(ten), Writer::Ladder));
+        first.way.sent(step.number);
+        first.show_letter_on(&mut head);
+        assert_eq!(head.written, Some(leaving.left()));
+
+        let mut second = climb(&invoice, None).unwrap();
+        let beside = Ground { beside: Some((&head, rule)), ..ground(&invoice) };
+        assert_eq!(take(&mut second, &beside, "2026-03-18T09:30:00Z"), None);
+        assert_eq!(second.way.next_wake(), Some(at("2026-03-19T09:00:00Z")));
+        let owned = second.owned(None, at("2026-03-18T09:30:00Z"));
+        assert_eq!(owned.map(|step| step.number), Some(1), "somebody has it today");
+        let mut held = second.clone();
+        assert_eq!(take(&mut second, &beside, "2026-03-19T09:00:00Z"), Some(1), "the next day, and once");
+        assert_eq!(take(&mut second, &beside, "2026-03-20T09:00:00Z"), None);
+
+        // Of very many invoices one has waited until its next rung has come: nobody goes down again.
+        head.written = head.written.map(|line| LetterLine { at: at("2026-04-15T08:00:00Z"), ..line });
+        let later = Ground { beside: Some((&head, rule)), ..ground(&invoice) };
+        assert_eq!(take(&mut held, &later, "2026-04-15T09:00:00Z"), None);
+        let owned = held.owned(None, at("2026-04-15T09:00:00Z"));
+        assert_eq!((owned.map(|step| step.number), held.way.steps[0].state), (Some(2), StepState::Skipped));
+        assert_eq!(take(&mut held, &later, "2026-04-16T08:00:00Z"), Some(2));
+    }
+
     /// Due on the fifteenth, and on the first rung since the eighteenth.
     fn climbing() -> Climb {
         let mut climb = climb(&due("2026-03-15"), None).unwrap();

@@ -291,6 +291,32 @@ mod tests {
     }
 
     #[test]
+    fn a_card_that_ends_waits_for_another_letter_of_the_day_and_one_that_was_just_given_does_not() {
+        let policies = Policies::shipped().unwrap();
+        let together = policies.dunning.current().together.as_ref();
+        let written = |head: &Head, at: &str| {
+            let line = json!({"at": at, "invoice": "in_9", "step": 1, "text": "overdue_1", "writer": "ladder"});
+            Head { written: Some(from_value(line).unwrap()), ..head.clone() }
+        };
+        let head = written(&expiring(), "2026-04-01T08:00:00Z");
+        let beside = Ground { together, ..ground(&head) };
+        let mut ends = notice(april(), true, "2026-03-01T00:00:00Z").unwrap();
+        assert_eq!(take(&mut ends, &beside, "2026-04-01T09:00:00Z"), None);
+        assert_eq!(ends.way.next_wake(), Some(at("2026-04-02T08:00:00Z")));
+        assert_eq!(take(&mut ends, &beside, "2026-04-02T08:00:00Z").as_deref(), Some("card_expires_1"));
+
+        let (failed, due) = ("2026-03-10T12:00:00Z", "2026-03-10T12:30:00Z");
+        let head = written(&recovering(&expiring()), failed);
+        let beside = Ground { together, ..ground(&head) };
+        let mut not_saved = notice(Matter::NotSaved { at: at(failed) }, true, failed).unwrap();
+        let step = not_saved.take(&beside, at(due), at(due)).unwrap();
+        let mut told = head.clone();
+        told.shows_letter(not_saved.letter_line(&step, at(due)));
+        assert_eq!(told.written, head.written, "what was asked for before stays known");
+        assert!(told.answered.is_some_and(|line| line.text == "card_not_saved" && line.at == at(due)));
+    }
+
+    #[test]
     fn a_card_that_was_not_saved_is_told_while_a_payment_waits_for_one() {
         let (failed, due) = ("2026-03-10T12:00:00Z", "2026-03-10T12:30:00Z");
         let running = recovering(&expiring());
