@@ -270,7 +270,8 @@ fn with_what_is_open(mut head: Head) -> Head {
         in_doubt: true,
         writer: Writer::Ladder,
     };
-    head.answered = Some(LetterLine { also: Vec::new(), writer: Writer::Answer, ..letter.clone() });
+    let request = RequestId::of(&account(), &id(0)).to_string();
+    head.answered = Some(LetterLine { invoice: request, also: Vec::new(), writer: Writer::Answer, ..letter.clone() });
     head.texted = Some(LetterLine { also: Vec::new(), ..letter.clone() });
     head.written = Some(letter);
     head
