@@ -159,6 +159,28 @@ fn a_letter_of_the_ladder_leaves_by_day_and_on_working_days_and_its_task_with_it
 }
 
 #[test]
+fn two_invoices_of_one_day_are_written_about_on_two_days_and_are_tasks_at_once() {
+    run(async {
+        let service = begun("2026-03-01T09:00:00Z").await;
+        for id in ["in_1", "in_2"] {
+            let due = invoice(id, "2026-03-01T09:00:00Z", "2026-03-15", "usd", 49_000);
+            tell(&service, "invoice.finalized", &due).await;
+        }
+        for (now, mailed) in [
+            ("2026-03-18T09:30:00Z", 1),
+            ("2026-03-19T08:30:00Z", 1),
+            ("2026-03-19T09:30:00Z", 2),
+            ("2026-04-14T09:30:00Z", 2),
+        ] {
+            service.advance(at(now)).await.unwrap();
+            assert_eq!((tasks(&service, "open").await.len(), letters(&service)), (2, mailed), "{now}");
+        }
+        let texts: String = service.outbox.letters().unwrap().into_iter().map(|(_, letter)| letter.text).collect();
+        assert!(texts.contains("IN_1") && texts.contains("IN_2"), "{texts}");
+    });
+}
+
+#[test]
 fn what_is_paid_between_two_rungs_meets_no_other() {
     run(async {
         let service = begun("2026-03-01T09:00:00Z").await;

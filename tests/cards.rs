@@ -202,6 +202,29 @@ fn what_is_refused_is_sent_later_and_what_is_stopped_waits() {
 }
 
 #[test]
+fn a_card_is_announced_a_day_beside_a_letter_about_an_invoice() {
+    run(async {
+        let service = begun("2026-03-01T09:00:00Z", &json!({})).await;
+        let mut due = stripe::invoice("cus_1", "in_1", "open", 49_000, 49_000, "eur", 0, service.clock.now());
+        due["due_date"] = json!(at("2026-03-29T00:00:00Z").as_second());
+        tell(&service, "invoice.finalized", &due).await;
+        for (now, sent) in [
+            ("2026-04-01T08:30:00Z", 0),
+            ("2026-04-01T09:30:00Z", 1),
+            ("2026-04-02T08:30:00Z", 1),
+            ("2026-04-02T09:30:00Z", 2),
+            ("2026-04-20T09:30:00Z", 2),
+        ] {
+            service.advance(at(now)).await.unwrap();
+            assert_eq!(subjects(&service).len(), sent, "{now}: {:?}", subjects(&service));
+        }
+        let told = subjects(&service);
+        assert!(told.contains(&FIRST.to_owned()), "{told:?}");
+        assert!(told.contains(&"Invoice IN_1 over 490.00 EUR was due".to_owned()), "{told:?}");
+    });
+}
+
+#[test]
 fn its_link_leads_to_the_page_on_which_a_card_is_given_and_looking_changes_nothing() {
     run(async {
         let mut service = begun("2026-03-01T09:00:00Z", &json!({})).await;

@@ -3,7 +3,7 @@
 use crate::http::run;
 use ::http::{Method, Request, StatusCode};
 use app::dunning::cash::flow;
-use app::ports::{Channel, Clock};
+use app::ports::{Channel, Clock, Letter};
 use app::store::{Batch, Commit, keys};
 use bytes::Bytes;
 use domain::cash::Step;
@@ -15,7 +15,7 @@ use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
 use tests::stripe;
-use tests::world::{ask, deliver, deliver_to, get, import, open_at, rows};
+use tests::world::{ask, deliver, deliver_to, get, import, open_at, rows, tries_given_back};
 
 /// A Monday.
 const NINE: &str = "2026-03-02T09:00:00Z";
@@ -482,6 +482,30 @@ fn the_letter_leaves_once_whatever_the_mail_service_says_at_first() {
         service.context.post = post;
         service.advance(service.clock.now() + SignedDuration::from_hours(24)).await.unwrap();
         assert_eq!(letters(&service, Channel::Mail).len(), 1);
+    });
+}
+
+#[test]
+fn what_a_customer_has_asked_for_waits_for_no_letter_and_the_others_wait_for_it() {
+    run(async {
+        for (asked_at, reminded_on) in [("2026-03-03T08:00:00Z", "03-04"), ("2026-03-03T10:00:00Z", "03-03")] {
+            let service = shop().await;
+            tries_given_back(&service, "stripe").await;
+            let failed = Some("insufficient_funds");
+            let charge = stripe::charge("cus_1", "ch_0", Some("in_1"), 4_900, "eur", failed, service.clock.now());
+            tell(&service, "evt_f1", "charge.failed", &charge).await;
+            bill(&service, "evt_f2", "invoice.payment_failed", "in_1", "open", (4_900, 4_900)).await;
+            service.advance(asked_at.parse().unwrap()).await.unwrap();
+            known(&service, "t1").await;
+            assert_eq!(collect(&service, "lena", "t1", None).await.0, StatusCode::CREATED);
+            assert_eq!(letters(&service, Channel::Mail).len(), 1, "{asked_at}: it leaves at once");
+            service.advance("2026-03-05T12:00:00Z".parse().unwrap()).await.unwrap();
+            let sent = service.outbox.letters().unwrap();
+            let is_reminder = |letter: &Letter| letter.id.starts_with("dun_") && letter.to == "cus_1@shop.example";
+            let reminders = sent.iter().filter(|(_, letter)| is_reminder(letter));
+            let days: Vec<_> = reminders.map(|(at, _)| at.strftime("%m-%d").to_string()).collect();
+            assert_eq!(days, [reminded_on], "{asked_at}");
+        }
     });
 }
 

@@ -13,7 +13,7 @@ use domain::ageing::Climb;
 use domain::book::entitlement::Entitlement;
 use domain::book::{
     AccessLine, CaseLine, Head, Invoice, KeptCard, Left, LetterLine, Payment, Person, PlanLine, Subscription, Touched,
-    UnderWay,
+    UnderWay, Writer,
 };
 use domain::case::{Case, Class};
 use domain::cash::{Received, Request, Step};
@@ -268,7 +268,10 @@ fn with_what_is_open(mut head: Head) -> Head {
         also: (0..listed).map(id).collect(),
         doubt_at: Some(at()),
         in_doubt: true,
+        writer: Writer::Ladder,
     };
+    let request = RequestId::of(&account(), &id(0)).to_string();
+    head.answered = Some(LetterLine { invoice: request, also: Vec::new(), writer: Writer::Answer, ..letter.clone() });
     head.texted = Some(LetterLine { also: Vec::new(), ..letter.clone() });
     head.written = Some(letter);
     head

@@ -1,11 +1,13 @@
-//! What an account with several recoveries is written: one letter a day, which lists all that is open, and all letters of one
-//! recovery in one conversation.
+//! What an account is written: one letter a day, whoever writes it, which lists all that is open, and all letters of one recovery
+//! in one conversation.
 
 use crate::http::run;
 use crate::raised::{tell, wish};
 use app::dunning;
 use app::message::Message;
 use app::ports::{Channel, Clock, Letter};
+use app::store::{Batch, Commit, keys};
+use domain::book::Head;
 use domain::id::AccountId;
 use http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -227,5 +229,77 @@ fn the_letters_of_one_recovery_are_one_conversation() {
         let stranger = Request::get("/outbox/1").body(bytes::Bytes::new()).unwrap();
         assert_eq!(dispatch(&service, &stranger).await.status(), StatusCode::SEE_OTHER, "others sign in first");
         assert_eq!(ask(&service, "ana", Method::GET, "/outbox/0", None, None).await.0, StatusCode::NOT_FOUND);
+    });
+}
+
+/// A customer one of whose invoices failed at a time, and another of whom is due since the fifteenth.
+async fn owing(failed_at: &str) -> Service {
+    let service = open_at("2026-03-01T09:00:00Z").await;
+    tries_given_back(&service, "stripe").await;
+    tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", service.clock.now())).await;
+    let made = service.clock.now();
+    let mut due = stripe::invoice("cus_1", "in_9", "open", 49_000, 49_000, "eur", 0, made);
+    due["due_date"] = json!(at("2026-03-15T00:00:00Z").as_second());
+    tell(&service, "evt_9", "invoice.finalized", &due).await;
+    service.advance(at(failed_at)).await.unwrap();
+    tell(&service, "evt_1", "invoice.payment_failed", &bill("in_1", "open", 4_900)).await;
+    service
+}
+
+/// How many tasks of what is overdue are open.
+async fn overdue(service: &Service) -> usize {
+    let tasks = get(service, "/api/tasks?state=open").await;
+    tasks["items"].as_array().unwrap().iter().filter(|task| task["about"]["kind"] == "overdue").count()
+}
+
+#[test]
+fn a_rung_and_a_recovery_write_on_two_days_and_the_rungs_task_comes_on_its_own() {
+    const RUNG: &str = "Invoice IN_9 over 490.00 EUR was due";
+    const REMINDER: &str = "Your payment of 49.00 EUR did not go through";
+    run(async {
+        for (failed_at, first, second) in
+            [("2026-03-17T08:00:00Z", REMINDER, RUNG), ("2026-03-17T10:00:00Z", RUNG, REMINDER)]
+        {
+            let service = owing(failed_at).await;
+            let subjects = || letters(&service).into_iter().map(|letter| letter.subject).collect::<Vec<_>>();
+            for (now, expected, tasks) in [
+                ("2026-03-18T07:30:00Z", vec![], 0),
+                ("2026-03-18T12:00:00Z", vec![first], 1),
+                ("2026-03-19T07:30:00Z", vec![first], 1),
+                ("2026-03-19T12:00:00Z", vec![first, second], 1),
+                ("2026-03-21T12:00:00Z", vec![first, second], 1),
+            ] {
+                service.advance(at(now)).await.unwrap();
+                assert_eq!(subjects(), expected, "{failed_at}: {now}");
+                assert_eq!(overdue(&service).await, tasks, "{failed_at}: {now}");
+            }
+        }
+    });
+}
+
+#[test]
+fn what_a_bank_has_claimed_is_not_asked_for_beside_another_invoice() {
+    run(async {
+        for (claimed, expected) in [(false, true), (true, false)] {
+            let service = renewed(None, 5).await;
+            tell(&service, "evt_3", "invoice.paid", &bill("in_2", "paid", 0)).await;
+            service.advance(at("2026-03-04T22:00:00Z")).await.unwrap();
+            tell(&service, "evt_4", "invoice.payment_failed", &bill("in_3", "open", 1_900)).await;
+            if claimed {
+                // As the head says it of more recoveries than are written at once, before the first has taken it in.
+                let key = keys::head(&AccountId::of("stripe", "default", "cus_1"));
+                let batch = Batch::read(&service.context, vec![key.clone()]).await.unwrap();
+                let mut head = batch.get::<Head>(&key).unwrap().unwrap();
+                head.claimed_at = Some(at("2026-03-04T12:00:00Z"));
+                let mut commit = Commit::default();
+                commit.over(&batch, &head);
+                commit.run(&service.context).await.unwrap();
+            }
+            service.advance(at("2026-03-06T12:00:00Z")).await.unwrap();
+            let all = letters(&service);
+            let letter = all.last().unwrap();
+            assert!(letter.text.contains("IN_3"), "{}", letter.text);
+            assert_eq!(letter.text.contains("IN_1"), expected, "claimed: {claimed}: {}", letter.text);
+        }
     });
 }

@@ -33,7 +33,7 @@ pub use subscription::Subscription;
 pub use tried::{By, TRIES, Tried, Tries, is_same_card};
 pub use tries::{MOMENT, Try, tries};
 pub use unlinked::Unlinked;
-pub use written::LetterLine;
+pub use written::{LetterLine, Writer};
 
 use crate::event::{Event, Origin, Seen};
 use jiff::SignedDuration;

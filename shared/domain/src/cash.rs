@@ -9,6 +9,7 @@ mod notice;
 mod policy;
 mod received;
 mod request;
+mod written;
 
 pub use asking::{Refused, Wish, lines};
 pub use credit::{Credit, LeftOut, NotAdded, Served, Verdict};

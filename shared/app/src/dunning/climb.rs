@@ -2,7 +2,7 @@
 //! is one.
 
 use super::letter::{self, Beside, Way, remind};
-use super::{Done, pay};
+use super::{Done, pay, together};
 use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -17,6 +17,7 @@ use domain::id::AccountId;
 use domain::staff::Role;
 use domain::task::{About as TaskAbout, Task};
 use domain::telling::{About, Bulletin};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 /// What a rung brings with it: the first time something new for the staff, and, until it was sent, a letter.
@@ -69,8 +70,8 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         keys::plan(account, invoice),
     ];
     let task = TaskAbout::Overdue { invoice: invoice.to_owned(), bucket: String::new() }.task(account);
-    let told = keys::bulletin(&About::Task { task: task.clone() }.id());
-    let others = [keys::task(&task), told.clone()].into_iter().chain(whose::keys_of(account));
+    let (own_task, told) = (keys::task(&task), keys::bulletin(&About::Task { task: task.clone() }.id()));
+    let others = [own_task.clone(), told.clone()].into_iter().chain(whose::keys_of(account));
     let batch = Batch::read(context, own.iter().cloned().chain(others).collect()).await?;
     let running = batch.get::<Climb>(&own[0])?.filter(|climb| climb.way.state == PlanState::Running);
     let (head, of) = (batch.get::<Head>(&own[1])?, batch.get::<Of<Invoice>>(&own[2])?);
@@ -91,6 +92,7 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
 
     // Decide.
     let policy = climb.policy(&context.policies.ageing);
+    let together = context.policies.dunning.current().together.as_ref();
     let quiet_until = source.writes().then(|| whose::written_to_from(context, &person, customer.as_ref(), now));
     let ground = Ground {
         invoice: &invoice,
@@ -99,17 +101,15 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         claimed: head.book.is_claimed(),
         acting: source.acting,
         quiet_until,
+        beside: together.filter(|_| source.writes()).map(|rule| (&head, rule)),
         whose: whose::of((&person, customer.as_ref()), (&head, &invoice), context.policies.declines.current()),
     };
     let look_at = now + SignedDuration::from_mins(context.policies.incidents.current().hold_minutes);
     let doubt_at = now + SignedDuration::from_mins(limits.sending_minutes_max);
     let on = now.to_zoned(zone.clone()).date();
     let begun = climb.take(&ground, (policy, &zone), now, (look_at, doubt_at));
-    let due_in = SignedDuration::from_hours(limits.task_hours);
-    // A letter that was refused is tried again by itself: its task is somebody's already.
-    let first = begun.as_ref().filter(|step| step.refusals == 0);
-    let task = first.and_then(|step| climb.task(step, &ground, policy, on, now, due_in));
-    let owner = first.and_then(|step| climb.owner(step, &ground, policy));
+    let standing = batch.get::<Task>(&own_task)?;
+    let owned = owned(context, (&climb, begun.as_ref()), &ground, standing.as_ref(), (on, now));
     let who = (&person, customer.as_ref());
     let company = pay::company(context, source.name.as_deref());
     let beside = Beside { link: link.as_ref().map(|link| link.address.as_str()), company: &company, also: &[] };
@@ -122,17 +122,33 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         climb.way.sent(step.number);
     }
     let before = batch.get::<Bulletin>(&told)?;
-    let told = task.as_ref().zip(owner);
-    let news = told.map(|(task, owner)| news(context, task, owner, before.as_ref(), &climb.way.trace));
+    let trace = &climb.way.trace;
+    let news = owned.as_ref().map(|(task, owner)| news(context, task, *owner, before.as_ref(), trace));
 
     // Write. Whoever pays or leaves meanwhile writes the head.
     let mut commit = Commit::default();
     commit.over(&batch, &climb);
-    commit.check(&batch, &own[1]);
-    task.iter().for_each(|task| commit.over(&batch, task));
+    together::show(&mut commit, &batch, &head, letter.as_ref().map(|(step, _)| climb.letter_line(step, now)));
+    owned.iter().for_each(|(task, _)| commit.over(&batch, task));
     news.iter().for_each(|bulletin| commit.over(&batch, bulletin));
     link.iter().filter(|_| letter.is_some()).for_each(|link| commit.put(&link.kept));
     store::attempted(commit.run(context).await, Taken { news, letter })
+}
+
+/// The task that comes with a rung, and whose it is: once, though its letter was refused, or has waited for another one.
+fn owned(
+    context: &Context,
+    (climb, begun): (&Climb, Option<&Step>),
+    ground: &Ground<'_>,
+    standing: Option<&Task>,
+    (on, now): (Date, Timestamp),
+) -> Option<(Task, Role)> {
+    let policy = climb.policy(&context.policies.ageing);
+    let due_in = SignedDuration::from_hours(context.policies.limits.current().task_hours);
+    let step = climb.owned(begun, now)?;
+    let task = climb.task(step, ground, policy, on, now, due_in)?;
+    let owner = climb.owner(step, ground, policy)?;
+    standing.is_none_or(|standing| standing.about != task.about).then_some((task, owner))
 }
 
 /// Waits, to be looked at again.
@@ -151,11 +167,12 @@ pub(super) async fn end(
     record: impl Fn(&mut Plan) -> Done,
 ) -> Result<Attempted<Done>, Fault> {
     let key = keys::climb(account, invoice);
-    let batch = Batch::read(context, vec![key.clone()]).await?;
+    let batch = Batch::read(context, vec![key.clone(), keys::head(account)]).await?;
     let Some(mut climb) = batch.get::<Climb>(&key)? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let done = record(&mut climb.way);
     let mut commit = Commit::default();
     commit.over(&batch, &climb);
+    together::learn(&mut commit, &batch, account, |head| climb.show_letter_on(head))?;
     store::attempted(commit.run(context).await, done)
 }
 

@@ -2,7 +2,7 @@
 
 use super::card::link;
 use super::letter::{self, Way, remind};
-use super::{Done, pay};
+use super::{Done, pay, together};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Letter;
@@ -47,7 +47,8 @@ async fn take(context: &Context, account: &AccountId, name: &str) -> Result<Atte
     // Decide.
     let quiet_until = whose::written_to_from(context, &person, customer.as_ref(), now);
     let doubt_at = now + SignedDuration::from_mins(limits.sending_minutes_max);
-    let step = notice.take(&Ground { head: &head, writes, quiet_until }, now, doubt_at);
+    let together = context.policies.dunning.current().together.as_ref();
+    let step = notice.take(&Ground { head: &head, writes, quiet_until, together }, now, doubt_at);
     let who = (&person, customer.as_ref());
     let letter = step.as_ref().and_then(|step| letter::of_notice(context, (&notice, step), who, (&links, &company)));
     if let (Some(step), None) = (&step, &letter) {
@@ -58,7 +59,8 @@ async fn take(context: &Context, account: &AccountId, name: &str) -> Result<Atte
     // Write. Whoever gives another card, or wants to hear no more of it, meanwhile writes the head.
     let mut commit = Commit::default();
     commit.over(&batch, &notice);
-    commit.check(&batch, &own[1]);
+    let taken = step.as_ref().filter(|_| letter.is_some());
+    together::show(&mut commit, &batch, &head, taken.map(|step| notice.letter_line(step, now)));
     if let Some(letter) = &letter {
         commit.put(&links.card.kept);
         letter.unsubscribe.iter().for_each(|_| commit.put(&links.messages.kept));
@@ -74,10 +76,11 @@ pub(super) async fn end(
     record: impl Fn(&mut Plan) -> Done,
 ) -> Result<Attempted<Done>, Fault> {
     let key = keys::notice(account, name);
-    let batch = Batch::read(context, vec![key.clone()]).await?;
+    let batch = Batch::read(context, vec![key.clone(), keys::head(account)]).await?;
     let Some(mut notice) = batch.get::<Notice>(&key)? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let done = record(&mut notice.way);
     let mut commit = Commit::default();
     commit.over(&batch, &notice);
+    together::learn(&mut commit, &batch, account, |head| notice.show_letter_on(head))?;
     store::attempted(commit.run(context).await, done)
 }

@@ -5,10 +5,11 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::whose;
 use crate::setup::stop;
-use crate::store::{Batch, keys};
-use domain::book::LetterLine;
+use crate::store::{Batch, Commit, keys};
+use domain::book::{Head, LetterLine, Writer};
 use domain::debt::Debt;
 use domain::dunning::{Plan, Step};
+use domain::id::AccountId;
 use domain::stop::Scope;
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,7 +30,11 @@ pub(super) async fn also(context: &Context, read: &Read, plan: &Plan) -> Result<
     let stops = stop::all(context).await?;
     let mut asked = Vec::new();
     for (_, invoice) in others {
-        let Some(other) = batch.get::<Plan>(&key(invoice))?.filter(Plan::asks) else { continue };
+        let Some(mut other) = batch.get::<Plan>(&key(invoice))? else { continue };
+        other.heed(head);
+        if !other.asks() {
+            continue;
+        }
         let source = Some(format!("{}/{}", head.provider, head.source));
         if !stops.holds(&Scope { source, segment: Some(other.segment), kind: None }) {
             asked.push(invoice.clone());
@@ -62,13 +67,33 @@ pub(super) fn doubt_at(context: &Context, now: Timestamp) -> Timestamp {
 pub(super) fn line(plan: &Plan, step: &Step, also: &[Debt], now: Timestamp) -> LetterLine {
     // A text message lists nothing, and leads to where all stands.
     let also = also.iter().filter(|_| step.kind.is_mail()).map(|debt| debt.invoice.clone());
-    LetterLine {
-        at: now,
-        invoice: plan.invoice.clone(),
-        step: step.number,
-        text: step.kind.name().to_owned(),
-        also: also.collect(),
-        doubt_at: step.doubt_at,
-        in_doubt: false,
+    plan.letter_line(Writer::Recovery, step, also.collect(), now)
+}
+
+/// Writes that a letter of what is no recovery is taken up onto the head of its account. Where none is, the commit depends on the head.
+pub(super) fn show(commit: &mut Commit, batch: &Batch, head: &Head, line: Option<LetterLine>) {
+    match line {
+        Some(line) => {
+            let mut written = head.clone();
+            written.shows_letter(line);
+            commit.over(batch, &written);
+        }
+        None => commit.check(batch, &keys::head(&head.account)),
     }
+}
+
+/// Writes what became of a letter that is no recovery's onto the head of its account, where the others do not see it yet.
+pub(super) fn learn(
+    commit: &mut Commit,
+    batch: &Batch,
+    account: &AccountId,
+    show: impl FnOnce(&mut Head),
+) -> Result<(), Fault> {
+    let Some(before) = batch.get::<Head>(&keys::head(account))? else { return Ok(()) };
+    let mut head = before.clone();
+    show(&mut head);
+    if head != before {
+        commit.over(batch, &head);
+    }
+    Ok(())
 }

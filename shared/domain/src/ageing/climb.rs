@@ -2,8 +2,8 @@
 
 use super::owed::{Owed, counted_from, made_at};
 use super::{AgeingPolicy, Apart, Rung};
-use crate::book::{Due, Invoice, Touched};
-use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState, Whose};
+use crate::book::{Due, Head, Invoice, LetterLine, Touched, Writer};
+use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState, Together, Whose};
 use crate::event::{Event, Origin};
 use crate::id::AccountId;
 use crate::leaving::{LEFT, Stage};
@@ -41,6 +41,8 @@ pub struct Ground<'a> {
     pub acting: Acting,
     /// From when on the customer may be written to; nothing, where nobody writes to them.
     pub quiet_until: Option<Timestamp>,
+    /// What else its customer is written, and the rule of one letter a day; nothing, where nobody writes to them.
+    pub beside: Option<(&'a Head, &'a Together)>,
     pub whose: Whose<'a>,
 }
 
@@ -120,7 +122,7 @@ impl Climb {
         way.next().is_some().then_some(Self { way })
     }
 
-    /// Takes up the rung that is due, unless the climb is over or nobody is to be asked now.
+    /// Takes up the rung that is due, unless the climb is over, nobody is to be asked now, or another letter has left today.
     pub fn take(
         &mut self,
         ground: &Ground<'_>,
@@ -155,13 +157,31 @@ impl Climb {
             if asks || ground.acting == Acting::Observe {
                 self.way.pass_over(now);
             }
-            // Its task waits with its letter: neither says more without the other.
+            self.way.only_last(now);
+            // Its task waits for the same morning: neither says more without the other.
             if let Some(until) = ground.quiet_until {
                 self.way.keep_quiet(now, until);
             }
+            if let Some((head, rule)) = ground.beside {
+                self.way.keep_to_a_day(head, rule, Writer::Ladder, (now, doubt_at));
+            }
         }
-        self.way.only_last(now);
         self.way.begin(now, doubt_at)
+    }
+
+    /// The rung whose owner has a task by now: the one that was taken up, or that has come and whose letter waits for another one.
+    pub fn owned<'a>(&'a self, begun: Option<&'a Step>, now: Timestamp) -> Option<&'a Step> {
+        begun.or_else(|| self.way.held_for_another(now))
+    }
+
+    /// What others see of a letter of it that is taken up.
+    pub fn letter_line(&self, step: &Step, now: Timestamp) -> LetterLine {
+        self.way.letter_line(Writer::Ladder, step, Vec::new(), now)
+    }
+
+    /// Shows them what became of it.
+    pub fn show_letter_on(&self, head: &mut Head) {
+        self.way.show_letter_on(Writer::Ladder, head);
     }
 
     /// Who promised to pay and did not goes up a rung at once. What stands below it is behind them.
@@ -276,8 +296,16 @@ mod tests {
     }
 
     fn ground(invoice: &Invoice) -> Ground<'_> {
-        let whose = Whose::default();
-        Ground { invoice, plan: None, stage: None, claimed: false, acting: Acting::Act, quiet_until: None, whose }
+        Ground {
+            invoice,
+            plan: None,
+            stage: None,
+            claimed: false,
+            acting: Acting::Act,
+            quiet_until: None,
+            beside: None,
+            whose: Whose::default(),
+        }
     }
 
     fn take(climb: &mut Climb, ground: &Ground<'_>, now: &str) -> Option<u32> {
@@ -373,6 +401,41 @@ mod tests {
             assert_eq!(climb.way.next_wake(), Some(at(morning)), "{name}");
             assert_eq!(take(&mut climb, &quiet(quiet_until), morning), later, "{name}");
         }
+    }
+
+    #[test]
+    fn a_rung_waits_for_another_letter_of_its_account_and_its_owner_does_not() {
+        let policies = Policies::shipped().unwrap();
+        let (policy, rule) = (policies.ageing.current(), policies.dunning.current().together.as_ref().unwrap());
+        let invoice = due("2026-03-15");
+        let (mut head, mut first) = (Head::new("stripe", "default", "cus_1"), climb(&invoice, None).unwrap());
+        let (nine, ten) = (at("2026-03-18T09:00:00Z"), at("2026-03-18T10:00:00Z"));
+        let alone = Ground { beside: Some((&head, rule)), ..ground(&invoice) };
+        let step = first.take(&alone, (policy, &TimeZone::UTC), nine, (ten, ten)).unwrap();
+        head.shows_letter(first.letter_line(&step, nine));
+        let leaving = head.written.clone().unwrap();
+        assert_eq!((leaving.at, leaving.doubt_at, leaving.writer), (nine, Some(ten), Writer::Ladder));
+        first.way.sent(step.number);
+        first.show_letter_on(&mut head);
+        assert_eq!(head.written, Some(leaving.left()));
+
+        let mut second = climb(&invoice, None).unwrap();
+        let beside = Ground { beside: Some((&head, rule)), ..ground(&invoice) };
+        assert_eq!(take(&mut second, &beside, "2026-03-18T09:30:00Z"), None);
+        assert_eq!(second.way.next_wake(), Some(at("2026-03-19T09:00:00Z")));
+        let owned = second.owned(None, at("2026-03-18T09:30:00Z"));
+        assert_eq!(owned.map(|step| step.number), Some(1), "somebody has it today");
+        let mut held = second.clone();
+        assert_eq!(take(&mut second, &beside, "2026-03-19T09:00:00Z"), Some(1), "the next day, and once");
+        assert_eq!(take(&mut second, &beside, "2026-03-20T09:00:00Z"), None);
+
+        // Of very many invoices one has waited until its next rung has come: nobody goes down again.
+        head.written = head.written.map(|line| LetterLine { at: at("2026-04-15T08:00:00Z"), ..line });
+        let later = Ground { beside: Some((&head, rule)), ..ground(&invoice) };
+        assert_eq!(take(&mut held, &later, "2026-04-15T09:00:00Z"), None);
+        let owned = held.owned(None, at("2026-04-15T09:00:00Z"));
+        assert_eq!((owned.map(|step| step.number), held.way.steps[0].state), (Some(2), StepState::Skipped));
+        assert_eq!(take(&mut held, &later, "2026-04-16T08:00:00Z"), Some(2));
     }
 
     /// Due on the fifteenth, and on the first rung since the eighteenth.

@@ -4,7 +4,7 @@ mod kept;
 mod room;
 
 use super::entitlement::Entitlement;
-use super::{Latest, LetterLine, Try};
+use super::{Latest, LetterLine, Try, Writer};
 use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
 use crate::id::{AccountId, ActionId, CaseId, RequestId};
 use crate::money::{Currency, Money, Rate};
@@ -49,9 +49,12 @@ pub struct Head {
     /// The card that the customer gave while more recoveries ran than are written at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_given: Option<CardGiven>,
-    /// The latest letter of any recovery: of several recoveries one says all.
+    /// The latest letter that asks for something, whoever wrote it: of several recoveries one says all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<LetterLine>,
+    /// The latest letter that asks for something because the customer has written, or has done something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<LetterLine>,
     /// The latest text message of any recovery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub texted: Option<LetterLine>,
@@ -293,7 +296,16 @@ impl Head {
             requests: BTreeSet::new(),
             loose: BTreeSet::new(),
             written: None,
+            answered: None,
             texted: None,
+        }
+    }
+
+    /// A letter is taken up: whoever else would write to the account sees it.
+    pub fn shows_letter(&mut self, line: LetterLine) {
+        match line.writer {
+            Writer::Answer => self.answered = Some(line),
+            Writer::Recovery | Writer::Ladder | Writer::Card => self.written = Some(line),
         }
     }
 

@@ -1,14 +1,14 @@
-//! What an account was written last by any of its recoveries: the others see it on the head, and say nothing twice.
+//! What an account was written last: whoever else would write to it sees that on the head, and nobody says a thing twice.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The latest letter of a recovery in short, or the latest text message.
+/// The latest letter in short, or the latest text message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LetterLine {
     /// When it was taken up.
     pub at: Timestamp,
-    /// Whose step it is, and which.
+    /// Whose step it is, and which: an invoice, what is told of a card, or a payment request.
     pub invoice: String,
     pub step: u32,
     /// The text that it says.
@@ -22,6 +22,28 @@ pub struct LetterLine {
     /// Nobody will ever know.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_doubt: bool,
+    #[serde(default, skip_serializing_if = "Writer::is_recovery")]
+    pub writer: Writer,
+}
+
+/// What a customer is written by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writer {
+    #[default]
+    Recovery,
+    /// A rung, of an invoice that no recovery asks for.
+    Ladder,
+    /// What is told of a card that ends.
+    Card,
+    /// What the customer has asked for, or what they have just done.
+    Answer,
+}
+
+impl Writer {
+    fn is_recovery(&self) -> bool {
+        *self == Self::Recovery
+    }
 }
 
 impl LetterLine {
@@ -33,5 +55,15 @@ impl LetterLine {
     /// Whether nobody knows if it has left, and it is not waited for any longer.
     pub fn is_in_doubt(&self, now: Timestamp) -> bool {
         self.in_doubt || self.doubt_at.is_some_and(|at| at <= now)
+    }
+
+    /// It has left.
+    pub fn left(self) -> Self {
+        Self { doubt_at: None, ..self }
+    }
+
+    /// Nobody will ever know whether it has.
+    pub fn lost(self) -> Self {
+        Self { doubt_at: None, in_doubt: true, ..self }
     }
 }

@@ -279,10 +279,12 @@ impl Plan {
         self.finish_after_last();
     }
 
-    /// Leaves out whatever is due but the last of it, which stands for all: on the ladder the highest rung does.
+    /// Leaves out whatever has come to its day but the last of it, which stands for all: on the ladder the highest rung does. What
+    /// waits for a morning, or for another letter, has come to it as well.
     pub fn only_last(&mut self, now: Timestamp) {
-        let last = self.steps.iter().rposition(|step| step.is_taken_up(now)).filter(|_| !self.rests());
-        for step in self.steps[..last.unwrap_or(0)].iter_mut().filter(|step| step.is_taken_up(now)) {
+        let has_come = |step: &Step| step.state == StepState::Waiting && step.due_at <= now && step.kind.is_told();
+        let last = self.steps.iter().rposition(has_come).filter(|_| !self.rests());
+        for step in self.steps[..last.unwrap_or(0)].iter_mut().filter(|step| has_come(step)) {
             (step.state, step.done_at, step.why) = (StepState::Skipped, Some(now), None);
         }
     }

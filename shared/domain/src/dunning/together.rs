@@ -1,8 +1,10 @@
 //! An account with several recoveries is written to once: one letter lists all that is open, and what another recovery would have
 //! written meanwhile counts as sent with it.
 
+mod day;
+
 use super::{Plan, Step, StepKind, StepState};
-use crate::book::{Head, LetterLine};
+use crate::book::{Head, LetterLine, Writer};
 use crate::policy::Complaint;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -12,12 +14,14 @@ use toml::Spanned;
 const HOURS_MAX: i64 = 7 * 24;
 /// How many invoices one letter may list.
 const LISTED_MAX: usize = 50;
+/// Why a letter waits for another one.
+const ONCE_A_DAY: &str = "the account is written to once a day: another letter comes before it";
 
 /// When letters of one account are one.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Together {
-    /// Within how many hours no second letter of a recovery leaves.
+    /// Within how many hours no second letter leaves that nobody has asked for.
     hours: Spanned<i64>,
     /// How many invoices a letter lists beside its own.
     listed_max: Spanned<usize>,
@@ -30,6 +34,10 @@ impl Together {
     /// How many invoices a letter lists beside its own.
     pub fn listed_max(&self) -> usize {
         *self.listed_max.get_ref()
+    }
+
+    fn window(&self) -> SignedDuration {
+        SignedDuration::from_hours(*self.hours.get_ref())
     }
 
     /// Where the order of texts stands.
@@ -97,23 +105,30 @@ impl Plan {
 
     fn turn(&self, place: usize, head: &Head, rule: &Together, (now, doubt_at): (Timestamp, Timestamp)) -> Turn {
         let step = &self.steps[place];
-        let window = SignedDuration::from_hours(*rule.hours.get_ref());
-        let (last, text) = match &step.kind {
-            StepKind::Mail { template } => (&head.written, template),
-            StepKind::Sms { template } => (&head.texted, template),
+        let window = rule.window();
+        let (last, text, waits) = match &step.kind {
+            StepKind::Mail { template } => {
+                let waits = rule.waits_until(head, (Writer::Recovery, step.due_at), (now, doubt_at));
+                (&head.written, template, waits)
+            }
+            StepKind::Sms { template } => {
+                (&head.texted, template, head.texted.as_ref().and_then(|last| rule.held_by(last, last.at, now)))
+            }
             StepKind::Access { .. } | StepKind::Offer { .. } | StepKind::End { .. } | StepKind::Person => {
                 return Turn::Leaves;
             }
         };
-        if let Some(last) = last.as_ref().filter(|last| now < last.at + window) {
-            if let Some(known_at) = last.doubt_at.filter(|at| now < *at) {
-                return Turn::Waits(known_at);
-            }
+        let is_known = |last: &&LetterLine| now < last.at + window && last.doubt_at.is_none_or(|at| at <= now);
+        if let Some(last) = last.as_ref().filter(is_known) {
             // A phone is led to where all stands. Of an end its own customer is told in so many words.
             let is_said = step.kind.is_sms()
                 || (last.lists(&self.invoice) && rule.says(&last.text, text) && !self.is_of_end(place));
-            let is_with = is_said && last.invoice != self.invoice;
-            return if is_with { Turn::With(last.clone()) } else { Turn::Waits(last.at + window) };
+            if is_said && last.invoice != self.invoice {
+                return Turn::With(last.clone());
+            }
+        }
+        if let Some(until) = waits {
+            return Turn::Waits(until);
         }
         let more = |(invoice, at, next): &(&String, Timestamp, &str)| {
             **invoice != self.invoice && *at <= step.due_at + window && rule.says(next, text) && !rule.says(text, next)
@@ -139,7 +154,7 @@ impl Plan {
         let is_alike = |step: &Step| step.kind.is_read() && step.kind.is_sms() == is_sms && step.is_due(now);
         for step in self.steps.iter_mut().filter(|step| is_alike(step)) {
             step.again_at = Some(until);
-            step.why = Some("the account is written to once a day: another letter comes before it".to_owned());
+            step.why = Some(ONCE_A_DAY.to_owned());
         }
     }
 
@@ -150,24 +165,7 @@ impl Plan {
 
     /// Shows the account's other recoveries what became of a message of this one.
     pub fn show_message_on(&self, head: &mut Head) {
-        for shown in [&mut head.written, &mut head.texted] {
-            let Some(mut line) = shown.take() else { continue };
-            let is_open = line.invoice == self.invoice && line.doubt_at.is_some();
-            let own = self.steps.iter().find(|step| is_open && step.number == line.step);
-            *shown = match own.map(|step| step.state) {
-                Some(StepState::Sent) => {
-                    line.doubt_at = None;
-                    Some(line)
-                }
-                Some(StepState::InDoubt) => {
-                    (line.doubt_at, line.in_doubt) = (None, true);
-                    Some(line)
-                }
-                // It did not leave.
-                Some(StepState::Waiting | StepState::Skipped | StepState::Asked) => None,
-                Some(StepState::Sending) | None => Some(line),
-            };
-        }
+        self.show_letter_on(Writer::Recovery, head);
     }
 }
 

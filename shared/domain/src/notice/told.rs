@@ -1,8 +1,8 @@
 //! What is told of one card, or of one that was not saved: each message once, and only while it is still so.
 
 use super::{Expiring, NoticePolicy, Warning, has_expired};
-use crate::book::Head;
-use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState};
+use crate::book::{Head, LetterLine, Writer};
+use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState, Together};
 use crate::event::{CardState, Event, Kind, Origin};
 use crate::id::AccountId;
 use crate::task::LAST_QUEUE;
@@ -39,6 +39,8 @@ pub struct Ground<'a> {
     pub writes: bool,
     /// From when on the customer may be written to.
     pub quiet_until: Timestamp,
+    /// The rule of one letter a day.
+    pub together: Option<&'a Together>,
 }
 
 /// Of what an event gives reason to tell: that a card has come to end before the next invoice, or that one was not saved
@@ -130,10 +132,32 @@ impl Notice {
         self.way.doubt(Some(now));
         if self.is_so(ground, now) {
             self.way.keep_quiet(now, ground.quiet_until);
+            let writer = self.writer();
+            if let Some(rule) = ground.together {
+                self.way.keep_to_a_day(ground.head, rule, writer, (now, doubt_at));
+            }
         } else {
             self.way.pass_over(now);
         }
         self.way.begin(now, doubt_at)
+    }
+
+    /// Who has just tried to give a card waits for what became of it.
+    fn writer(&self) -> Writer {
+        match self.about {
+            Matter::Expires(_) => Writer::Card,
+            Matter::NotSaved { .. } => Writer::Answer,
+        }
+    }
+
+    /// What others see of a message of it that is taken up.
+    pub fn letter_line(&self, step: &Step, now: Timestamp) -> LetterLine {
+        self.way.letter_line(self.writer(), step, Vec::new(), now)
+    }
+
+    /// Shows them what became of it.
+    pub fn show_letter_on(&self, head: &mut Head) {
+        self.way.show_letter_on(self.writer(), head);
     }
 
     fn is_so(&self, Ground { head, writes, .. }: &Ground<'_>, now: Timestamp) -> bool {
@@ -188,7 +212,7 @@ mod tests {
     }
 
     fn ground(head: &Head) -> Ground<'_> {
-        Ground { head, writes: true, quiet_until: Timestamp::MIN }
+        Ground { head, writes: true, quiet_until: Timestamp::MIN, together: None }
     }
 
     fn recovering(head: &Head) -> Head {
@@ -264,6 +288,32 @@ mod tests {
         assert_eq!(take(&mut notice, &night, "2026-04-01T09:00:00Z"), None);
         assert_eq!(notice.way.next_wake(), Some(at(morning)));
         assert_eq!(take(&mut notice, &night, morning).as_deref(), Some("card_expires_1"));
+    }
+
+    #[test]
+    fn a_card_that_ends_waits_for_another_letter_of_the_day_and_one_that_was_just_given_does_not() {
+        let policies = Policies::shipped().unwrap();
+        let together = policies.dunning.current().together.as_ref();
+        let written = |head: &Head, at: &str| {
+            let line = json!({"at": at, "invoice": "in_9", "step": 1, "text": "overdue_1", "writer": "ladder"});
+            Head { written: Some(from_value(line).unwrap()), ..head.clone() }
+        };
+        let head = written(&expiring(), "2026-04-01T08:00:00Z");
+        let beside = Ground { together, ..ground(&head) };
+        let mut ends = notice(april(), true, "2026-03-01T00:00:00Z").unwrap();
+        assert_eq!(take(&mut ends, &beside, "2026-04-01T09:00:00Z"), None);
+        assert_eq!(ends.way.next_wake(), Some(at("2026-04-02T08:00:00Z")));
+        assert_eq!(take(&mut ends, &beside, "2026-04-02T08:00:00Z").as_deref(), Some("card_expires_1"));
+
+        let (failed, due) = ("2026-03-10T12:00:00Z", "2026-03-10T12:30:00Z");
+        let head = written(&recovering(&expiring()), failed);
+        let beside = Ground { together, ..ground(&head) };
+        let mut not_saved = notice(Matter::NotSaved { at: at(failed) }, true, failed).unwrap();
+        let step = not_saved.take(&beside, at(due), at(due)).unwrap();
+        let mut told = head.clone();
+        told.shows_letter(not_saved.letter_line(&step, at(due)));
+        assert_eq!(told.written, head.written, "what was asked for before stays known");
+        assert!(told.answered.is_some_and(|line| line.text == "card_not_saved" && line.at == at(due)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::put;
 use super::settle::{Told, phone, take};
 use crate::context::Context;
 use crate::dunning::link::Made;
-use crate::dunning::{Done, pay};
+use crate::dunning::{Done, pay, together};
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::records::whose;
@@ -16,7 +16,7 @@ use domain::id::{RequestId, digest};
 use domain::import::Customer;
 use domain::policy::{Reader, phrase};
 use domain::staff::MACHINE;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use pages::Written;
 use std::collections::BTreeMap;
 
@@ -94,12 +94,7 @@ async fn begin(context: &Context, id: &RequestId) -> Result<Attempted<Option<(Wh
         let lines = after.lines.iter_mut().filter(|line| line.invoice == *invoice);
         lines.for_each(|line| line.link = Some(link.address.clone()));
     }
-    let lost = "nobody was heard of who sent it";
-    for what in [What::Debt, What::Paid] {
-        if what.notice(&mut after).is_some_and(|notice| notice.doubt(lost, Some(now))) {
-            after.did(what.step(), now, MACHINE, "it left, and nobody knows whether it arrived");
-        }
-    }
+    give_up_on_lost(&mut after, now);
     let letter = what.and_then(|what| {
         let made = if observes {
             Err("Recoup writes to none of the customers of this source")
@@ -131,8 +126,22 @@ async fn begin(context: &Context, id: &RequestId) -> Result<Attempted<Option<(Wh
     }
     let mut commit = Commit::default();
     put(&mut commit, &batch, Some(&before), &after);
+    if let Some((What::Debt, _)) = &letter {
+        let line = after.letter_line(&context.policies.cash.current().request.debt, now);
+        together::show(&mut commit, &batch, &head, Some(line));
+    }
     links.iter().for_each(|(_, link)| commit.put(&link.kept));
     store::attempted(commit.run(context).await, letter)
+}
+
+/// Gives up on knowing what became of a letter whose sender was not heard of for too long.
+fn give_up_on_lost(request: &mut Request, now: Timestamp) {
+    let lost = "nobody was heard of who sent it";
+    for what in [What::Debt, What::Paid] {
+        if what.notice(request).is_some_and(|notice| notice.doubt(lost, Some(now))) {
+            request.did(what.step(), now, MACHINE, "it left, and nobody knows whether it arrived");
+        }
+    }
 }
 
 /// Records how the sending ended.
@@ -142,8 +151,8 @@ async fn end(
     (what, letter): (What, &Letter),
     sent: &Result<(), Unsent>,
 ) -> Result<Attempted<Done>, Fault> {
-    let own = keys::payment_request(id);
-    let batch = Batch::read(context, vec![own.clone()]).await?;
+    let (own, account) = (keys::payment_request(id), id.account());
+    let batch = Batch::read(context, vec![own.clone(), keys::head(&account)]).await?;
     let Some(before) = batch.get::<Request>(&own)? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let (now, patience) = (context.clock.now(), &context.policies.limits.current().telling);
     let mut after = before.clone();
@@ -174,6 +183,7 @@ async fn end(
     }
     let mut commit = Commit::default();
     put(&mut commit, &batch, Some(&before), &after);
+    together::learn(&mut commit, &batch, &account, |head| after.show_letter_on(head))?;
     store::attempted(commit.run(context).await, done)
 }
 

@@ -1,4 +1,4 @@
-//! Which debts stand in one letter, and when is nobody written to again?
+//! Which debts stand in one letter, and when is nobody written to again, whoever would write?
 
 use super::*;
 use crate::book::PlanLine;
@@ -39,6 +39,7 @@ fn letter(text: &str) -> LetterLine {
         also: vec!["in_2".to_owned()],
         doubt_at: None,
         in_doubt: false,
+        writer: Writer::Recovery,
     }
 }
 
@@ -119,14 +120,6 @@ fn a_letter_that_tells_of_an_end_leaves_by_itself() {
 #[test]
 fn what_says_less_waits_for_what_is_about_to_say_more() {
     let due = "2026-03-03T10:00:00Z";
-    let line = |next: &str, next_at: &str| PlanLine {
-        segment: "standard".to_owned(),
-        step: 1,
-        next: Some(next.to_owned()),
-        next_at: Some(at(next_at)),
-        policy_version: 3,
-        access: None,
-    };
     for (name, next, next_at, expected) in [
         ("more, in the afternoon", "reminder_3", "2026-03-03T15:00:00Z", Some("2026-03-03T15:15:00Z")),
         ("more, at the same time", "final_notice", due, Some("2026-03-03T10:15:00Z")),
@@ -170,6 +163,7 @@ fn the_head_learns_what_became_of_a_letter() {
     let sending = LetterLine { doubt_at: Some(at("2026-03-03T10:15:00Z")), ..letter("reminder_2") };
     let sent = letter("reminder_2");
     let lost = LetterLine { in_doubt: true, ..sent.clone() };
+    let ladder = LetterLine { writer: Writer::Ladder, ..sending.clone() };
     for (name, invoice, state, before, expected) in [
         ("it is leaving", "in_1", StepState::Sending, &sending, Some(&sending)),
         ("it has left", "in_1", StepState::Sent, &sending, Some(&sent)),
@@ -178,11 +172,105 @@ fn the_head_learns_what_became_of_a_letter() {
         ("it was given up", "in_1", StepState::Skipped, &sending, None),
         ("another one's", "in_2", StepState::Waiting, &sending, Some(&sending)),
         ("what is known stays", "in_1", StepState::Waiting, &sent, Some(&sent)),
+        ("a rung of the same number", "in_1", StepState::Waiting, &ladder, Some(&ladder)),
     ] {
         let mut plan = plan(invoice, &[("mail", "reminder_2", due)]);
         plan.steps[0].state = state;
         let mut head = head(Some(before.clone()), Some(before.clone()));
         plan.show_message_on(&mut head);
         assert_eq!((head.written.as_ref(), head.texted.as_ref()), (expected, expected), "{name}");
+    }
+}
+
+/// A recovery that writes such a text next.
+fn line(next: &str, next_at: &str) -> PlanLine {
+    PlanLine {
+        segment: "standard".to_owned(),
+        step: 1,
+        next: Some(next.to_owned()),
+        next_at: Some(at(next_at)),
+        policy_version: 3,
+        access: None,
+    }
+}
+
+/// Until when a letter of what is no recovery waits that is looked at in the afternoon of the third.
+fn apart(writer: Writer, due: &str, head: &Head) -> Option<String> {
+    let policies = Policies::shipped().unwrap();
+    let rule = policies.dunning.current().together.as_ref().unwrap();
+    let now = at("2026-03-03T15:00:00Z");
+    let mut plan = plan("in_9", &[("mail", "overdue_1", due)]);
+    plan.keep_to_a_day(head, rule, writer, (now, now + SignedDuration::from_mins(15)));
+    let held = plan.held_for_another(now).map(|step| step.number);
+    let again_at = plan.steps[0].again_at;
+    assert_eq!(held.is_some(), again_at.is_some(), "whoever has a task meanwhile is told");
+    assert_eq!(plan.begin(now, now).is_some(), again_at.is_none(), "it leaves, or waits");
+    again_at.map(|at| at.to_string())
+}
+
+#[test]
+fn no_two_letters_leave_within_a_day_whoever_writes_them() {
+    let (due, next_day) = ("2026-03-03T15:00:00Z", Some("2026-03-04T10:00:00Z"));
+    let by = |writer| head(Some(LetterLine { writer, ..letter("overdue_1") }), None);
+    let yesterday = LetterLine { at: at("2026-03-02T15:00:00Z"), ..letter("reminder_1") };
+    let leaving = LetterLine { doubt_at: Some(at("2026-03-03T15:05:00Z")), ..letter("reminder_1") };
+    let answered = || {
+        let mut head = head(None, None);
+        head.shows_letter(LetterLine { writer: Writer::Answer, ..letter("debt_open") });
+        head
+    };
+    for (name, writer, due, head, expected) in [
+        ("nobody wrote", Writer::Ladder, due, head(None, None), None),
+        ("a recovery wrote", Writer::Ladder, due, by(Writer::Recovery), next_day),
+        ("another rung did", Writer::Ladder, due, by(Writer::Ladder), next_day),
+        ("a rung did, and a card ends", Writer::Card, due, by(Writer::Ladder), next_day),
+        ("a day ago", Writer::Ladder, due, head(Some(yesterday), None), None),
+        ("it is leaving", Writer::Ladder, due, head(Some(leaving), None), Some("2026-03-03T15:05:00Z")),
+        ("a text message is none", Writer::Ladder, due, head(None, Some(letter("reminder_2"))), None),
+        ("the customer has asked", Writer::Answer, due, by(Writer::Recovery), None),
+        ("they have asked twice", Writer::Answer, due, answered(), None),
+        ("they were answered", Writer::Ladder, due, answered(), next_day),
+        ("they are answered each day", Writer::Ladder, "2026-03-02T15:00:00Z", answered(), None),
+        ("not yet for a day", Writer::Ladder, "2026-03-02T15:00:01Z", answered(), Some("2026-03-03T15:00:01Z")),
+    ] {
+        assert_eq!(apart(writer, due, &head).as_deref(), expected, "{name}");
+    }
+}
+
+#[test]
+fn what_takes_nothing_goes_after_the_letter_of_a_recovery() {
+    let due = "2026-03-03T15:00:00Z";
+    let soon = Some("2026-03-03T15:15:00Z");
+    for (name, writer, next, next_at, expected) in [
+        ("both are due", Writer::Ladder, "final_notice", due, soon),
+        ("it is due since yesterday", Writer::Card, "reminder_3", "2026-03-02T15:00:01Z", soon),
+        ("it has not left for a day", Writer::Ladder, "reminder_3", "2026-03-02T15:00:00Z", None),
+        ("it comes later", Writer::Ladder, "final_notice", "2026-03-03T15:00:01Z", None),
+        ("it is no letter", Writer::Ladder, "ask_a_person", due, None),
+        ("the customer has asked", Writer::Answer, "final_notice", due, None),
+    ] {
+        let mut head = head(None, None);
+        head.dunning.insert("in_1".to_owned(), line(next, next_at));
+        assert_eq!(apart(writer, due, &head).as_deref(), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_recovery_waits_for_the_letters_of_others_and_goes_with_none_of_them() {
+    use StepState::{Sent, Waiting};
+    let due = "2026-03-03T15:00:00Z";
+    let next_day = Some("2026-03-04T10:00:00Z");
+    let rung = LetterLine { writer: Writer::Ladder, ..letter("overdue_3") };
+    let answer = LetterLine { writer: Writer::Answer, ..letter("debt_open") };
+    for (name, lines, expected) in [
+        ("a rung", vec![rung], (Waiting, next_day)),
+        ("an answer", vec![answer.clone()], (Waiting, next_day)),
+        ("an answer after what has said it", vec![letter("reminder_2"), answer], (Sent, None)),
+    ] {
+        let mut head = head(None, None);
+        lines.into_iter().for_each(|line| head.shows_letter(line));
+        let mut plan = plan("in_2", &[("mail", "reminder_2", due), ("person", "", "2026-03-10T10:00:00Z")]);
+        let (state, again_at) = kept(&mut plan, &head, due);
+        assert_eq!((state, again_at.as_deref()), expected, "{name}");
     }
 }
