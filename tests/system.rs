@@ -58,6 +58,7 @@ mod tasks;
 mod telling;
 mod tickets;
 mod together;
+mod told;
 mod tried;
 mod troubles;
 mod wire;

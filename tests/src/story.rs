@@ -4,8 +4,10 @@
 
 mod bills;
 mod cash;
+mod console;
 mod customers;
 mod deliveries;
+mod desk;
 mod payments;
 mod receipts;
 mod requests;
@@ -38,6 +40,8 @@ pub fn verbs() -> impl Iterator<Item = Verb> {
         requests::VERBS,
         staff::VERBS,
         cash::VERBS,
+        desk::VERBS,
+        console::VERBS,
         views::VERBS,
     ];
     subjects.into_iter().flatten().copied()
@@ -68,6 +72,8 @@ struct Telling {
     subscriptions: BTreeMap<String, Value>,
     customers: Vec<String>,
     charges: BTreeMap<String, Charge>,
+    /// The tickets that somebody wrote, by their addresses.
+    desk: Vec<String>,
     /// When each subscription and each dispute was first told of.
     begun: BTreeMap<String, Timestamp>,
     /// The delivery before.
@@ -91,6 +97,7 @@ impl Telling {
             subscriptions: BTreeMap::new(),
             customers: Vec::new(),
             charges: BTreeMap::new(),
+            desk: Vec::new(),
             begun: BTreeMap::new(),
             last: None,
             number: 0,
@@ -132,6 +139,8 @@ impl Telling {
             || requests::beat(self, words).await
             || staff::beat(self, words).await
             || cash::beat(self, words).await
+            || desk::beat(self, words).await
+            || console::beat(self, words).await
             || views::beat(self, words).await;
         assert!(known, "{}", amiss(line, words));
     }

@@ -20,10 +20,10 @@ pub use by_hand::{left_to_person, onboarding};
 pub use change_plan::{Change, change_plan, plan_changed};
 pub use charged_twice::charged_twice;
 pub use overcharged::overcharged;
-pub use payment_failed::{Failing, grace_until, payment_failed};
+pub use payment_failed::{Failing, failing_invoice, grace_until, payment_failed};
 pub use policy::{Name, PlaybookPolicy};
 pub use refund::{Refunding, refund, refund_asked};
-pub use standing::{Around, Handling, Standing, What};
+pub use standing::{Around, Handling, Standing, What, open_ticket};
 pub use step::{Placed, Step, WATCH, Wanted, When, is_step, step_id};
 pub use tax_invoice::{Invoicing, tax_invoice};
 

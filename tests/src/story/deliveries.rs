@@ -60,7 +60,7 @@ impl Telling {
         self.answered(answer);
     }
 
-    fn answered(&mut self, (status, answer): (StatusCode, Value)) {
+    pub(super) fn answered(&mut self, (status, answer): (StatusCode, Value)) {
         if status != StatusCode::OK {
             self.say(&format!("the delivery is answered {status}: {answer}"));
         }

@@ -6,12 +6,13 @@ use app::store::keys;
 use domain::id::AccountId;
 use domain::ledger::Entry;
 
-const PROVIDERS: [(&str, &str); 5] = [
+const PROVIDERS: [(&str, &str); 6] = [
     ("Stripe", "stripe"),
     ("Chargebee", "chargebee"),
     ("Lemon Squeezy", "lemonsqueezy"),
     ("Mollie", "mollie"),
     ("RevenueCat", "revenuecat"),
+    ("Zendesk", "zendesk"),
 ];
 
 impl Telling {

@@ -43,6 +43,7 @@ impl Telling {
             self.look_at_requests(&account).await;
         }
         self.look_at_unmatched().await;
+        self.look_at_desk().await;
         let incidents = world::get(&self.service, "/api/incidents").await;
         for incident in each(&incidents["items"]) {
             self.once(text(&incident["id"]), incident_line(incident));

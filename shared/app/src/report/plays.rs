@@ -62,6 +62,8 @@ struct Known {
     head: Head,
     person: Person,
     customer: Option<Customer>,
+    /// In which they wrote, where it is played for somebody who wrote.
+    language: Option<String>,
 }
 
 async fn known(context: &Context, id: &AccountId) -> Result<Known, Problem> {
@@ -70,13 +72,19 @@ async fn known(context: &Context, id: &AccountId) -> Result<Known, Problem> {
     let batch = Batch::read(context, wanted).await?;
     let head = batch.get::<Head>(&head)?.ok_or_else(|| Problem::not_found("account"))?;
     let person = batch.of::<Person>(&person)?.unwrap_or_default();
-    Ok(Known { head, person, customer: in_force::<Customer>(&batch, [home])?.into_iter().next() })
+    let customer = in_force::<Customer>(&batch, [home])?.into_iter().next();
+    Ok(Known { head, person, customer, language: None })
 }
 
 fn scene<'a>(context: &'a Context, known: &'a Known, case: Option<&'a CaseId>) -> Setting<'a> {
+    let (texts, customer) = (context.policies.texts.current(), known.customer.as_ref());
+    let reader = match &known.language {
+        Some(language) => texts.reader(Some(language.as_str()), known.person.country(customer)),
+        None => known.person.reader(customer, texts),
+    };
     Setting {
         policy: context.policies.playbooks.current(),
-        reader: known.person.reader(known.customer.as_ref(), context.policies.texts.current()),
+        reader,
         name: known.person.name.value().map_or("", String::as_str),
         account: &known.head.account,
         case,

@@ -1,7 +1,8 @@
 //! What a playbook leaves to a person: which task that is, whose, and until when.
 
-use super::{Name, PlaybookPolicy};
+use super::{Name, PlaybookPolicy, failing_invoice};
 use crate::action::{Action, Kind, State};
+use crate::book::Head;
 use crate::case::Case;
 use crate::staff::MACHINE;
 use crate::task::{About, Task};
@@ -31,13 +32,18 @@ pub(super) fn welcoming(action: &Action) -> About {
 
 /// The task that a person's button makes of a case, with the step that it is; none, where its playbook leaves nothing to a
 /// person, or makes the task by itself.
-pub fn left_to_person(case: &Case, policy: &PlaybookPolicy, now: Timestamp) -> Option<(Task, [&'static str; 3])> {
+pub fn left_to_person(
+    case: &Case,
+    head: &Head,
+    policy: &PlaybookPolicy,
+    now: Timestamp,
+) -> Option<(Task, [&'static str; 3])> {
     let days = |days: i64| SignedDuration::from_hours(24 * days);
     match Name::of(case.class)? {
-        // What only a ticket tells of names no invoice.
-        Name::PaymentFailed if !case.about.starts_with("ticket:") => {
-            let what = format!("Speak to the customer of invoice {}: its payments fail", case.about);
-            let about = failing(&case.about);
+        Name::PaymentFailed => {
+            let invoice = failing_invoice(case, head)?;
+            let what = format!("Speak to the customer of invoice {invoice}: its payments fail");
+            let about = failing(&invoice);
             let due_in = days(policy.outreach_days);
             let task = Task::new(&case.account, about, what, SPEAK.to_owned(), now, due_in);
             Some((task, ["task", ACCOUNTS, ""]))
@@ -48,7 +54,7 @@ pub fn left_to_person(case: &Case, policy: &PlaybookPolicy, now: Timestamp) -> O
             let task = Task::new(&case.account, about(case), what, steps, now, days(1));
             Some((task, ["task", BILLING, ""]))
         }
-        Name::PaymentFailed | Name::ChargedTwice | Name::ChangePlan | Name::Refund | Name::TaxInvoice => None,
+        Name::ChargedTwice | Name::ChangePlan | Name::Refund | Name::TaxInvoice => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::book::{Due, Head, Invoice, tries};
 use crate::case::Case;
 use crate::decline::Family;
 use crate::dunning::{Plan, whole_days};
-use crate::event::PaymentStatus;
+use crate::event::{InvoiceStatus, PaymentStatus};
 use crate::incident::{Incident, State};
 use crate::money::Money;
 use crate::policy::phrase;
@@ -47,7 +47,8 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         play.look("part of an incident", format!("{} customers, {}", incident.accounts, incident.cause));
         return play;
     }
-    let in_a_row = failures_of_account(head, same_try);
+    let failures = failures_of_account(head, same_try);
+    let in_a_row = failures.len();
     let left = days_left(failing, scene.policy.grace_days, scene.now);
     let mut play = scene.play(
         Name::PaymentFailed,
@@ -58,7 +59,8 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
     play.look("account", entitlement.map_or("no subscription has begun", Entitlement::name));
     play.look("days left", left.map_or_else(|| "nothing is taken by itself".to_owned(), |left| left.to_string()));
     requests(scene, failing, remaining, left).into_iter().for_each(|step| play.push(step));
-    let warned = in_a_row >= scene.policy.failures_in_a_row;
+    let warned_at = failures.get(scene.policy.failures_in_a_row.saturating_sub(1)).copied();
+    let warned = warned_at.is_some();
     let texts = &scene.policy.texts;
     let days = left.filter(|left| *left > 0);
     let time_left = days.map_or_else(String::new, |days| format!("{}: {days}", scene.reader.words(phrase::DAYS_LEFT)));
@@ -71,6 +73,9 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         ("tries", in_a_row.to_string()),
     ];
     play.push(scene.say(When::Now, if warned { &texts.suspension_warning } else { &texts.payment_failed }, &values));
+    if let Some(placed) = play.steps.last_mut() {
+        placed.since = warned_at;
+    }
     if warned {
         let what = format!("call the customer: {in_a_row} payments in a row have failed");
         let (due_on, about) = (scene.day(scene.policy.outreach_days), Some(by_hand::failing(&invoice.id)));
@@ -111,8 +116,8 @@ fn requests(scene: Setting<'_>, failing: Failing<'_>, remaining: Option<Money>, 
     steps
 }
 
-/// Failed tries of the account since anything of it was paid, whatever they were for.
-fn failures_of_account(head: &Head, same_try: SignedDuration) -> usize {
+/// When tries of the account failed since anything of it was paid, whatever they were for.
+fn failures_of_account(head: &Head, same_try: SignedDuration) -> Vec<Timestamp> {
     let paid = head
         .book
         .payments
@@ -121,7 +126,24 @@ fn failures_of_account(head: &Head, same_try: SignedDuration) -> usize {
         .map(|line| line.at)
         .max();
     let since = |at: Timestamp| paid.is_none_or(|paid| at > paid);
-    tries(&head.book.tries, same_try).iter().filter(|told| told.iter().any(|told| since(told.at))).count()
+    let all = tries(&head.book.tries, same_try);
+    let failed = all.iter().filter(|told| told.iter().any(|told| since(told.at)));
+    let mut at: Vec<_> = failed.filter_map(|told| told.iter().map(|told| told.at).min()).collect();
+    at.sort_unstable();
+    at
+}
+
+/// The invoice whose payments fail: the one that a case is about; of what only a ticket tells, the open one of the newest try
+/// that failed.
+pub fn failing_invoice(case: &Case, head: &Head) -> Option<String> {
+    if !case.about.starts_with("ticket:") {
+        return Some(case.about.clone());
+    }
+    let book = &head.book;
+    let is_open =
+        |id: &str| book.invoices.iter().any(|line| line.invoice == id && line.status == Some(InvoiceStatus::Open));
+    let failed = book.tries.iter().filter_map(|told| Some((told.at, told.invoice.as_deref()?)));
+    failed.filter(|(_, id)| is_open(id)).max().map(|(_, id)| id.to_owned())
 }
 
 /// Until when the provider's own grace goes, where it says so.
@@ -140,4 +162,58 @@ fn days_left(failing: Failing<'_>, grace_days: i64, now: Timestamp) -> Option<i6
         None => there.or_else(by_policy),
     };
     until.map(|until| whole_days(until, now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{AccountId, CaseId};
+    use serde_json::{from_value, json};
+
+    const AT: &str = "2026-03-02T09:00:00Z";
+
+    fn case(about: &str) -> Case {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        from_value(json!({"id": CaseId::of(&account, "payment_failed", about), "account": account,
+            "class": "payment_failed", "about": about, "confidence": "1", "state": "open", "rule": "r",
+            "policy_version": 1, "evidence": [], "missing": [], "advice": "", "why": "", "recommended": null,
+            "draft_reply": null, "actions": [], "events": [], "opened_at": AT, "resolved_at": null,
+            "resolution": null}))
+        .unwrap()
+    }
+
+    /// An account with these invoices, open or not, and with tries that failed in this order.
+    fn head(invoices: &[(&str, &str)], tries: &[&str]) -> Head {
+        let mut head = Head::new("stripe", "default", "cus_1");
+        let line = |(invoice, status): &(&str, &str)| {
+            let line = json!({"created_at": AT, "invoice": invoice, "number": null, "total": null, "remaining": null,
+                "status": status});
+            from_value(line).unwrap()
+        };
+        head.book.invoices = invoices.iter().map(line).collect();
+        let told = |(minute, invoice): (i64, &&str)| {
+            let at = AT.parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute);
+            from_value(json!({"at": at, "event": format!("evt_{minute}"), "invoice": invoice})).unwrap()
+        };
+        head.book.tries = (0..).zip(tries).map(told).collect();
+        head
+    }
+
+    #[test]
+    fn what_only_a_ticket_tells_of_is_the_open_invoice_that_failed_last() {
+        let ticket = "ticket:ticket/default/t1";
+        let both = [("in_1", "open"), ("in_2", "open")].as_slice();
+        let (paid, rest) = ([("in_1", "paid")].as_slice(), [("in_1", "paid"), ("in_2", "open")].as_slice());
+        for (what, about, invoices, tries, expected) in [
+            ("the case says which", "in_9", both, vec!["in_1"], Some("in_9")),
+            ("one has failed", ticket, both, vec!["in_1"], Some("in_1")),
+            ("the last that failed", ticket, both, vec!["in_1", "in_2", "in_1"], Some("in_1")),
+            ("it is paid by now", ticket, rest, vec!["in_2", "in_1"], Some("in_2")),
+            ("none has failed", ticket, both, vec![], None),
+            ("nothing is open", ticket, paid, vec!["in_1"], None),
+        ] {
+            let found = failing_invoice(&case(about), &head(invoices, &tries));
+            assert_eq!(found.as_deref(), expected, "{what}");
+        }
+    }
 }

@@ -104,7 +104,9 @@ impl Placed {
             Step::Look { .. } | Step::Task { about: None, .. } => None,
             Step::Ask { .. } => Some("/api/actions".to_owned()),
             Step::Say { .. } => {
-                self.ticket = open_ticket(around).map(|it| TicketName::of(it).address());
+                let ticket = open_ticket(around.tickets);
+                self.ticket = ticket.map(|it| TicketName::of(it).address());
+                self.answered = ticket.filter(|it| it.is_from_a_contact()).map(|it| it.handling.answered);
                 Some(format!("/api/cases/{case}/told"))
             }
             Step::Task { .. } => Some(format!("/api/cases/{case}/task")),
@@ -113,9 +115,9 @@ impl Placed {
     }
 }
 
-/// Where an answer can be sent: the ticket that was changed last and is not over, or else the last.
-fn open_ticket(around: Around<'_>) -> Option<&Ticket> {
-    around.tickets.iter().max_by_key(|it| (it.handling.state != TicketState::Resolved, it.changed_at))
+/// Where an answer can be sent: of the tickets of a case the one that was changed last and is not over, or else the last.
+pub fn open_ticket(tickets: &[Ticket]) -> Option<&Ticket> {
+    tickets.iter().max_by_key(|it| (it.handling.state != TicketState::Resolved, it.changed_at))
 }
 
 fn of_request(kind: &str, target: &str, around: Around<'_>) -> Standing {
@@ -178,7 +180,9 @@ fn by_word(placed: &Placed, case: &Case) -> Option<Standing> {
 /// What tells of something is not said before that is done.
 fn of_message(placed: &Placed, when: When, asked: Option<&Standing>, around: Around<'_>) -> Standing {
     let since = match (when, asked) {
-        (When::Now, _) | (When::AfterItIsDone, None) => around.case.opened_at,
+        (When::Now, _) | (When::AfterItIsDone, None) => {
+            placed.since.map_or(around.case.opened_at, |since| since.max(around.case.opened_at))
+        }
         (When::AfterItIsDone, Some(Standing::Done { at, .. })) => *at,
         (When::AfterItIsDone, Some(_)) => {
             return Standing::NotPossible { why: "what it tells of is not done".to_owned() };

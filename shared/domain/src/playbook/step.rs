@@ -7,6 +7,7 @@ use crate::id::{AccountId, CaseId, digest};
 use crate::money::Money;
 use crate::staff::Role;
 use crate::task::About;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -79,6 +80,12 @@ pub struct Placed {
     /// The ticket that is answered by it, as its address has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
+    /// How often that ticket was answered so far; none, where whoever wrote it is not to hear what is said of an account.
+    #[serde(skip)]
+    pub answered: Option<u32>,
+    /// From when on there was this to say, where that is later than its case.
+    #[serde(skip)]
+    pub since: Option<Timestamp>,
 }
 
 /// What tells a watch from the other steps of its case.
@@ -127,7 +134,7 @@ impl Step {
 
 impl Placed {
     pub(super) fn new(id: Option<String>, step: Step) -> Self {
-        Self { id, step, standing: None, post: None, ticket: None }
+        Self { id, step, standing: None, post: None, ticket: None, answered: None, since: None }
     }
 
     /// Whether somebody still has to do something for it.

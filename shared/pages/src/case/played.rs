@@ -5,7 +5,9 @@ use crate::frame::{Viewer, known, no_default, time, words};
 use domain::action::KINDS;
 use domain::case::Case;
 use domain::id::digest;
+use domain::playbook::advice::Reply;
 use domain::playbook::{Handling, Name, Placed, Play, Standing, Step, Wanted, What, When};
+use domain::ticket::Outcome;
 use maud::{Markup, html};
 
 pub(super) fn playbook(viewer: &Viewer, shown: &CaseShown<'_>, play: &Play) -> Markup {
@@ -95,9 +97,11 @@ fn button(viewer: &Viewer, case: &Case, placed: &Placed, csrf: &str) -> Markup {
     match &placed.step {
         Step::Look { .. } => html! {},
         Step::Ask { action, .. } => ask(viewer, case, placed, action, csrf),
-        Step::Say { when, .. } => html! {
-            @if let Some(ticket) = &placed.ticket {
-                p { a href={ "/tickets/" (ticket) } { "Answer the ticket" } }
+        Step::Say { when, reply, .. } => html! {
+            @match (&placed.ticket, placed.answered) {
+                (Some(ticket), Some(answered)) => (answer(placed, (ticket.as_str(), answered), (*when, reply), csrf)),
+                (Some(ticket), None) => p { a href={ "/tickets/" (ticket) } { "Answer the ticket" } },
+                (None, _) => {},
             }
             (form("told", html! {
                 input type="hidden" name="step" value=(placed.id.as_deref().unwrap_or_default());
@@ -109,6 +113,30 @@ fn button(viewer: &Viewer, case: &Case, placed: &Placed, csrf: &str) -> Markup {
         },
         Step::Task { who, .. } => form("task", html! { button type="submit" { "Make the task for the " (who) } }),
         Step::Watch { .. } => form("watch", html! { button type="submit" { "Watch the account" } }),
+    }
+}
+
+/// The text as the answer to its ticket, to edit before it leaves. What is only explained may bring another question.
+fn answer(placed: &Placed, (ticket, answered): (&str, u32), (when, reply): (When, &Reply), csrf: &str) -> Markup {
+    let step = placed.id.as_deref().unwrap_or_default();
+    let (field, ends) = (format!("text-{step}"), format!("solved-{step}"));
+    let is_done = when == When::AfterItIsDone;
+    let outcome = if is_done { Outcome::Done } else { Outcome::Free };
+    html! {
+        form method="post" action={ "/tickets/" (ticket) "/reply" } {
+            (no_default())
+            input type="hidden" name="csrf" value=(csrf);
+            input type="hidden" name="outcome" value=(outcome.name());
+            input type="hidden" name="answered" value=(answered);
+            p { a href={ "/tickets/" (ticket) } { "The ticket" } }
+            label for=(field) { "The answer to it, to edit" }
+            textarea id=(field) name="text" rows="9" maxlength="5000" required { (reply.body.trim()) }
+            label for=(ends) {
+                input id=(ends) type="checkbox" name="solved" value="on" checked[is_done];
+                " The ticket is solved with it"
+            }
+            button type="submit" { "Send the answer" }
+        }
     }
 }
 

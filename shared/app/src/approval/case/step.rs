@@ -119,7 +119,7 @@ async fn task_once(context: &Context, id: &CaseId, staff: &Staff) -> Result<Atte
     // Read.
     let mut ground = ground(context, id, staff).await?;
     let policy = context.policies.playbooks.current();
-    let Some((mut task, step)) = left_to_person(&ground.case, policy, context.clock.now()) else {
+    let Some((mut task, step)) = left_to_person(&ground.case, &ground.head, policy, context.clock.now()) else {
         let message = "the playbook of this case leaves no task to a person, or makes it by itself";
         return Err(Problem::not_possible(message).into());
     };

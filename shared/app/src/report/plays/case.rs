@@ -14,8 +14,8 @@ use domain::case::{Case, EXPLAINED, State};
 use domain::event::PaymentStatus;
 use domain::playbook::advice::Preview;
 use domain::playbook::{
-    Around, Handling, Invoicing, Name, Play, Setting, Step, came_of, charged_twice, ended, is_asked, overcharged,
-    refund_asked, tax_invoice, unnamed,
+    Around, Handling, Invoicing, Name, Play, Setting, Step, came_of, charged_twice, ended, failing_invoice, is_asked,
+    open_ticket, overcharged, refund_asked, tax_invoice, unnamed,
 };
 use domain::staff::Staff;
 use domain::task::Task;
@@ -40,13 +40,14 @@ pub async fn of_case(
     asked: &Asked,
     staff: &Staff,
 ) -> Result<Played, Problem> {
-    let known = known(context, &case.account).await?;
+    let mut known = known(context, &case.account).await?;
     let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
     let actions = actions_of(&batch, case)?;
     let tickets = tickets(context, case).await?;
+    known.language = open_ticket(&tickets).and_then(|ticket| ticket.handling.language.clone());
     let playing = Playing { context, known: &known, case, actions: &actions, asked, staff };
     let mut play = match Name::of(case.class) {
-        Some(name) => playing.play(name, preview).await?,
+        Some(name) => Some(playing.play(name, preview).await?),
         None => None,
     };
     if let Some(play) = &mut play {
@@ -100,21 +101,21 @@ impl<'a> Playing<'a> {
         scene(self.context, self.known, Some(&self.case.id))
     }
 
-    async fn play(&self, name: Name, preview: &Preview) -> Result<Option<Play>, Problem> {
+    async fn play(&self, name: Name, preview: &Preview) -> Result<Play, Problem> {
         let is_over = self.case.state == State::Resolved && self.case.resolution.as_deref() != Some(EXPLAINED);
         if is_over && !is_asked(self.case, self.actions) {
-            return Ok(Some(ended(self.scene(), name, self.case)));
+            return Ok(ended(self.scene(), name, self.case));
         }
         let mut play = self.decided(name, preview).await?;
-        if let Some(play) = play.as_mut().filter(|_| is_over) {
+        if is_over {
             play.has_ended(self.case);
         }
         Ok(play)
     }
 
-    async fn decided(&self, name: Name, preview: &Preview) -> Result<Option<Play>, Problem> {
+    async fn decided(&self, name: Name, preview: &Preview) -> Result<Play, Problem> {
         let (scene, case, actions, proposed) = (self.scene(), self.case, self.actions, preview.recommended.first());
-        Ok(Some(match name {
+        Ok(match name {
             Name::ChargedTwice => charged_twice(scene, case, proposed, actions),
             Name::Overcharged => {
                 let invoice = self.invoice(&case.about).await?;
@@ -122,19 +123,30 @@ impl<'a> Playing<'a> {
                 let next = subscription.and_then(|id| self.known.head.book.subscriptions.get(&id)?.upcoming);
                 overcharged(scene, case, proposed, actions, next)
             }
-            Name::PaymentFailed => match self.invoice(&case.about).await? {
-                Some(invoice) => failing(self.context, self.known, &invoice, Some((case, actions))).await?,
-                None => return Ok(None),
-            },
+            Name::PaymentFailed => self.failed().await?,
             Name::TaxInvoice => self.invoiced().await?,
             Name::Refund => self.refunded().await?,
             Name::ChangePlan => self.plan_changed().await?,
-        }))
+        })
     }
 
     async fn invoice(&self, id: &str) -> Result<Option<Invoice>, Fault> {
         let of: Option<Of<Invoice>> = store::read(self.context, &keys::invoice(&self.case.account, id)).await?;
         Ok(of.map(|of| of.value))
+    }
+
+    /// The invoice that something was asked for, or else the one that fails.
+    async fn failed(&self) -> Result<Play, Problem> {
+        let (case, actions) = (self.case, self.actions);
+        let is_it = |kind: &Kind| matches!(kind, Kind::PaymentLink { .. } | Kind::ExtendGrace { .. });
+        let asked = came_of(case, actions, is_it).and_then(|action| action.kind.target().id());
+        for id in [asked, failing_invoice(case, &self.known.head)].into_iter().flatten() {
+            if let Some(invoice) = self.invoice(&id).await? {
+                return Ok(failing(self.context, self.known, &invoice, Some((case, actions))).await?);
+            }
+        }
+        let verdict = "No open invoice of this customer has a payment that failed.";
+        Ok(unnamed(self.scene(), Name::PaymentFailed, verdict))
     }
 
     /// The invoice that was asked for, that is named, that the case is about, or else the newest.

@@ -163,3 +163,38 @@ fn handling_is_what_people_did_about_the_case_and_its_tickets() {
         assert_eq!(handling.target, Some([2, 3]));
     }
 }
+
+#[test]
+fn a_warning_is_not_said_by_what_was_said_before_there_was_one() {
+    let none = case(&json!([]));
+    for (what, since, answered, expected) in
+        [("said after it", Some(3), 5, true), ("said before it", Some(7), 5, false), ("there is none", None, 5, true)]
+    {
+        let mut play = play(&none);
+        let Step::Say { when, .. } = &mut play.steps[2].step else { panic!("the third step is to say something") };
+        *when = When::Now;
+        play.steps[2].since = since.map(at);
+        let told = [ticket(&none, "free", "sent", answered)];
+        play.stands(around(&none, &[], &[], &told));
+        assert_eq!(matches!(play.steps[2].standing, Some(Standing::Done { .. })), expected, "{what}");
+    }
+}
+
+#[test]
+fn an_answer_is_prepared_for_a_contact_of_the_account_and_for_nobody_else() {
+    let none = case(&json!([]));
+    let stranger = ticket(&none, "neutral", "sent", 1);
+    let mut contact = stranger.clone();
+    contact.handling.account = Some(account());
+    contact.handling.answered = 3;
+    contact.accounts.insert(account());
+    for (what, tickets, linked, answered) in [
+        ("nobody wrote", vec![], false, None),
+        ("a stranger wrote", vec![stranger], true, None),
+        ("a contact wrote", vec![contact], true, Some(3)),
+    ] {
+        let mut play = play(&none);
+        play.stands(around(&none, &[], &[], &tickets));
+        assert_eq!((play.steps[2].ticket.is_some(), play.steps[2].answered), (linked, answered), "{what}");
+    }
+}
