@@ -456,7 +456,7 @@ fn recovering() -> Vec<Row> {
     let plan = json!({"account": account(), "invoice": id(0), "segment": text(60), "policy_version": 1,
         "started_at": AT,
         "state": "stopped", "reason": text(200), "steps": many(24, step), "held_until": AT, "held_since": AT,
-        "trace": id(0)});
+        "spared_until": AT, "trace": id(0)});
     let mut recovery = plan.clone();
     let word = |_| {
         json!({"at": AT, "by": id(0), "word": "promise", "date": "2026-01-31", "until": AT, "amount": usd(),

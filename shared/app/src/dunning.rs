@@ -34,18 +34,20 @@ use crate::outgoing;
 use crate::ports::Channel;
 use crate::records::{running, whose};
 use crate::request;
-use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
+use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, Pressed, keys};
 use crate::web::Answer;
 use begin::{Begun, begin};
 use bytes::Bytes;
 use domain::action::Action;
 use domain::book::{Head, Invoice, LetterLine, Person};
+use domain::debt;
 use domain::dunning::{Plan, PlanState};
 use domain::id::AccountId;
 use domain::import::Customer;
 use domain::task::Task;
 use domain::telling::Bulletin;
 use http::Request;
+use jiff::Timestamp;
 use letter::{Way, remind};
 use owner::Opened;
 
@@ -147,15 +149,21 @@ struct Read {
     /// What the company's own file says of them.
     customer: Option<Customer>,
     plan: Option<Plan>,
+    /// Until when the customer may be paying on the provider's page.
+    pressed_until: Option<Timestamp>,
 }
 
 async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<Option<Read>, Fault> {
-    let keys = [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice)];
+    let pressed = keys::pressed(account);
+    let keys = [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice), pressed];
     let batch = Batch::read(context, keys.iter().cloned().chain(whose::keys_of(account)).collect()).await?;
     let (person, customer) = whose::read(&batch, account)?;
     let (head, of) = (batch.get::<Head>(&keys[0])?, batch.get::<Of<Invoice>>(&keys[1])?);
     let plan = batch.get(&keys[2])?;
-    Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, customer, batch }))
+    let (limits, now) = (context.policies.limits.current(), context.clock.now());
+    let pressed = batch.get::<Pressed>(&keys[3])?;
+    let pressed_until = pressed.and_then(|pressed| debt::left_alone_until(pressed.at, limits, now));
+    Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, customer, pressed_until, batch }))
 }
 
 /// Records how the sending of a step ended.
@@ -175,8 +183,11 @@ async fn end(
     let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };
     plan.heed(&read.head);
     let done = record(&mut plan);
-    // What waited for this letter need not ring once more.
-    plan.take_access(context.clock.now());
+    // What waited for this letter need not ring once more; a try under way is looked at first.
+    if plan.tries.under_way().is_none() {
+        plan.spare(read.pressed_until);
+        plan.take_access(context.clock.now());
+    }
     write(context, read, &plan, Besides::default(), done).await
 }
 
@@ -230,6 +241,11 @@ async fn write<T>(
     let mut commit = Commit::default();
     commit.over(&read.batch, plan);
     commit.over(&read.batch, &head);
+    let left = |plan: &Plan| plan.access().state;
+    if read.plan.as_ref().is_some_and(|before| left(before) < left(plan)) {
+        // Who is led on to pay at this moment keeps what they have.
+        commit.check(&read.batch, &keys::pressed(&plan.account));
+    }
     climb.iter().for_each(|climb| commit.over(&read.batch, climb));
     outgoing::put(&mut commit, &read.batch, &lines);
     if let Some(bulletin) = &news {

@@ -190,13 +190,14 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
 }
 
 /// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan of
-/// a recovery, and of a try whether its customer is about to pay.
+/// a recovery, and of a try and of such an end whether its customer is about to pay.
 fn grounds_of(action: &Action) -> impl Iterator<Item = Key> {
     case_of(action).into_iter().chain(plan_of(action)).chain(ending::plan_of(action)).chain(pressed_of(action))
 }
 
 fn pressed_of(action: &Action) -> Option<Key> {
-    matches!(action.kind, Kind::RetryPayment { .. }).then(|| keys::pressed(&action.account))
+    let waits = matches!(action.kind, Kind::RetryPayment { .. }) || action.recovery.is_some();
+    waits.then(|| keys::pressed(&action.account))
 }
 
 fn plan_of(action: &Action) -> Option<Key> {
@@ -270,11 +271,13 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
     Ok(false)
 }
 
-/// Whether the customer was led on to the provider's page a moment ago: a try beside that could charge them twice.
+/// Whether the customer was led on to the provider's page a moment ago, or, of an end, a try is under way: a try beside that
+/// could charge them twice, and an end takes what is just being paid for.
 fn is_being_paid(context: &Context, read: &Read, action: &Action) -> Result<bool, Fault> {
     let pressed = pressed_of(action).map(|key| read.batch.get::<Pressed>(&key)).transpose()?.flatten();
     let (limits, now) = (context.policies.limits.current(), context.clock.now());
-    Ok(pressed.is_some_and(|pressed| debt::left_alone_until(pressed.at, limits, now).is_some()))
+    let is_pressed = pressed.is_some_and(|pressed| debt::left_alone_until(pressed.at, limits, now).is_some());
+    Ok(is_pressed || ending::is_spared(&read.batch, action, now)?)
 }
 
 /// Whether what was sent may still be done or shown, and the next one would leave under a key that tells nothing of it. A

@@ -184,9 +184,10 @@ fn advance(
     let escalated = escalation::advance(context, plan, around.escalation.take());
     together::fit(context, read, plan, now);
     ending::learn(context, plan, &around.end);
+    let tried = again::advance(context, read, plan, &around.tries)?;
+    plan.spare(again::spared_until(context, read, plan, (&around.tries, tried.as_ref())));
     plan.take_access(now);
     let offered = offer::advance(context, read, plan, around.offer.take());
-    let tried = again::advance(context, read, plan, &around.tries)?;
     let begun = match tried {
         // What is due beside a try rings at once again: it may be paid by then.
         Some(action) => Some(Begun::Try(Box::new(action))),
