@@ -440,7 +440,7 @@ fn asking() -> Vec<Row> {
         "matched": many(25, matched), "withdrawn": {"why": text(60), "by": id(0), "at": AT}, "resolved_at": AT,
         "credit": {"limit": usd(), "debt": many(20, |_| usd()), "left_out": many(20, left_out),
             "more_left_out": 9_999},
-        "by": id(0), "at": AT, "look_at": AT, "debt_mail": notice.clone(), "confirmation": notice, "done": done});
+        "by": id(0), "at": AT, "look_at": AT, "looks_back_at": AT, "debt_mail": notice.clone(), "confirmation": notice, "done": done});
     let candidate = |number: usize| json!({"invoice": id(number), "way": "amount", "confidence": "0.40"});
     let received = json!({"id": ReceivedId::of(&account(), &id(0)), "account": account(), "payment": id(0),
         "amount": usd(), "at": AT, "reference": text(140), "why": "no_reference", "candidates": many(44, candidate),
