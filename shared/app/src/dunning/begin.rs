@@ -185,7 +185,8 @@ fn advance(
     together::fit(context, read, plan, now);
     ending::learn(context, plan, &around.end);
     let tried = again::advance(context, read, plan, &around.tries)?;
-    plan.spare(again::spared_until(context, read, plan, (&around.tries, tried.as_ref())));
+    let spared_until = again::spared_until(context, read, plan, (&around.tries, tried.as_ref()));
+    plan.spare(spared_until);
     plan.take_access(now);
     let offered = offer::advance(context, read, plan, around.offer.take());
     let begun = match tried {
