@@ -125,7 +125,7 @@ fn take_in(context: &Context, read: &Read, told: Told<'_>, after: &mut Laid) {
             request.recount(account, id, net(payment));
             continue;
         }
-        let is_known = after.received.get(id).is_some_and(|received| !received.is_waiting());
+        let is_known = after.received.get(id).is_some_and(Received::is_placed);
         let Some(amount) = net(payment).filter(|_| !is_known) else { continue };
         let incoming = incoming(account, read, payment, amount);
         let named = incoming.reference.and_then(RequestId::named_in);
@@ -140,6 +140,8 @@ fn take_in(context: &Context, read: &Read, told: Told<'_>, after: &mut Laid) {
                 after.take(&request, matched);
                 after.end(id, Some(Target::Request(request)), MACHINE, now);
             }
+            // Where it is booked was known once: nobody has to look again.
+            Found::ToLookAt { .. } if after.received.get(id).is_some_and(|received| !received.is_waiting()) => {}
             Found::ToLookAt { why, candidates } => {
                 if let (Why::Withdrawn, Some(request)) = (why, named.as_ref().and_then(|id| after.requests.get(id))) {
                     let task = paid_after_all(context, request, &incoming);
@@ -235,6 +237,7 @@ fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
             if request.resolved_at.is_some() {
                 let (channel, due_at) = read.reach(&request.account, context, now);
                 request.confirmation = Some(Notice::new(channel, due_at));
+                request.looks_back_at = Some(now + SignedDuration::from_hours(policy.request.looks_again_hours));
                 let month = request.at.strftime("%Y-%m");
                 request.did(Step::Counted, now, MACHINE, format!("the report of {month}"));
                 due.push(id.clone());
@@ -255,6 +258,7 @@ fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
         if !request.is_over() && request.look_at <= now {
             request.look_at = now + SignedDuration::from_hours(policy.request.looks_again_hours);
         }
+        request.looked_back(now);
     }
     due
 }
@@ -262,10 +266,11 @@ fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
 /// Why nobody is asked to pay because of a ticket any more.
 fn gone(request: &Request, ticket: &Ticket) -> Option<&'static str> {
     let handling = &ticket.handling;
-    if handling.state == TicketState::Resolved {
+    let is_anothers = handling.account.as_ref().is_some_and(|account| *account != request.account);
+    // What has come stands for its invoices, whoever closes the ticket: they would be collected once more.
+    if handling.state == TicketState::Resolved && (is_anothers || !request.has_money()) {
         return Some("its ticket was closed");
     }
-    let is_anothers = handling.account.as_ref().is_some_and(|account| *account != request.account);
     is_anothers.then_some("its ticket is of another account")
 }
 

@@ -224,14 +224,14 @@ async fn requests(
     Ok(requests)
 }
 
-/// Adds the payments that the head shows on an invoice that is asked for, whichever was told first.
+/// Adds the payments that the head shows on an invoice that is asked for, or was until its end, whichever was told first.
 async fn booked(
     context: &Context,
     batch: &mut Batch,
     (head, requests): (&Head, &BTreeMap<RequestId, Request>),
     payments: &mut BTreeMap<String, Payment>,
 ) -> Result<(), Fault> {
-    let own: Vec<_> = requests.values().filter(|it| it.account == head.account && !it.is_over()).collect();
+    let own: Vec<_> = requests.values().filter(|it| it.account == head.account && it.withdrawn.is_none()).collect();
     let paid = head.book.payments.iter().filter(|line| line.status == Some(PaymentStatus::Succeeded));
     let asked = paid.filter(|line| {
         let invoice = head.book.invoice_of(line);
