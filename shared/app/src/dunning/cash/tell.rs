@@ -1,7 +1,7 @@
 //! Tells a customer what is open, and later that all of it is there: each once, at an address that the account has.
 
-use super::put;
 use super::settle::{Told, phone, take};
+use super::{put, unasked};
 use crate::context::Context;
 use crate::dunning::link::Made;
 use crate::dunning::{Done, pay};
@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 
 /// What the kind of action is called that asks for a payment as well: whoever stops that one stops these letters.
 const PAYMENT_LINK: &str = "payment_link";
+/// Why nobody knows whether a letter arrived that was found on its way.
+const LOST: &str = "nobody was heard of who sent it";
 /// A text message that is refused becomes a letter at once.
 const LETTERS_MAX: usize = 3;
 
@@ -94,9 +96,8 @@ async fn begin(context: &Context, id: &RequestId) -> Result<Attempted<Option<(Wh
         let lines = after.lines.iter_mut().filter(|line| line.invoice == *invoice);
         lines.for_each(|line| line.link = Some(link.address.clone()));
     }
-    let lost = "nobody was heard of who sent it";
     for what in [What::Debt, What::Paid] {
-        if what.notice(&mut after).is_some_and(|notice| notice.doubt(lost, Some(now))) {
+        if what.notice(&mut after).is_some_and(|notice| notice.doubt(LOST, Some(now))) {
             after.did(what.step(), now, MACHINE, "it left, and nobody knows whether it arrived");
         }
     }
@@ -129,8 +130,10 @@ async fn begin(context: &Context, id: &RequestId) -> Result<Attempted<Option<(Wh
     if after == before {
         return Ok(Attempted::Done(letter));
     }
+    let unasked = unasked::follow(context, &mut batch, &before, &after).await?;
     let mut commit = Commit::default();
     put(&mut commit, &batch, Some(&before), &after);
+    unasked.iter().for_each(|unasked| unasked.put(&mut commit, &batch));
     links.iter().for_each(|(_, link)| commit.put(&link.kept));
     store::attempted(commit.run(context).await, letter)
 }
@@ -143,7 +146,7 @@ async fn end(
     sent: &Result<(), Unsent>,
 ) -> Result<Attempted<Done>, Fault> {
     let own = keys::payment_request(id);
-    let batch = Batch::read(context, vec![own.clone()]).await?;
+    let mut batch = Batch::read(context, vec![own.clone()]).await?;
     let Some(before) = batch.get::<Request>(&own)? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let (now, patience) = (context.clock.now(), &context.policies.limits.current().telling);
     let mut after = before.clone();
@@ -172,8 +175,10 @@ async fn end(
     if let Some(evidence) = evidence {
         after.did(what.step(), now, MACHINE, evidence);
     }
+    let unasked = unasked::follow(context, &mut batch, &before, &after).await?;
     let mut commit = Commit::default();
     put(&mut commit, &batch, Some(&before), &after);
+    unasked.iter().for_each(|unasked| unasked.put(&mut commit, &batch));
     store::attempted(commit.run(context).await, done)
 }
 
