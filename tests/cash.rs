@@ -398,7 +398,66 @@ fn who_writes_while_money_is_waited_for_is_answered_and_nothing_is_withdrawn() {
         pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
         bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
         let handling = read_ticket(&service, "t1").await.1.handling;
-        assert_eq!((handling.state, handling.due_at), (State::Resolved, None));
+        assert_eq!(request(&service, &id).await["state"], "paid");
+        assert_eq!(handling.state, State::Investigating, "it is paid, and they wait for an answer");
+        assert!(handling.due_at.is_some());
+        let waits = flow(&service.context, &read_ticket(&service, "t1").await.1).await.unwrap().waits.unwrap();
+        assert!(waits.contains("until what came in before the money is answered"), "{waits}");
+        let close = ask(&service, "lena", Method::POST, "/api/tickets/t1/close", Some(&json!({})), None).await;
+        assert_eq!(close.0, StatusCode::OK, "{}", close.1);
+        service.work().await.unwrap();
+        let ticket = read_ticket(&service, "t1").await.1;
+        assert_eq!((ticket.handling.state, ticket.handling.due_at), (State::Resolved, None));
+        let flow = flow(&service.context, &ticket).await.unwrap();
+        assert_eq!((flow.next, &flow.waits), (None, &None), "all sixteen steps are done");
+    });
+}
+
+#[test]
+fn what_was_written_before_the_money_came_and_is_read_after_it_opens_the_ticket_again() {
+    run(async {
+        let (service, id) = asked().await;
+        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
+        let late = json!({"id": "tkt_late", "type": "ticket.commented", "created_at": service.clock.now(),
+            "ticket": {"id": "t1", "subject": "What do I owe?", "body": "And where is my receipt?", "status": "open",
+                "csat": null, "requester": {"email": "ada@elsewhere.example", "name": "Ada"}}});
+        service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
+        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
+        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
+        assert_eq!(deliver_to(&service, "ticket", late.to_string().as_bytes()).await.0, StatusCode::OK);
+        service.work().await.unwrap();
+        let handling = read_ticket(&service, "t1").await.1.handling;
+        assert!(handling.state != State::Resolved && handling.due_at.is_some(), "{handling:?}");
+        assert_eq!(handling.reopened, 1);
+        assert_eq!(request(&service, &id).await["state"], "paid");
+    });
+}
+
+#[test]
+fn a_letter_about_a_debt_that_reaches_nobody_is_a_task_and_the_clock_of_the_ticket_runs() {
+    run(async {
+        let service = open_at(NINE).await;
+        let mut nowhere = stripe::customer("cus_1", service.clock.now());
+        nowhere["email"] = Value::Null;
+        tell(&service, "evt_1", "customer.created", &nowhere).await;
+        bill(&service, "evt_2", "invoice.finalized", "in_1", "open", (4_900, 4_900)).await;
+        known(&service, "t1").await;
+        let (status, asked) = collect(&service, "lena", "t1", None).await;
+        assert_eq!(status, StatusCode::CREATED, "{asked}");
+        assert!(letters(&service, Channel::Mail).is_empty());
+        assert_eq!(tasks(&service).await, ["collect", "unasked"]);
+        let all = get(&service, "/api/tasks").await;
+        let task = all["items"].as_array().unwrap().iter().find(|task| task["about"]["kind"] == "unasked").unwrap();
+        assert!(task["steps"].as_str().unwrap().contains("the account has no address"), "{task}");
+        let handling = read_ticket(&service, "t1").await.1.handling;
+        assert_eq!(handling.state, State::AwaitingPayment);
+        assert!(handling.due_at.is_some(), "its clock runs");
+        assert!(handling.history.iter().any(|it| it.what.contains("the account has no address")));
+        pays(&service, "evt_3", "ch_1", 4_900, asked["id"].as_str()).await;
+        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        assert_eq!(tasks(&service).await, Vec::<String>::new());
+        assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
     });
 }
 

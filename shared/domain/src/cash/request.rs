@@ -1,6 +1,6 @@
 //! A payment request: which invoices a customer was asked for because of a ticket, and what came in for them.
 
-use super::{Credit, Done, Matched, Notice, Step};
+use super::{Credit, Done, Matched, Notice, NoticeState, Step};
 use crate::debt;
 use crate::id::{AccountId, RequestId};
 use crate::money::{Currency, Money};
@@ -273,6 +273,18 @@ impl Request {
         self.matched.len() >= MATCHED_MAX
     }
 
+    /// Why its customer was not asked for certain, where the letter that asks has ended so and something is still to come.
+    pub fn unasked(&self) -> Option<String> {
+        if self.is_over() || !self.remaining().is_positive() {
+            return None;
+        }
+        match &self.debt_mail.standing {
+            NoticeState::Skipped { why } => Some(format!("the letter was not sent: {why}")),
+            NoticeState::InDoubt { reason } => Some(format!("nobody knows whether the letter arrived: {reason}")),
+            NoticeState::Waiting { .. } | NoticeState::Sending { .. } | NoticeState::Sent { .. } => None,
+        }
+    }
+
     /// Whether a payment is known to be for it.
     pub fn has(&self, account: &AccountId, payment: &str) -> bool {
         self.matched.iter().any(|matched| matched.account == *account && matched.payment == payment)
@@ -506,6 +518,31 @@ mod tests {
         paid.see("in_2", Standing::Withdrawn, None);
         paid.go_on(at(7));
         assert_eq!((paid.state(), paid.withdrawn.is_some()), (State::Overpaid, false), "somebody's money is here");
+    }
+
+    #[test]
+    fn whom_its_letter_did_not_reach_was_not_asked_for_certain() {
+        type Came = fn(&mut Request);
+        let rows: [(&str, Came, Option<&str>); 5] = [
+            ("it has not left", |_| {}, None),
+            ("it was sent", |request| request.debt_mail.sent(at(1)), None),
+            ("in doubt", |request| assert!(request.debt_mail.doubt("silence", None)), Some("letter arrived: silence")),
+            ("paid meanwhile", |request| request.take(payment("ch_1", 5_900, None)), None),
+            ("withdrawn", |request| request.withdraw("closed", "lena", at(2)), None),
+        ];
+        for (name, came, expected) in rows {
+            let mut request = request();
+            request.debt_mail.begin(at(50));
+            came(&mut request);
+            let why = request.unasked();
+            assert_eq!(why.is_some(), expected.is_some(), "{name}: {why:?}");
+            assert!(expected.is_none_or(|part| why.is_some_and(|why| why.ends_with(part))), "{name}");
+        }
+        let mut skipped = request();
+        skipped.debt_mail.skip("the account has no address");
+        assert_eq!(skipped.unasked().as_deref(), Some("the letter was not sent: the account has no address"));
+        skipped.take(payment("ch_1", 5_900, None));
+        assert_eq!(skipped.unasked(), None, "it is paid all the same");
     }
 
     #[test]

@@ -13,12 +13,12 @@ use crate::ticket::{put_desk, working};
 use domain::book::{Head, Payment, Touched};
 use domain::cash::{Found, Incoming, Matched, Notice, Owing, Received, Request, Step, Target, Way, Why, matching};
 use domain::classify::desk::Desk;
-use domain::id::{AccountId, RequestId};
+use domain::id::{AccountId, RequestId, TaskId};
 use domain::money::Money;
 use domain::staff::MACHINE;
 use domain::task::{About, Task};
 use domain::ticket::{State as TicketState, Ticket, end_case};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use laid::{Laid, Read};
 use std::collections::BTreeMap;
 
@@ -242,14 +242,13 @@ fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
                 request.did(Step::Counted, now, MACHINE, format!("the report of {month}"));
                 due.push(id.clone());
             }
-            let own = About::Collect { request: id.clone() }.task(&request.account);
-            let note = request.withdrawn.as_ref().map_or("it is paid", |withdrawn| withdrawn.why.as_str());
-            let ended =
-                tasks.get(&own).and_then(|task| task.clone().ended(request.resolved_at.is_some(), MACHINE, note, now));
-            tasks.extend(ended.map(|task| (own, task)));
+            end_tasks(request, tasks, now);
             if let Some(head) = heads.get_mut(&request.account) {
                 head.requests.remove(id);
             }
+        }
+        if let Some(ticket) = &ticket {
+            note_end(request, ticket, now);
         }
         if let Some(over) = request.over().filter(|_| request.over() != before.over()) {
             let task = overpaid(context, request, over);
@@ -263,6 +262,25 @@ fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
     due
 }
 
+/// What people had to do until a request was over has ended with it.
+fn end_tasks(request: &Request, tasks: &mut BTreeMap<TaskId, Task>, now: Timestamp) {
+    let note = request.withdrawn.as_ref().map_or("it is paid", |withdrawn| withdrawn.why.as_str());
+    let of = [About::Collect { request: request.id.clone() }, About::Unasked { request: request.id.clone() }];
+    for own in of.map(|about| about.task(&request.account)) {
+        let ended =
+            tasks.get(&own).and_then(|task| task.clone().ended(request.resolved_at.is_some(), MACHINE, note, now));
+        tasks.extend(ended.map(|task| (own, task)));
+    }
+}
+
+/// Notes that the ticket of a request that is paid has ended: at once, or when what came in meanwhile was answered.
+fn note_end(request: &mut Request, ticket: &Ticket, now: Timestamp) {
+    if request.resolved_at.is_some() && ticket.handling.state == TicketState::Resolved {
+        let evidence = format!("ticket {} is resolved", request.ticket_name().address());
+        request.did(Step::Resolved, now, MACHINE, evidence);
+    }
+}
+
 /// Why nobody is asked to pay because of a ticket any more.
 fn gone(request: &Request, ticket: &Ticket) -> Option<&'static str> {
     let handling = &ticket.handling;
@@ -274,14 +292,13 @@ fn gone(request: &Request, ticket: &Ticket) -> Option<&'static str> {
     is_anothers.then_some("its ticket is of another account")
 }
 
-/// What becomes of the ticket of a request that has ended.
+/// What becomes of the ticket of a request that has ended. What the customer wrote meanwhile is answered before it ends.
 fn follow(context: &Context, request: &mut Request, ticket: &mut Ticket) {
     let now = context.clock.now();
     match &request.withdrawn {
         None => {
-            ticket.handling.go_on(TicketState::Resolved, MACHINE, now, "paid");
-            let evidence = format!("ticket {} is resolved", request.ticket_name().address());
-            request.did(Step::Resolved, now, MACHINE, evidence);
+            ticket.handling.was_paid(now);
+            note_end(request, ticket, now);
         }
         Some(withdrawn) => {
             if ticket.handling.state == TicketState::AwaitingPayment {

@@ -274,7 +274,11 @@ fn ticket_of(request: &Request) -> Key {
 
 fn tasks_of(request: &Request, payments: &BTreeMap<String, Payment>) -> Vec<TaskId> {
     let of = |request: &RequestId| {
-        [About::Collect { request: request.clone() }, About::Overpaid { request: request.clone() }]
+        [
+            About::Collect { request: request.clone() },
+            About::Overpaid { request: request.clone() },
+            About::Unasked { request: request.clone() },
+        ]
     };
     let late =
         payments.keys().map(|payment| About::PaidAfterAll { request: request.id.clone(), payment: payment.clone() });
