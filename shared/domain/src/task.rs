@@ -273,7 +273,9 @@ impl About {
             | Self::Undelivered { .. }
             | Self::Collect { .. }
             | Self::Overpaid { .. }
-            | Self::PaidAfterAll { .. } => None,
+            | Self::PaidAfterAll { .. }
+            | Self::Unasked { .. }
+            | Self::Unowned { .. } => None,
         }
     }
 
