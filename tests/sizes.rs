@@ -624,7 +624,7 @@ fn machinery() -> Vec<Row> {
                 "mail": {"state": "refused", "reason": text(200), "again_at": AT}, "refusals": 24, "confirmed_at": AT,
                 "again_at": AT}),
         ),
-        built::<Knocks>("Knocks", json!({"who": text(64), "since": AT, "count": 200})),
+        built::<Knocks>("Knocks", json!({"who": text(64), "since": AT, "count": 1_200})),
         built::<Probes>("Probes", json!({"provider": "mollie", "source": id(0), "since": AT, "count": 120})),
         built::<Backfill>("Backfill", backfill),
         built::<Cohorts>("Cohorts", cohorts),
