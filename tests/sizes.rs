@@ -12,8 +12,8 @@ use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
 use domain::book::entitlement::Entitlement;
 use domain::book::{
-    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, LetterLine, Payment, Person, PlanLine, Subscription, Touched,
-    UnderWay, Writer,
+    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, LetterLine, OfAll, Payment, Person, PlanLine, SaidOfAll,
+    Subscription, Touched, UnderWay, Writer,
 };
 use domain::case::{Case, Class};
 use domain::cash::{Received, Request, Step};
@@ -256,6 +256,10 @@ fn with_what_is_open(mut head: Head) -> Head {
     }
     for number in 0..8 {
         head.left.insert(id(number), vec![Left { action: Some(action(number)), at: at() }]);
+    }
+    for number in 0..3 {
+        let (by, note, word) = (id(0), "👩".repeat(100), OfAll::Pause { until: at() });
+        head.says_of_all(SaidOfAll { number: 9_990 + number, at: at(), begun_by: at(), by, word, note });
     }
     head.requests = (0..20).map(|number| RequestId::of(&account(), &id(number))).collect();
     head.loose = (0..6).map(id).collect();

@@ -70,6 +70,8 @@ pub enum Done {
     Asked,
     /// It was looked what payments are for.
     Settled,
+    /// Recoveries took in what was said of all of them.
+    Heeded,
     /// An alarm that had been set aside was rung.
     Rung,
     /// A form that somebody filled in went on.
@@ -106,6 +108,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                 }
             }
         }
+        Message::Heed { account, .. } => control::heed(context, account).await,
         Message::RungDue { account, invoice, .. } => climb::due(context, account, invoice).await,
         Message::NoticeDue { account, notice, .. } => notice::due(context, account, notice).await,
         Message::RequestDue { request, .. } => cash::due(context, request).await,

@@ -78,7 +78,8 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     let (Some(mut climb), Some(head), Some(Of { value: invoice, .. })) = (running, head, of) else {
         return Ok(Attempted::Done(Taken::default()));
     };
-    let plan = batch.get::<Plan>(&own[3])?;
+    let mut plan = batch.get::<Plan>(&own[3])?;
+    plan.iter_mut().for_each(|plan| plan.heed(&head));
     let (person, customer) = whose::read(&batch, account)?;
     let limits = context.policies.limits.current();
     let (now, zone) = (context.clock.now(), context.policies.report.current().zone());

@@ -2,6 +2,7 @@
 
 mod kept;
 mod room;
+mod said;
 
 use super::entitlement::Entitlement;
 use super::{Latest, LetterLine, Try, Writer};
@@ -12,6 +13,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use said::{OfAll, SaidOfAll};
 
 /// Read with every event and for every glance, so that it stays small however long the account's history is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +52,9 @@ pub struct Head {
     /// The card that the customer gave while more recoveries ran than are written at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_given: Option<CardGiven>,
+    /// What people said of all recoveries while more ran than are written at once, the latest, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said_of_all: Vec<SaidOfAll>,
     /// The latest letter that asks for something, whoever wrote it: of several recoveries one says all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<LetterLine>,
@@ -293,6 +299,7 @@ impl Head {
             unsubscribed_at: None,
             claimed_at: None,
             card_given: None,
+            said_of_all: Vec::new(),
             requests: BTreeSet::new(),
             loose: BTreeSet::new(),
             written: None,

@@ -354,7 +354,8 @@ pub static ABOUT: &[About] = &[
         "/api/accounts/{id}/dunning",
         "tellRecovery",
         "Plans",
-        "Pauses recoveries, lets them go on, stops them, or notes what the customer promises; the same twice is once",
+        "Pauses recoveries, lets them go on, stops them, or notes what the customer promises; the same twice is once, and \
+         of very many the first hundred are shown",
     )
     .takes(Body::Must("RecoveryWord"))
     .refuses(&[404, 409, 422]),
