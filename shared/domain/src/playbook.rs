@@ -20,7 +20,7 @@ pub use by_hand::{left_to_person, onboarding};
 pub use change_plan::{Change, change_plan, plan_changed};
 pub use charged_twice::charged_twice;
 pub use overcharged::overcharged;
-pub use payment_failed::{Failing, failing_invoice, grace_until, payment_failed};
+pub use payment_failed::{Failing, asked_to_pay, grace_until, payment_failed};
 pub use policy::{Name, PlaybookPolicy};
 pub use refund::{Refunding, refund, refund_asked};
 pub use standing::{Around, Handling, Standing, What, open_ticket};
@@ -35,6 +35,7 @@ use crate::policy::Reader;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use payment_failed::failing_invoice;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

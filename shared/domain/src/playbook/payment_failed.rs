@@ -1,7 +1,7 @@
 //! Playbook 2: why, how often, and what the account may still use; a new link, more time, a message, and a call after three.
 
 use super::{Name, Play, Setting, Step, When, by_hand, came_of};
-use crate::action::{Action, Params, Reason, Wish};
+use crate::action::{Action, Kind, Params, Reason, Wish};
 use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, tries};
 use crate::case::Case;
@@ -21,6 +21,8 @@ pub struct Failing<'a> {
     pub family: &'a Family,
     /// What the customer is told of it: of an incident, nothing about their card.
     pub reason: &'a str,
+    /// What stands for our link to pay it until the letter is sent; none, where its provider has no page for it.
+    pub link: Option<&'a str>,
     pub entitlement: Option<Entitlement>,
     pub incident: Option<&'a Incident>,
     /// Its recovery, if it ever had one.
@@ -32,7 +34,7 @@ pub struct Failing<'a> {
 
 /// Writes nothing where nothing is due, and nothing while an incident is behind it.
 pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
-    let Failing { invoice, head, family, reason, entitlement, incident, same_try, case, .. } = failing;
+    let Failing { invoice, head, family, reason, link, entitlement, incident, same_try, case, .. } = failing;
     let Due::Open(remaining) = invoice.due() else {
         let mut play = scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");
         let (case, actions) = case.unzip();
@@ -68,7 +70,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         ("amount", remaining.map(|amount| scene.reader.amount(amount)).unwrap_or_default()),
         ("invoice", invoice.number.value().unwrap_or(&invoice.id).clone()),
         ("reason", scene.reader.words(reason).to_owned()),
-        ("link", invoice.pay_link.value().cloned().unwrap_or_default()),
+        ("link", link.unwrap_or_default().to_owned()),
         ("time_left", time_left),
         ("tries", in_a_row.to_string()),
     ];
@@ -82,7 +84,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         play.push(Step::Task { who: by_hand::ACCOUNTS, what, due_on, about });
     }
     play.missing.extend(remaining.is_none().then(|| "the amount: the provider did not send it".to_owned()));
-    play.missing.extend(invoice.pay_link.value().is_none().then(|| "a payment page for the customer".to_owned()));
+    play.missing.extend(link.is_none().then(|| "a payment page for the customer".to_owned()));
     play
 }
 
@@ -135,7 +137,7 @@ fn failures_of_account(head: &Head, same_try: SignedDuration) -> Vec<Timestamp> 
 
 /// The invoice whose payments fail: the one that a case is about; of what only a ticket tells, the open one of the newest try
 /// that failed.
-pub fn failing_invoice(case: &Case, head: &Head) -> Option<String> {
+pub(super) fn failing_invoice(case: &Case, head: &Head) -> Option<String> {
     if !case.about.starts_with("ticket:") {
         return Some(case.about.clone());
     }
@@ -144,6 +146,14 @@ pub fn failing_invoice(case: &Case, head: &Head) -> Option<String> {
         |id: &str| book.invoices.iter().any(|line| line.invoice == id && line.status == Some(InvoiceStatus::Open));
     let failed = book.tries.iter().filter_map(|told| Some((told.at, told.invoice.as_deref()?)));
     failed.filter(|(_, id)| is_open(id)).max().map(|(_, id)| id.to_owned())
+}
+
+/// The invoices that a case may ask its customer to pay, the likelier first: that of the link or the time that was asked for, and the
+/// one whose payments fail.
+pub fn asked_to_pay(case: &Case, actions: &[Action], head: &Head) -> Vec<String> {
+    let is_it = |kind: &Kind| matches!(kind, Kind::PaymentLink { .. } | Kind::ExtendGrace { .. });
+    let asked = came_of(case, actions, is_it).and_then(|action| action.kind.target().id());
+    asked.into_iter().chain(failing_invoice(case, head)).collect()
 }
 
 /// Until when the provider's own grace goes, where it says so.

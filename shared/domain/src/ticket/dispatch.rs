@@ -1,6 +1,7 @@
 //! An answer on its way: what has to be known of it until it is certain what came of it.
 
 use super::TicketName;
+use crate::book::{Head, LetterLine};
 use crate::id::digest;
 use crate::policy::Patience;
 use crate::telling::State;
@@ -141,6 +142,22 @@ impl Dispatch {
                 None
             }
         }
+    }
+
+    /// What others who write to the account see of an answer that asks for money, as it leaves. `doubt_at` is by when it is known
+    /// whether it has.
+    pub fn letter_line(&self, now: Timestamp, doubt_at: Timestamp) -> LetterLine {
+        LetterLine::answer(&self.mark(), "answer", now, Some(doubt_at))
+    }
+
+    /// Shows them what became of it.
+    pub fn show_letter_on(&self, state: &State, head: &mut Head) {
+        head.learns_of_answer(&self.mark(), |line| match state {
+            State::Sending => Some(line),
+            State::Sent => Some(line.left()),
+            State::InDoubt { .. } => Some(line.lost()),
+            State::Refused { .. } => None,
+        });
     }
 
     /// Nothing is on its way any more.

@@ -14,7 +14,7 @@ use domain::case::{Case, EXPLAINED, State};
 use domain::event::PaymentStatus;
 use domain::playbook::advice::Preview;
 use domain::playbook::{
-    Around, Handling, Invoicing, Name, Play, Setting, Step, came_of, charged_twice, ended, failing_invoice, is_asked,
+    Around, Handling, Invoicing, Name, Play, Setting, Step, asked_to_pay, came_of, charged_twice, ended, is_asked,
     open_ticket, overcharged, refund_asked, tax_invoice, unnamed,
 };
 use domain::staff::Staff;
@@ -138,9 +138,7 @@ impl<'a> Playing<'a> {
     /// The invoice that something was asked for, or else the one that fails.
     async fn failed(&self) -> Result<Play, Problem> {
         let (case, actions) = (self.case, self.actions);
-        let is_it = |kind: &Kind| matches!(kind, Kind::PaymentLink { .. } | Kind::ExtendGrace { .. });
-        let asked = came_of(case, actions, is_it).and_then(|action| action.kind.target().id());
-        for id in [asked, failing_invoice(case, &self.known.head)].into_iter().flatten() {
+        for id in asked_to_pay(case, actions, &self.known.head) {
             if let Some(invoice) = self.invoice(&id).await? {
                 return Ok(failing(self.context, self.known, &invoice, Some((case, actions))).await?);
             }
