@@ -1,5 +1,6 @@
 //! A trouble of one account, with everything that a person needs in order to decide.
 
+mod billed;
 mod disputed;
 mod short;
 

@@ -4,6 +4,7 @@
 
 pub mod advice;
 mod asked;
+mod bill;
 mod by_hand;
 mod change_plan;
 mod charged_twice;
@@ -16,6 +17,7 @@ mod step;
 mod tax_invoice;
 
 pub use asked::{came_of, is_asked};
+pub use bill::{Bill, billed};
 pub use by_hand::{left_to_person, onboarding};
 pub use change_plan::{Change, change_plan, plan_changed};
 pub use charged_twice::charged_twice;

@@ -177,8 +177,11 @@ fn days_left(failing: Failing<'_>, grace_days: i64, now: Timestamp) -> Option<i6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{AccountId, CaseId};
-    use serde_json::{from_value, json};
+    use crate::action::{Clause, Preview};
+    use crate::id::{AccountId, ActionId, CaseId};
+    use crate::money::Currency;
+    use crate::policies::Policies;
+    use serde_json::{Value, from_value, json};
 
     const AT: &str = "2026-03-02T09:00:00Z";
 
@@ -207,6 +210,77 @@ mod tests {
         };
         head.book.tries = (0..).zip(tries).map(told).collect();
         head
+    }
+
+    /// What the customer is written of an open invoice whose provider has told its own page, and what is not known.
+    fn written(locale: &str, tries: &[&str], link: Option<&str>) -> (String, Vec<String>) {
+        let policies = Policies::shipped().unwrap();
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let seen = |value: Value| json!([[AT, 0, "evt_1"], value]);
+        let invoice: Invoice = from_value(json!({"id": "in_1", "status": seen(json!("open")),
+            "remaining": seen(json!({"amount": "49.00", "currency": "USD"})),
+            "pay_link": seen(json!("https://invoice.stripe.com/i/in_1"))}))
+        .unwrap();
+        let head = head(&[("in_1", "open")], tries);
+        let family = policies.declines.current().meaning(None).family;
+        let failing = Failing {
+            invoice: &invoice,
+            head: &head,
+            family,
+            reason: &family.customer_reason,
+            link,
+            entitlement: None,
+            incident: None,
+            plan: None,
+            same_try: SignedDuration::ZERO,
+            case: None,
+        };
+        let (policy, reader) = (policies.playbooks.current(), policies.texts.current().reader(Some(locale), None));
+        let now = AT.parse().unwrap();
+        let scene = Setting { policy, reader, name: "Ada", account: &account, case: None, now };
+        let play = payment_failed(scene, failing);
+        let said = play.steps.iter().find_map(|placed| match &placed.step {
+            Step::Say { reply, .. } => Some(reply.body.clone()),
+            _ => None,
+        });
+        (said.unwrap(), play.missing)
+    }
+
+    #[test]
+    fn a_letter_that_asks_for_money_has_our_link_and_never_the_providers() {
+        let ours = "https://recoup.example/pay/…";
+        for (what, tries) in [("a failed try", &["in_1"][..]), ("a warning", &["in_1"; 5][..])] {
+            for locale in ["en", "de", "fr", "es"] {
+                let (body, missing) = written(locale, tries, Some(ours));
+                assert!(body.contains(ours) && !body.contains("stripe"), "{what} in {locale}: {body}");
+                assert_eq!(missing, Vec::<String>::new(), "{what} in {locale}");
+                let (body, missing) = written(locale, tries, None);
+                assert!(!body.contains("http"), "{what} in {locale}: {body}");
+                assert_eq!(missing, ["a payment page for the customer"], "{what} in {locale}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_says_first_which_invoice_is_to_be_paid() {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let asked = |kind: Kind| {
+            let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+            let preview =
+                Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+            let (id, at) = (ActionId::of(&account, "lena", "k"), AT.parse().unwrap());
+            vec![Action::new(id, kind, Reason::Other, preview, "lena", at).in_state(crate::action::State::Executed)]
+        };
+        let other = || "in_2".to_owned();
+        let credit = Kind::Credit { amount: Money::from_minor(100, Currency::USD) };
+        for (what, actions, expected) in [
+            ("nothing was asked for", vec![], vec!["in_1"]),
+            ("a link", asked(Kind::PaymentLink { invoice: other(), amount: None }), vec!["in_2", "in_1"]),
+            ("time", asked(Kind::ExtendGrace { invoice: other(), days: 3 }), vec!["in_2", "in_1"]),
+            ("something else", asked(credit), vec!["in_1"]),
+        ] {
+            assert_eq!(asked_to_pay(&case("in_1"), &actions, &head(&[], &[])), expected, "{what}");
+        }
     }
 
     #[test]
