@@ -198,6 +198,28 @@ mod tests {
     }
 
     #[test]
+    fn others_see_an_answer_that_asks_for_money_until_it_did_not_leave() {
+        let dispatch = fresh();
+        let line = dispatch.letter_line(NOW, secs(900));
+        let reason = String::new;
+        for (what, state, expected) in [
+            ("it is leaving", State::Sending, Some(line.clone())),
+            ("it has left", State::Sent, Some(line.clone().left())),
+            ("nobody knows", State::InDoubt { reason: reason() }, Some(line.clone().lost())),
+            ("it was refused", State::Refused { reason: reason(), again_at: None }, None),
+        ] {
+            let mut head = Head::new("stripe", "default", "cus_1");
+            head.shows_letter(line.clone());
+            dispatch.show_letter_on(&state, &mut head);
+            assert_eq!((head.answered.clone(), head.written.clone()), (expected, None), "{what}");
+            let others = Dispatch { number: 2, ..fresh() }.letter_line(NOW, secs(900));
+            head.shows_letter(others.clone());
+            dispatch.show_letter_on(&state, &mut head);
+            assert_eq!(head.answered, Some(others), "{what}: another one's");
+        }
+    }
+
+    #[test]
     fn one_at_a_time_takes_it_up_and_whoever_finds_that_it_left_looks_first() {
         let mut dispatch = fresh();
         assert_eq!(taken_up(&mut dispatch, true, 0), Next::Send);

@@ -209,6 +209,13 @@ mod tests {
     use domain::money::{Currency, Money};
 
     #[test]
+    fn whoever_could_copy_a_link_that_is_not_made_yet_is_told() {
+        let text = "You can pay here: https://recoup.example/pay/…";
+        assert!(unmade(text).into_string().contains("it is made as the ticket is answered"));
+        assert_eq!(unmade("You can pay here: https://recoup.example/pay/0123").into_string(), "");
+    }
+
+    #[test]
     fn a_button_says_all_that_somebody_would_fill_in() {
         let account = AccountId::of("stripe", "default", "cus_1");
         let usd = Money::parse("24.00", Currency::USD).unwrap();
