@@ -223,8 +223,8 @@ impl Recommendation {
     }
 }
 
-/// Which text to fill for the customer; the gaps that hold personal data are filled when it is shown, and a link to pay when it is
-/// sent.
+/// Which text to fill for the customer; the gaps that hold personal data are filled when it is shown, and a link to pay
+/// when it is sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft {

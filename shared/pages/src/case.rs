@@ -234,8 +234,8 @@ fn unmade(text: &str) -> Markup {
     html! {
         @if text.contains(UNMADE_LINK) {
             p .soft {
-                "Where it says " code { (UNMADE_LINK) } ", the customer reads their own link: it is made as the ticket is answered. \
-                 To send it any other way, ask for the payment link."
+                "Where it says " code { (UNMADE_LINK) } ", the customer reads their own link: "
+                "it is made as the ticket is answered. To send it any other way, ask for the payment link."
             }
         }
     }

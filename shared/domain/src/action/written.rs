@@ -1,13 +1,13 @@
-//! What do others who write to the account see of a letter with a link to pay? Somebody has asked for it, so that it waits for
-//! nobody; but it asks for money, and no other letter does on the same day.
+//! What do others who write to the account see of a letter with a link to pay? Somebody has asked for it, so that it
+//! waits for nobody; but it asks for money, and no other letter does on the same day.
 
 use super::{Action, Kind, Sent};
 use crate::book::{Head, LetterLine};
 use jiff::Timestamp;
 
 impl Action {
-    /// What they see of its letter as that is taken up; nothing, where it asks for no money. `doubt_at` is by when it is known
-    /// whether it has left.
+    /// What they see of its letter as that is taken up; nothing, where it asks for no money. `doubt_at` is by when it
+    /// is known whether it has left.
     pub fn letter_line(&self, text: &str, now: Timestamp, doubt_at: Timestamp) -> Option<LetterLine> {
         let asks = matches!(self.kind, Kind::PaymentLink { .. }) && self.told.customer == Some(Sent::Sending);
         asks.then(|| LetterLine::answer(self.id.as_str(), text, now, Some(doubt_at)))

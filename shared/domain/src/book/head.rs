@@ -309,7 +309,8 @@ impl Head {
         }
     }
 
-    /// Somebody knows what became of a letter that answers the customer: others see that, unless another has been taken up since.
+    /// Somebody knows what became of a letter that answers the customer: others see that, unless another has been taken
+    /// up since.
     pub fn learns_of_answer(&mut self, of: &str, became: impl FnOnce(LetterLine) -> Option<LetterLine>) {
         if self.answered.as_ref().is_some_and(|line| line.invoice == of && line.doubt_at.is_some()) {
             self.answered = self.answered.take().and_then(became);

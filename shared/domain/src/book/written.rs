@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct LetterLine {
     /// When it was taken up.
     pub at: Timestamp,
-    /// Whose step it is, and which: an invoice, what is told of a card, a payment request, an action, or an answer to a ticket.
+    /// Whose step it is, and which: an invoice, what is told of a card, a payment request, an action, or an answer to a
+    /// ticket.
     pub invoice: String,
     pub step: u32,
     /// The text that it says.

@@ -1,5 +1,5 @@
-//! A bill as its customer reads it: for each line what it is for, how many, for which time and how much, in their language. No id of
-//! ours or of the provider's is among it, unless somebody called something so.
+//! A bill as its customer reads it: for each line what it is for, how many, for which time and how much, in their
+//! language. No id of ours or of the provider's is among it, unless somebody called something so.
 
 use crate::book::{Invoice, Subscription};
 use crate::case::{Case, Evidence};
@@ -30,7 +30,8 @@ pub fn billed(case: &Case) -> Option<&str> {
 }
 
 impl Bill<'_> {
-    /// Each line, with what was agreed where its case found another amount; then what was taken off, the tax, and the sum.
+    /// Each line, with what was agreed where its case found another amount; then what was taken off, the tax, and the
+    /// sum.
     pub(super) fn lines(&self, case: &Case, reader: Reader<'_>) -> String {
         let lines = self.invoice.lines.value().map(Vec::as_slice).unwrap_or_default();
         let agreed = |line: &Line| {

@@ -8,8 +8,8 @@ use crate::money::Money;
 use crate::playbook::advice::{Proposed, amount};
 use crate::policy::phrase;
 
-/// `bill` is what the case is about, where it is known, and `next` what the next invoice will come to, where the provider says it;
-/// `actions` are those of the case.
+/// `bill` is what the case is about, where it is known, and `next` what the next invoice will come to, where the
+/// provider says it; `actions` are those of the case.
 pub fn overcharged(
     scene: Setting<'_>,
     case: &Case,

@@ -148,8 +148,8 @@ pub(super) fn failing_invoice(case: &Case, head: &Head) -> Option<String> {
     failed.filter(|(_, id)| is_open(id)).max().map(|(_, id)| id.to_owned())
 }
 
-/// The invoices that a case may ask its customer to pay, the likelier first: that of the link or the time that was asked for, and the
-/// one whose payments fail.
+/// The invoices that a case may ask its customer to pay, the likelier first: that of the link or the time that was
+/// asked for, and the one whose payments fail.
 pub fn asked_to_pay(case: &Case, actions: &[Action], head: &Head) -> Vec<String> {
     let is_it = |kind: &Kind| matches!(kind, Kind::PaymentLink { .. } | Kind::ExtendGrace { .. });
     let asked = came_of(case, actions, is_it).and_then(|action| action.kind.target().id());

@@ -144,8 +144,8 @@ impl Dispatch {
         }
     }
 
-    /// What others who write to the account see of an answer that asks for money, as it leaves. `doubt_at` is by when it is known
-    /// whether it has.
+    /// What others who write to the account see of an answer that asks for money, as it leaves. `doubt_at` is by when
+    /// it is known whether it has.
     pub fn letter_line(&self, now: Timestamp, doubt_at: Timestamp) -> LetterLine {
         LetterLine::answer(&self.mark(), "answer", now, Some(doubt_at))
     }

@@ -85,8 +85,8 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     .await
 }
 
-/// What the customer is sent: to pay, a link of ours, which is good for longer than the provider's and asks for what is open by the
-/// time that it is pressed.
+/// What the customer is sent: to pay, a link of ours, which is good for longer than the provider's and asks for what is
+/// open by the time that it is pressed.
 async fn link(context: &Context, action: &Action) -> Result<String, Fault> {
     let Some(Outcome::Done { link: Some(theirs), .. }) = action.outcome() else { return Ok(String::new()) };
     match &action.kind {

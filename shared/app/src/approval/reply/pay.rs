@@ -60,7 +60,8 @@ impl Made {
         Answer { text: answer.text.replace(&link::unmade(context), &self.address), ..answer }
     }
 
-    /// Writes the link, and what whoever else writes to the account sees of the answer, with the commit by which it leaves.
+    /// Writes the link, and what whoever else writes to the account sees of the answer, with the commit by which it
+    /// leaves.
     pub fn put(&self, commit: &mut Commit, context: &Context, batch: &Batch, (dispatch, now): (&Dispatch, Timestamp)) {
         if let Some(link) = &self.new {
             commit.create(link);

@@ -115,8 +115,8 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
     write(context, &laid, &dispatch, Some(begun)).await
 }
 
-/// Why it does not leave as things stand by now: whoever is written to may not be whom this was written for, and nobody is asked for
-/// what is settled.
+/// Why it does not leave as things stand by now: whoever is written to may not be whom this was written for, and nobody
+/// is asked for what is settled.
 fn why_not(laid: &Laid, answer: &Answer, asks: Option<&pay::Asks>) -> Option<&'static str> {
     if may_say(&answer.text, laid.ticket.is_from_a_contact()).is_err() {
         return Some("whoever wrote has another address by now, and it is not known whose");

@@ -26,7 +26,8 @@ impl Opens for PayLink {
     }
 }
 
-/// What stands for a link in a text that is not sent yet: whoever looks at it opens nothing with it, and only who sends it makes one.
+/// What stands for a link in a text that is not sent yet: whoever looks at it opens nothing with it, and only who sends
+/// it makes one.
 pub fn unmade(context: &Context) -> String {
     format!("{}{UNMADE_LINK}", context.settings.base_url)
 }
