@@ -23,6 +23,7 @@ use domain::notice::Notice;
 use domain::outgoing::Line;
 use domain::task::Task;
 use domain::telling::Bulletin;
+use domain::ticket::Ticket;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,8 @@ pub(super) struct Concluded {
     pub notes: Vec<Note>,
     /// The tasks that are over, and those that begin.
     pub tasks: Vec<Task>,
+    /// The tickets whose case goes on in another.
+    pub tickets: Vec<Ticket>,
     /// What comes onto the ladder.
     pub climbs: Vec<Climb>,
     /// What the customer is told of for the first time.
@@ -54,7 +57,7 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines, news } = concluded;
+    let Concluded { decisions, notes, tasks, tickets, climbs, notices, pulses, watch, lines, news } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
@@ -70,6 +73,7 @@ pub(super) fn commit(
     put_externals(&mut commit, batch, externals, account);
     put_terms(&mut commit, event, before, after);
     tasks.iter().for_each(|task| commit.over(batch, task));
+    tickets.iter().for_each(|ticket| commit.over(batch, ticket));
     put_notes(&mut commit, batch, account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);
     pulses.iter().for_each(|pulse| commit.put(pulse));
