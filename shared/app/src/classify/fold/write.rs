@@ -73,7 +73,6 @@ pub(super) fn commit(
     put_externals(&mut commit, batch, externals, account);
     put_terms(&mut commit, event, before, after);
     tasks.iter().for_each(|task| commit.over(batch, task));
-    tickets.iter().for_each(|ticket| commit.over(batch, ticket));
     put_notes(&mut commit, batch, account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);
     pulses.iter().for_each(|pulse| commit.put(pulse));
@@ -85,6 +84,7 @@ pub(super) fn commit(
     };
     climbs.iter().for_each(|climb| commit.over(batch, climb));
     notices.iter().for_each(|notice| commit.over(batch, notice));
+    tickets.iter().for_each(|ticket| commit.over(batch, ticket));
     for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }
