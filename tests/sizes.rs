@@ -339,7 +339,7 @@ fn judged() -> Vec<Row> {
         "recommended": {"kind": {"kind": "refund", "params": {"payment": id(0), "amount": usd()}}, "reason": "other",
         "note": text(900)},
         "draft_reply": {"text": text(60), "amount": text(40), "invoice": id(0), "payment": id(0),
-        "reason": text(300), "link": text(2_000)},
+        "reason": text(300)},
         "actions": many(40, |number| json!(action(number))), "decisions": many(500, |number| json!(case(number))),
         "events": many(500, |number| json!(id(number))), "handled": many(20, handled),
         "tickets": many(500, |number| json!(format!("zendesk/default/{}", id(number)))), "opened_at": AT,
@@ -443,7 +443,7 @@ fn asking() -> Vec<Row> {
         "matched": many(25, matched), "withdrawn": {"why": text(60), "by": id(0), "at": AT}, "resolved_at": AT,
         "credit": {"limit": usd(), "debt": many(20, |_| usd()), "left_out": many(20, left_out),
             "more_left_out": 9_999},
-        "by": id(0), "at": AT, "look_at": AT, "debt_mail": notice.clone(), "confirmation": notice, "done": done});
+        "by": id(0), "at": AT, "look_at": AT, "looks_back_at": AT, "debt_mail": notice.clone(), "confirmation": notice, "done": done});
     let candidate = |number: usize| json!({"invoice": id(number), "way": "amount", "confidence": "0.40"});
     let received = json!({"id": ReceivedId::of(&account(), &id(0)), "account": account(), "payment": id(0),
         "amount": usd(), "at": AT, "reference": text(140), "why": "no_reference", "candidates": many(44, candidate),
@@ -459,7 +459,7 @@ fn recovering() -> Vec<Row> {
     let plan = json!({"account": account(), "invoice": id(0), "segment": text(60), "policy_version": 1,
         "started_at": AT,
         "state": "stopped", "reason": text(200), "steps": many(24, step), "held_until": AT, "held_since": AT,
-        "trace": id(0)});
+        "spared_until": AT, "trace": id(0)});
     let mut recovery = plan.clone();
     let word = |_| {
         json!({"at": AT, "by": id(0), "word": "promise", "date": "2026-01-31", "until": AT, "amount": usd(),

@@ -23,6 +23,7 @@ mod saying;
 mod taken;
 mod told;
 mod trouble;
+mod turn;
 mod vouched;
 mod whose;
 
@@ -50,6 +51,7 @@ pub use saying::{Unsayable, may_say};
 pub use taken::TakenFor;
 pub use told::Heard;
 pub(crate) use trouble::same_trouble;
+pub use turn::Turn;
 pub use vouched::NotVouched;
 pub use whose::{Mentions, Whose, mentions, whose};
 

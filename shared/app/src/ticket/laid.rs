@@ -1,7 +1,7 @@
 //! A ticket laid out: as it stood, as it is to be, and what is written with it in one commit.
 
 use super::team::team;
-use super::working;
+use super::{unowned, working};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::outgoing;
@@ -118,6 +118,13 @@ impl Laid {
         }
     }
 
+    /// Changes what the head of its account shows, where that was read.
+    pub fn show(&mut self, on: impl FnOnce(&mut Head)) {
+        if let Some((_, known)) = &mut self.known {
+            on(&mut known.head);
+        }
+    }
+
     /// A commit with the ticket, the accounts that it is of, and its case. `name` is that of the commit.
     pub async fn commit(&mut self, context: &Context, name: &str) -> Result<Commit, Fault> {
         let Self { batch, before, ticket, known, .. } = self;
@@ -127,6 +134,8 @@ impl Laid {
                 |known: &Known| Desk { cases: known.cases.clone(), ..Desk::of(known.head.clone(), Touched::default()) };
             put_desk(&mut commit, context, batch, name, (&desk(was), &desk(is))).await?;
         }
+        let task = unowned::follow(context, batch, before, ticket).await?;
+        task.iter().for_each(|task| commit.over(batch, task));
         commit.over(batch, &*ticket);
         for account in accounts(ticket).difference(&accounts(before)) {
             let (provider, source, id) = (ticket.provider.clone(), ticket.source.clone(), ticket.id.clone());

@@ -1,6 +1,7 @@
 //! An answer on its way: what has to be known of it until it is certain what came of it.
 
 use super::TicketName;
+use crate::book::{Head, LetterLine};
 use crate::id::digest;
 use crate::policy::Patience;
 use crate::telling::State;
@@ -143,6 +144,30 @@ impl Dispatch {
         }
     }
 
+    /// It must not leave any more; whether it has left already may not be known.
+    pub fn withheld(&mut self, why: &str) -> State {
+        if self.left_at.is_none() && !self.doubted {
+            return self.ended(State::Refused { reason: why.to_owned(), again_at: None });
+        }
+        self.ended(State::InDoubt { reason: format!("{why}, and it may have left before") })
+    }
+
+    /// What others who write to the account see of an answer that asks for money, as it leaves. `doubt_at` is by when
+    /// it is known whether it has.
+    pub fn letter_line(&self, now: Timestamp, doubt_at: Timestamp) -> LetterLine {
+        LetterLine::answer(&self.mark(), "answer", now, Some(doubt_at))
+    }
+
+    /// Shows them what became of it.
+    pub fn show_letter_on(&self, state: &State, head: &mut Head) {
+        head.learns_of_answer(&self.mark(), |line| match state {
+            State::Sending => Some(line),
+            State::Sent => Some(line.left()),
+            State::InDoubt { .. } => Some(line.lost()),
+            State::Refused { .. } => None,
+        });
+    }
+
     /// Nothing is on its way any more.
     pub fn ended(&mut self, state: State) -> State {
         (self.left_at, self.again_at) = (None, None);
@@ -181,6 +206,28 @@ mod tests {
     }
 
     #[test]
+    fn others_see_an_answer_that_asks_for_money_until_it_did_not_leave() {
+        let dispatch = fresh();
+        let line = dispatch.letter_line(NOW, secs(900));
+        let reason = String::new;
+        for (what, state, expected) in [
+            ("it is leaving", State::Sending, Some(line.clone())),
+            ("it has left", State::Sent, Some(line.clone().left())),
+            ("nobody knows", State::InDoubt { reason: reason() }, Some(line.clone().lost())),
+            ("it was refused", State::Refused { reason: reason(), again_at: None }, None),
+        ] {
+            let mut head = Head::new("stripe", "default", "cus_1");
+            head.shows_letter(line.clone());
+            dispatch.show_letter_on(&state, &mut head);
+            assert_eq!((head.answered.clone(), head.written.clone()), (expected, None), "{what}");
+            let others = Dispatch { number: 2, ..fresh() }.letter_line(NOW, secs(900));
+            head.shows_letter(others.clone());
+            dispatch.show_letter_on(&state, &mut head);
+            assert_eq!(head.answered, Some(others), "{what}: another one's");
+        }
+    }
+
+    #[test]
     fn one_at_a_time_takes_it_up_and_whoever_finds_that_it_left_looks_first() {
         let mut dispatch = fresh();
         assert_eq!(taken_up(&mut dispatch, true, 0), Next::Send);
@@ -190,6 +237,29 @@ mod tests {
         assert_eq!(taken_up(&mut mailed, false, 300), Next::Doubt, "of a mail nobody can say");
         dispatch.came(Came::Taken, &patience(), secs(301));
         assert_eq!(taken_up(&mut dispatch, true, 9_999), Next::Nothing, "it has ended");
+    }
+
+    #[test]
+    fn what_must_not_leave_any_more_is_in_doubt_where_it_may_have_left() {
+        let failed = |certain| {
+            let mut dispatch = fresh();
+            taken_up(&mut dispatch, true, 0);
+            dispatch.came(not_now(certain, None), &patience(), secs(1));
+            dispatch
+        };
+        let mut unheard = fresh();
+        taken_up(&mut unheard, true, 0);
+        for (what, mut dispatch, is_certain) in [
+            ("it never left", fresh(), true),
+            ("a limit", failed(true), true),
+            ("a failure of theirs", failed(false), false),
+            ("nobody was heard of who sent it", unheard, false),
+        ] {
+            let state = dispatch.withheld("another address");
+            assert_eq!(matches!(state, State::Refused { again_at: None, .. }), is_certain, "{what}: {state:?}");
+            assert_eq!(matches!(state, State::InDoubt { .. }), !is_certain, "{what}: {state:?}");
+            assert_eq!(taken_up(&mut dispatch, true, 9_999), Next::Nothing, "{what}");
+        }
     }
 
     #[test]
