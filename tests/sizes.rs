@@ -230,7 +230,7 @@ fn history() -> (Head, Touched) {
 /// What stands open at one time on one account: what people let be done, and who has left, have no limit of their own.
 fn with_what_is_open(mut head: Head) -> Head {
     for number in 0..1_000 {
-        let line = CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at() };
+        let line = CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at(), by_ticket: true };
         head.names(&case(number), line, false);
     }
     head.names_at_most(POLICIES.limits.current().cases_shown_max);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod absurd;
+mod adopted;
 mod again;
 mod ageing;
 mod by_hand;

@@ -189,7 +189,7 @@ mod tests {
     fn with_case(class: Class) -> Head {
         let mut head = head();
         let case = CaseId::of(&head.account, class.name(), "in_1");
-        head.cases.insert(case, CaseLine { class: class.name().to_owned(), opened_at: at() });
+        head.cases.insert(case, CaseLine { class: class.name().to_owned(), opened_at: at(), by_ticket: false });
         head
     }
 

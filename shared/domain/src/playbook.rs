@@ -112,7 +112,8 @@ pub fn ended(scene: Setting<'_>, playbook: Name, case: &Case) -> Play {
 }
 
 fn over(case: &Case) -> String {
-    format!("This case has ended: {}.", case.resolution.as_deref().unwrap_or("resolved"))
+    let goes_on = case.went_on_in.as_ref().map(|other| format!(" It goes on in {other}.")).unwrap_or_default();
+    format!("This case has ended: {}.{goes_on}", case.resolution.as_deref().unwrap_or("resolved"))
 }
 
 /// What is said where something has to be named first.

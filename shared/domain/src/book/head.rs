@@ -272,6 +272,9 @@ pub struct Watched {
 pub struct CaseLine {
     pub class: String,
     pub opened_at: Timestamp,
+    /// Whether a ticket has opened it, so that what is found later may be the same trouble.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_ticket: bool,
 }
 
 impl Head {

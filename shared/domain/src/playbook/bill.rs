@@ -23,7 +23,7 @@ pub(super) const INVOICE: &str = "Invoice";
 
 /// The bill that a case is about: of what only a ticket tells, the newest that was looked at.
 pub fn billed(case: &Case) -> Option<&str> {
-    if !case.about.starts_with("ticket:") {
+    if !case.is_of_ticket() {
         return Some(&case.about);
     }
     case.evidence.iter().find(|it| it.label == INVOICE).map(|it| it.source.as_str())

@@ -60,7 +60,7 @@ pub fn overcharged(
 /// What the customer calls the invoice; of what only a ticket tells, the newest that was looked at.
 fn number(case: &Case) -> String {
     let shown = |it: &Evidence| it.value.split(',').next().unwrap_or_default().to_owned();
-    if case.about.starts_with("ticket:") {
+    if case.is_of_ticket() {
         return case.evidence.iter().find(|it| it.label == INVOICE).map(shown).unwrap_or_default();
     }
     case.draft_reply.as_ref().map_or_else(|| case.about.clone(), |draft| draft.invoice.clone())

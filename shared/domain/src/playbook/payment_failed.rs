@@ -138,7 +138,7 @@ fn failures_of_account(head: &Head, same_try: SignedDuration) -> Vec<Timestamp> 
 /// The invoice whose payments fail: the one that a case is about; of what only a ticket tells, the open one of the newest try
 /// that failed.
 pub(super) fn failing_invoice(case: &Case, head: &Head) -> Option<String> {
-    if !case.about.starts_with("ticket:") {
+    if !case.is_of_ticket() {
         return Some(case.about.clone());
     }
     let book = &head.book;

@@ -171,9 +171,10 @@ fn of_watch(placed: &Placed, around: Around<'_>) -> Standing {
     })
 }
 
-/// What somebody said that they did.
+/// What somebody said that they did, on this case or on one that goes on in it.
 fn by_word(placed: &Placed, case: &Case) -> Option<Standing> {
-    let handled = case.took(placed.id.as_deref()?)?;
+    let before = case.took_over.iter().filter_map(|earlier| placed.step.id(earlier));
+    let handled = placed.id.iter().cloned().chain(before).find_map(|step| case.took(&step))?;
     Some(Standing::Done { by: handled.by.clone(), at: handled.at, what: What::Case(case.id.clone()) })
 }
 

@@ -8,7 +8,7 @@ use crate::records::hearing;
 use crate::store::{self, Attempted, Batch, Commit, Hearing, TicketOf, keys};
 use crate::ticket::working;
 use domain::action::Action;
-use domain::id::{ActionId, CaseId};
+use domain::id::ActionId;
 use domain::ticket::{Outcome, Ticket, TicketName};
 
 /// How many tickets of an account are looked at.
@@ -23,13 +23,13 @@ pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         return Ok(Done::NothingToDo);
     };
     let action = batch.get::<Action>(&own)?;
-    let news = action.as_ref().and_then(|action| Some((action.case.as_ref()?, hearing::outcome(action.state())?)));
-    if let Some((case, outcome)) = news {
+    let news = action.filter(|action| action.case.is_some()).and_then(|action| hearing::outcome(action.state()));
+    if let Some(outcome) = news {
         let of = keys::tickets_of(&id.account());
         let tickets: Vec<TicketOf> = store::first_of(context, &of, TICKETS_MAX, Order::Ascending).await?;
         for TicketOf { provider, source, id: ticket, .. } in tickets {
             let name = TicketName::new(&provider, &source, &ticket);
-            store::retrying(context, || told(context, &name, (case, id), outcome)).await?;
+            store::retrying(context, || told(context, &name, id, outcome)).await?;
         }
     }
 
@@ -45,13 +45,14 @@ pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
 async fn told(
     context: &Context,
     name: &TicketName,
-    (case, action): (&CaseId, &ActionId),
+    action: &ActionId,
     outcome: Outcome,
 ) -> Result<Attempted<()>, Fault> {
-    // Read.
-    let key = keys::ticket(&name.provider, &name.source, &name.id);
-    let batch = Batch::read(context, vec![key.clone()]).await?;
-    let ticket = batch.get::<Ticket>(&key)?.filter(|ticket| ticket.handling.case.as_ref() == Some(case));
+    // Read. A case may go on in another meanwhile, and both with it.
+    let (key, own) = (keys::ticket(&name.provider, &name.source, &name.id), keys::action(action));
+    let batch = Batch::read(context, vec![key.clone(), own.clone()]).await?;
+    let case = batch.get::<Action>(&own)?.and_then(|action| action.case);
+    let ticket = batch.get::<Ticket>(&key)?.filter(|ticket| case.is_some() && ticket.handling.case == case);
     let Some(mut ticket) = ticket else { return Ok(Attempted::Done(())) };
 
     // Decide.

@@ -152,6 +152,26 @@ fn what_people_say_that_they_did_is_done() {
 }
 
 #[test]
+fn what_people_did_on_a_case_that_goes_on_in_this_one_is_done_here() {
+    let earlier = CaseId::of(&account(), "duplicate_charge", "ticket:desk/default/t1");
+    let by = |step: String| json!({"by": "lena", "at": at(9), "what": "w", "note": "", "step": step});
+    let say = by(step_id(&earlier, ["say", "refund_approved", ""]));
+    let made = by(step_id(&earlier, ["task", by_hand::BILLING, ""]));
+    let mut found = case(&json!([by(step_id(&earlier, WATCH)), say, made]));
+    let done = [action(&found, refund(), "lena", State::Executed)];
+    let about = About::Play { case: earlier.clone() };
+    let tasks = [Task::new(&account(), about, "look".into(), String::new(), at(2), jiff::SignedDuration::ZERO)];
+    for (what, took_over, expected) in [
+        ("another case's", vec![], (["done", "open", "open", "open"], 3)),
+        ("its own by now", vec![earlier], (["done", "done", "under way", "done"], 1)),
+    ] {
+        found.took_over = took_over;
+        let around = Around { case: &found, actions: &done, tasks: &tasks, tickets: &[] };
+        assert_eq!(standings(around), expected, "{what}");
+    }
+}
+
+#[test]
 fn handling_is_what_people_did_about_the_case_and_its_tickets() {
     let policies = Policies::shipped().unwrap();
     let policy: &PlaybookPolicy = policies.playbooks.current();
