@@ -6,6 +6,7 @@ mod effects;
 mod recovery;
 mod service;
 mod told;
+mod unasked;
 
 pub use effects::changes;
 
@@ -97,6 +98,7 @@ pub(super) async fn check(storm: &mut Storm) -> Result<(String, usize), String> 
     effects_are_ours(service, &by_provider, acknowledged)?;
     limits_hold_together(service, &actions)?;
     letters_once(service)?;
+    unasked::one_a_day(service, &all_books).await?;
     answers_leave_once(service).await?;
     queues_are_empty(service)?;
     reports_recompute(service, refused, &facts).await?;
