@@ -8,6 +8,7 @@ mod invariants;
 mod people;
 mod product;
 mod recoveries;
+mod transfers;
 
 use crate::faults::planted::{Plant, plant};
 use crate::faults::{Fate, inject};
@@ -86,6 +87,7 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
         plant(&mut storm.service, bug);
     }
     storm.write_histories();
+    storm.write_transfers();
     storm.blow(&fate).await?;
     fate.calm();
     storm.product.calm();
