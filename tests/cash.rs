@@ -1,21 +1,25 @@
 //! From a ticket to the money: each of the sixteen steps, and money that is too little, too much, late, or says nothing.
 
 use crate::http::run;
+use crate::pay::TakesOn;
 use ::http::{Method, Request, StatusCode};
 use app::dunning::cash::flow;
+use app::message::Message;
 use app::ports::{Channel, Clock, Letter};
 use app::store::{Batch, Commit, keys};
 use bytes::Bytes;
+use domain::action::Action;
 use domain::cash::Step;
 use domain::id::AccountId;
 use domain::report::fact::{Fact, sum};
 use domain::ticket::{State, Ticket};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tests::stripe;
-use tests::world::{ask, deliver, deliver_to, get, import, open_at, rows, tries_given_back};
+use tests::world::{ask, at, deliver, deliver_to, get, import, open_at, records, rows, tries_given_back};
 
 /// A Monday.
 const NINE: &str = "2026-03-02T09:00:00Z";
@@ -394,7 +398,66 @@ fn who_writes_while_money_is_waited_for_is_answered_and_nothing_is_withdrawn() {
         pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
         bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
         let handling = read_ticket(&service, "t1").await.1.handling;
-        assert_eq!((handling.state, handling.due_at), (State::Resolved, None));
+        assert_eq!(request(&service, &id).await["state"], "paid");
+        assert_eq!(handling.state, State::Investigating, "it is paid, and they wait for an answer");
+        assert!(handling.due_at.is_some());
+        let waits = flow(&service.context, &read_ticket(&service, "t1").await.1).await.unwrap().waits.unwrap();
+        assert!(waits.contains("until what came in before the money is answered"), "{waits}");
+        let close = ask(&service, "lena", Method::POST, "/api/tickets/t1/close", Some(&json!({})), None).await;
+        assert_eq!(close.0, StatusCode::OK, "{}", close.1);
+        service.work().await.unwrap();
+        let ticket = read_ticket(&service, "t1").await.1;
+        assert_eq!((ticket.handling.state, ticket.handling.due_at), (State::Resolved, None));
+        let flow = flow(&service.context, &ticket).await.unwrap();
+        assert_eq!((flow.next, &flow.waits), (None, &None), "all sixteen steps are done");
+    });
+}
+
+#[test]
+fn what_was_written_before_the_money_came_and_is_read_after_it_opens_the_ticket_again() {
+    run(async {
+        let (service, id) = asked().await;
+        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
+        let late = json!({"id": "tkt_late", "type": "ticket.commented", "created_at": service.clock.now(),
+            "ticket": {"id": "t1", "subject": "What do I owe?", "body": "And where is my receipt?", "status": "open",
+                "csat": null, "requester": {"email": "ada@elsewhere.example", "name": "Ada"}}});
+        service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
+        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
+        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
+        assert_eq!(deliver_to(&service, "ticket", late.to_string().as_bytes()).await.0, StatusCode::OK);
+        service.work().await.unwrap();
+        let handling = read_ticket(&service, "t1").await.1.handling;
+        assert!(handling.state != State::Resolved && handling.due_at.is_some(), "{handling:?}");
+        assert_eq!(handling.reopened, 1);
+        assert_eq!(request(&service, &id).await["state"], "paid");
+    });
+}
+
+#[test]
+fn a_letter_about_a_debt_that_reaches_nobody_is_a_task_and_the_clock_of_the_ticket_runs() {
+    run(async {
+        let service = open_at(NINE).await;
+        let mut nowhere = stripe::customer("cus_1", service.clock.now());
+        nowhere["email"] = Value::Null;
+        tell(&service, "evt_1", "customer.created", &nowhere).await;
+        bill(&service, "evt_2", "invoice.finalized", "in_1", "open", (4_900, 4_900)).await;
+        known(&service, "t1").await;
+        let (status, asked) = collect(&service, "lena", "t1", None).await;
+        assert_eq!(status, StatusCode::CREATED, "{asked}");
+        assert!(letters(&service, Channel::Mail).is_empty());
+        assert_eq!(tasks(&service).await, ["collect", "unasked"]);
+        let all = get(&service, "/api/tasks").await;
+        let task = all["items"].as_array().unwrap().iter().find(|task| task["about"]["kind"] == "unasked").unwrap();
+        assert!(task["steps"].as_str().unwrap().contains("the account has no address"), "{task}");
+        let handling = read_ticket(&service, "t1").await.1.handling;
+        assert_eq!(handling.state, State::AwaitingPayment);
+        assert!(handling.due_at.is_some(), "its clock runs");
+        assert!(handling.history.iter().any(|it| it.what.contains("the account has no address")));
+        pays(&service, "evt_3", "ch_1", 4_900, asked["id"].as_str()).await;
+        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        assert_eq!(tasks(&service).await, Vec::<String>::new());
+        assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
     });
 }
 
@@ -602,5 +665,97 @@ fn nobody_is_charged_again_or_asked_for_what_came_past_the_provider() {
         // Whoever keeps the books says so there, and it is over.
         bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
         assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
+    });
+}
+
+/// A customer whose card was declined and who was asked to pay because of a ticket; and when their invoice is tried again.
+async fn declined_and_asked() -> (Service, String, Timestamp) {
+    let service = shop().await;
+    let failed = Some("insufficient_funds");
+    let charge = stripe::charge("cus_1", "ch_0", Some("in_1"), 4_900, "eur", failed, service.clock.now());
+    tell(&service, "evt_f1", "charge.failed", &charge).await;
+    bill(&service, "evt_f2", "invoice.payment_failed", "in_1", "open", (4_900, 4_900)).await;
+    known(&service, "t1").await;
+    let (status, asked) = collect(&service, "lena", "t1", None).await;
+    assert_eq!(status, StatusCode::CREATED, "{asked}");
+    let next = recovery(&service).await["tries"]["next"]["at"].clone();
+    (service, asked["id"].as_str().unwrap().to_owned(), at(next.as_str().unwrap()))
+}
+
+async fn recovery(service: &Service) -> Value {
+    get(service, "/api/accounts/stripe:cus_1/dunning").await["items"][0].clone()
+}
+
+/// How often Stripe was asked to collect it.
+fn tried(service: &Service) -> usize {
+    service.sandbox.calls("stripe").unwrap().iter().filter(|call| call.path.ends_with("/in_1/pay")).count()
+}
+
+#[test]
+fn what_came_to_nothing_is_not_sent_again_once_the_money_came_past_the_provider() {
+    run(async {
+        let (service, id, at) = declined_and_asked().await;
+        service.clock.advance(at).unwrap();
+        service.sandbox.trouble("stripe", "429").unwrap();
+        service.work().await.unwrap();
+        assert_eq!(tried(&service), 1, "it has left, and is to be sent again");
+        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
+        assert_eq!(request(&service, &id).await["state"], "paid");
+        // Whoever sends it again is quicker than its recovery, which does not know yet.
+        service.clock.advance(at + SignedDuration::from_hours(3)).unwrap();
+        let own = async || {
+            let actions: Vec<Action> = records(&service, &keys::actions(&account())).await;
+            actions.into_iter().find(|action| action.by_rule().is_some()).unwrap()
+        };
+        let message = Message::Act { action: own().await.id, trace: "t".to_owned() };
+        app::approval::handle(&service.context, &message).await.unwrap();
+        assert_eq!((tried(&service), own().await.state().name()), (1, "stale"));
+        service.advance(at + SignedDuration::from_hours(24 * 40)).await.unwrap();
+        let tries = recovery(&service).await["tries"].clone();
+        let end = json!({"outcome": "not_made", "why": "stale"});
+        assert_eq!((tried(&service), &tries["made"][0]["ended"]), (1, &end), "{tries}");
+    });
+}
+
+#[test]
+fn what_a_try_collects_beside_money_that_came_past_the_provider_is_a_persons() {
+    for (name, invoice_first) in [("its payment is told first", false), ("its invoice is told first", true)] {
+        run(async {
+            let (mut service, id, at) = declined_and_asked().await;
+            service.context.http = Arc::new(TakesOn::over(&service));
+            service.advance(at).await.unwrap();
+            pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
+            assert_eq!(request(&service, &id).await["state"], "paid", "{name}");
+            let collected = charge(&service, "ch_2", Some("in_1"), 4_900, None);
+            if !invoice_first {
+                tell(&service, "evt_4", "charge.succeeded", &collected).await;
+            }
+            bill(&service, "evt_5", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+            if invoice_first {
+                tell(&service, "evt_4", "charge.succeeded", &collected).await;
+            }
+            service.advance(service.clock.now() + SignedDuration::from_hours(25)).await.unwrap();
+            let over = request(&service, &id).await;
+            let shown = (&over["state"], &over["over"]["amount"]);
+            assert_eq!(shown, (&json!("overpaid"), &json!("49.00")), "{name}: {over}");
+            assert!(tasks(&service).await.contains(&"overpaid".to_owned()), "{name}: {:?}", tasks(&service).await);
+        });
+    }
+}
+
+#[test]
+fn money_that_is_there_stands_for_its_invoice_though_its_ticket_is_closed() {
+    run(async {
+        let (service, id, _) = declined_and_asked().await;
+        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
+        let closed = json!({"note": "they called"});
+        let close = ask(&service, "lena", Method::POST, "/api/tickets/t1/close", Some(&closed), None).await;
+        assert_eq!(close.0, StatusCode::OK, "{}", close.1);
+        service.work().await.unwrap();
+        assert_eq!(request(&service, &id).await["state"], "paid", "it is not withdrawn");
+        service.advance(service.clock.now() + SignedDuration::from_hours(24 * 40)).await.unwrap();
+        assert_eq!(tried(&service), 0, "nobody collects it once more: {}", recovery(&service).await);
+        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        assert!(request(&service, &id).await["resolved_at"].is_string());
     });
 }

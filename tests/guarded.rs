@@ -9,14 +9,16 @@ use app::dunning::pay::link;
 use app::ports::Clock;
 use app::store::{Batch, Commit, keys};
 use domain::action::Action;
+use domain::book::entitlement::Entitlement;
 use domain::book::{Head, UnderWay};
+use domain::dunning::{Plan, StepKind, StepState};
 use domain::id::{AccountId, ActionId};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tests::stripe;
-use tests::world::{get, open_at, records, visit};
+use tests::world::{get, open_at, records, tries_given_back, visit};
 
 const START: &str = "2026-03-02T10:00:00Z";
 
@@ -165,14 +167,71 @@ fn while_a_debit_of_ours_is_on_its_way_nobody_is_asked_and_nothing_is_taken_but_
     });
 }
 
+/// The customer is led on to the provider's page.
+async fn presses(service: &Service) {
+    let address = link::stored(&service.context, &account(), "in_1").await.unwrap();
+    let path = address.strip_prefix("http://recoup.test").unwrap();
+    assert_eq!(visit(service, Method::POST, path).await.0, StatusCode::SEE_OTHER);
+}
+
+/// As if it had warned its customer, and were to restrict them at that time. Nothing is known of the warning but by the plan.
+async fn restricts(service: &Service, at: Timestamp) {
+    let (key, now) = (keys::plan(&account(), "in_1"), service.clock.now());
+    let batch = Batch::read(&service.context, vec![key.clone()]).await.unwrap();
+    let mut plan: Plan = batch.get(&key).unwrap().unwrap();
+    let restricts = StepKind::Access { access: Entitlement::Restricted };
+    let place = plan.steps.iter().position(|step| step.kind == restricts).unwrap();
+    for step in &mut plan.steps[..place] {
+        (step.state, step.done_at) = (StepState::Sent, Some(now));
+    }
+    plan.steps[place].due_at = at;
+    let mut commit = Commit::default();
+    commit.over(&batch, &plan);
+    commit.run(&service.context).await.unwrap();
+}
+
+#[test]
+fn nothing_is_taken_while_somebody_may_be_paying() {
+    run(async {
+        let service = declined().await;
+        tries_given_back(&service, "stripe").await;
+        let at = service.clock.now() + SignedDuration::from_hours(48);
+        restricts(&service, at).await;
+        service.advance(at - SignedDuration::from_mins(5)).await.unwrap();
+        presses(&service).await;
+        for (minutes, expected) in [(0, Value::Null), (24, Value::Null), (26, json!("restricted"))] {
+            service.advance(at + SignedDuration::from_mins(minutes)).await.unwrap();
+            assert_eq!(standing(&service).await.1, expected, "after {minutes} minutes");
+        }
+    });
+}
+
+#[test]
+fn nothing_is_taken_while_a_try_is_under_way() {
+    for trouble in ["429", "timeout_done"] {
+        run(async {
+            let service = declined().await;
+            let at = next(&service).await;
+            restricts(&service, at).await;
+            service.sandbox.trouble("stripe", trouble).unwrap();
+            service.advance(at).await.unwrap();
+            assert_eq!(asked(&service, "in_1").len(), 1, "{trouble}: it has left");
+            assert_eq!(standing(&service).await.1, Value::Null, "{trouble}: nobody knows how it ends");
+            later(&service, 60 * 3).await;
+            let made = plan(&service).await["tries"]["made"][0].clone();
+            let after = (&made["ended"]["outcome"], standing(&service).await.1);
+            assert_eq!(after, (&json!("declined"), json!("restricted")), "{trouble}: {made}");
+        });
+    }
+}
+
 #[test]
 fn nothing_is_tried_while_somebody_may_be_paying() {
     run(async {
         let service = declined().await;
-        let (path, at) = (link::stored(&service.context, &account(), "in_1").await.unwrap(), next(&service).await);
+        let at = next(&service).await;
         service.advance(at - SignedDuration::from_mins(5)).await.unwrap();
-        let path = path.strip_prefix("http://recoup.test").unwrap().to_owned();
-        assert_eq!(visit(&service, Method::POST, &path).await.0, StatusCode::SEE_OTHER);
+        presses(&service).await;
         service.advance(at + SignedDuration::from_mins(24)).await.unwrap();
         let tries = plan(&service).await["tries"].clone();
         assert_eq!((asked(&service, "in_1").len(), &tries["made"]), (0, &json!([])), "{tries}");

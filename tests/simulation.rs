@@ -58,6 +58,9 @@ fn after_any_storm_the_books_agree() {
                     total.letters += outcome.letters;
                     total.tries += outcome.tries;
                     total.told += outcome.told;
+                    total.answers += outcome.answers;
+                    total.requests += outcome.requests;
+                    total.matched += outcome.matched;
                     for (hit, count) in outcome.hits {
                         *total.hits.entry(hit).or_insert(0) += count;
                     }
@@ -79,6 +82,10 @@ fn after_any_storm_the_books_agree() {
         "{histories} histories: {} events, {} crashes, {} refunds, {} other changes, {} letters, {} tries, {} told",
         total.acknowledged, total.crashes, total.refunds, total.changes, total.letters, total.tries, total.told
     );
+    println!(
+        "{} answers to tickets, {} requests for payment, {} payments for them",
+        total.answers, total.requests, total.matched
+    );
     println!("faults: {:#?}", total.hits);
     let failures = failures.lock().unwrap();
     // `tests/planted/run` reads this.
@@ -96,6 +103,11 @@ fn after_any_storm_the_books_agree() {
         [total.refunds, total.changes, total.letters, total.tries, total.told].iter().all(|count| *count > 0)
             && total.crashes > 0,
         "a storm in which nothing happens proves nothing"
+    );
+    // None of those that are kept carries tickets, and one in four of the others does.
+    assert!(
+        histories < SAMPLE || [total.answers, total.requests, total.matched].iter().all(|count| *count > 0),
+        "nobody was answered or asked to pay, and nobody paid"
     );
 }
 

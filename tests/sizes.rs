@@ -443,7 +443,7 @@ fn asking() -> Vec<Row> {
         "matched": many(25, matched), "withdrawn": {"why": text(60), "by": id(0), "at": AT}, "resolved_at": AT,
         "credit": {"limit": usd(), "debt": many(20, |_| usd()), "left_out": many(20, left_out),
             "more_left_out": 9_999},
-        "by": id(0), "at": AT, "look_at": AT, "debt_mail": notice.clone(), "confirmation": notice, "done": done});
+        "by": id(0), "at": AT, "look_at": AT, "looks_back_at": AT, "debt_mail": notice.clone(), "confirmation": notice, "done": done});
     let candidate = |number: usize| json!({"invoice": id(number), "way": "amount", "confidence": "0.40"});
     let received = json!({"id": ReceivedId::of(&account(), &id(0)), "account": account(), "payment": id(0),
         "amount": usd(), "at": AT, "reference": text(140), "why": "no_reference", "candidates": many(44, candidate),
@@ -460,7 +460,7 @@ fn recovering() -> Vec<Row> {
     let plan = json!({"account": account(), "invoice": id(0), "segment": text(60), "policy_version": 1,
         "started_at": AT,
         "state": "stopped", "reason": text(200), "steps": many(24, step), "held_until": AT, "held_since": AT,
-        "trace": id(0)});
+        "spared_until": AT, "trace": id(0)});
     let mut recovery = plan.clone();
     let word = |_| {
         json!({"at": AT, "by": id(0), "word": "promise", "date": "2026-01-31", "until": AT, "amount": usd(),

@@ -4,7 +4,9 @@ use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use ::http::{Method, Request, StatusCode};
 use app::ports::{Channel, Clock};
+use app::store::{Batch, Commit, keys};
 use bytes::Bytes;
+use domain::approval::delegation::{Delegation, Delegations};
 use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
@@ -287,6 +289,76 @@ fn what_is_not_answered_in_time_goes_to_the_role_above_and_they_are_told() {
         );
         service.advance(at("2026-03-04T17:10:00Z")).await.unwrap();
         assert_eq!(ticket(&service, "t_1").await["role"], "billing_specialist");
+    });
+}
+
+#[test]
+fn the_top_of_the_ladder_hears_of_an_overdue_ticket_once_and_once_more_of_a_new_letter() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told { body: Some("xqzt wv"), ..Told::default() }).await;
+        let heard = |who: &str| {
+            let (letters, to) = (service.outbox.letters().unwrap(), format!("{who}@demo.example"));
+            letters.iter().filter(|(_, letter)| letter.id.starts_with("ticket_") && letter.to == to).count()
+        };
+        later(&service, 24 * 30).await;
+        assert_eq!(["luis", "bea", "mara", "vera"].map(heard), [1, 1, 1, 1], "each level once");
+        let told = ticket(&service, "t_1").await;
+        assert_eq!((&told["role"], &told["assignee"]), (&json!("vp"), &json!("vera")), "{told}");
+        assert!(told["due_at"].is_string() && told["state"] == "investigating", "it stays overdue: {told}");
+        tell(&service, Told { event: "e_2", kind: "ticket.commented", body: Some("Hello?"), ..Told::default() }).await;
+        assert_eq!(heard("vera"), 1, "the letter has a time of its own");
+        later(&service, 24 * 14).await;
+        assert_eq!(["luis", "bea", "mara", "vera"].map(heard), [1, 1, 1, 2]);
+    });
+}
+
+#[test]
+fn a_letter_from_before_our_end_that_comes_after_it_opens_the_ticket_again() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told::default()).await;
+        later(&service, 1).await;
+        let late = Told { event: "e_2", kind: "ticket.commented", body: Some("One thing more."), ..Told::default() };
+        let late = late.json(&service);
+        later(&service, 1).await;
+        assert_eq!(say(&service, "lena", "t_1", "close", &json!({"note": "done"})).await.0, 200);
+        tell_json(&service, &late).await;
+        let told = ticket(&service, "t_1").await;
+        assert_eq!((&told["reopened"], &told["resolved_at"]), (&json!(1), &Value::Null), "{told}");
+        assert!(told["due_at"].is_string() && told["assignee"].is_string(), "{told}");
+        assert!(told["history"].to_string().contains("nobody had read it"), "{told}");
+    });
+}
+
+#[test]
+fn where_nobody_is_there_a_ticket_waits_in_its_queue_and_is_a_task_until_somebody_has_it() {
+    run(async {
+        let service = known().await;
+        let people = get(&service, "/api/staff").await;
+        let away = |person: &Value| Delegation {
+            from: person["id"].as_str().unwrap().to_owned(),
+            to: "vera".to_owned(),
+            since: service.clock.now(),
+            until: service.clock.now() + SignedDuration::from_hours(48),
+            by: "vera".to_owned(),
+            note: String::new(),
+            ended_at: None,
+        };
+        let all = people["items"].as_array().unwrap().iter().map(away).collect();
+        let batch = Batch::read(&service.context, vec![keys::delegations()]).await.unwrap();
+        let mut commit = Commit::default();
+        commit.over(&batch, &Delegations { all });
+        commit.run(&service.context).await.unwrap();
+        tell(&service, Told { body: Some("xqzt wv"), ..Told::default() }).await;
+        let told = ticket(&service, "t_1").await;
+        assert_eq!((&told["assignee"], &told["role"]), (&Value::Null, &json!("l1")), "{told}");
+        assert!(told["due_at"].is_string() && told["history"].to_string().contains("the queue of l1"), "{told}");
+        let tasks = get(&service, "/api/tasks").await;
+        let about = |task: &Value| task["about"] == json!({"kind": "unowned", "ticket": "ticket/default/t_1"});
+        assert_eq!(tasks["items"].as_array().unwrap().iter().filter(|task| about(task)).count(), 1, "{tasks}");
+        assert_eq!(say(&service, "lena", "t_1", "assign", &json!({"to": "lena"})).await.0, 200);
+        assert_eq!(get(&service, "/api/tasks").await["items"], json!([]), "somebody has it");
     });
 }
 

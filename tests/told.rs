@@ -63,6 +63,7 @@ fn what_a_play_writes_is_sent_to_its_ticket_by_one_button_in_the_language_of_the
         let case = charged_twice(&service).await;
         wrote(&service, "Doppelt abgebucht", "Mir wurde der Betrag zweimal abgebucht.").await;
         assert_eq!(case_of_ticket(&service).await, case);
+        println!("{}", get(&service, "/api/tickets/t1").await);
         let (cookie, path) = (signed_in(&service, "luis").await, format!("/cases/{case}"));
         assert!(!page(&service, &cookie, &path).await.contains("Send the answer"), "it is not done");
 

@@ -1,13 +1,16 @@
 //! One seed, one history: a storm of duplicates, reorderings, crashes, troubles at the provider and days passing; people who
-//! decide in the middle of it and let recoveries wait, customers who pay behind links, and a product that listens badly.
-//! Afterwards the books must agree.
+//! decide in the middle of it and let recoveries wait, customers who pay behind links, and a product that listens badly. One in
+//! four carries tickets, answers to them, and what customers are asked to pay because of them. Afterwards the books must agree.
 
+mod asked;
 mod endpoints;
 mod history;
 mod invariants;
+mod letters;
 mod people;
 mod product;
 mod recoveries;
+mod tickets;
 mod transfers;
 
 use crate::faults::planted::{Plant, plant};
@@ -25,6 +28,7 @@ use recoveries::Bill;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tickets::Talk;
 
 /// What a history did, for counting and comparing.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,6 +43,11 @@ pub struct Outcome {
     pub tries: usize,
     /// How many messages reached the product.
     pub told: usize,
+    /// How many answers to tickets somebody was told to be on their way.
+    pub answers: usize,
+    /// How many customers were asked to pay because of a ticket, and how many payments were found to be for that.
+    pub requests: usize,
+    pub matched: usize,
     pub hits: BTreeMap<String, u64>,
     /// A digest of everything that stands in the end.
     pub state: String,
@@ -71,6 +80,9 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
         allowed: None,
         // One in twenty is followed until each recovery has come to its end.
         is_long: seed % 20 == 7,
+        // One in four, and none of those: a ticket that nobody answers rings for weeks.
+        carries_tickets: seed % 4 == 1,
+        talk: Talk::default(),
         crashes: 0,
         acknowledged: Vec::new(),
         backlog: Vec::new(),
@@ -87,12 +99,18 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
         plant(&mut storm.service, bug);
     }
     storm.write_histories();
-    storm.write_transfers();
+    if storm.carries_tickets {
+        storm.write_tickets();
+    }
+    // One in five has them.
+    if seed % 5 == 4 {
+        storm.write_transfers();
+    }
     storm.blow(&fate).await?;
     fate.calm();
     storm.product.calm();
     storm.settle().await?;
-    let (state, tries) = invariants::check(&mut storm).await?;
+    let found = invariants::check(&mut storm).await?;
     let refunds = storm.service.sandbox.refunds().map_err(|error| error.to_string())?.len();
     let changes = invariants::changes(&storm.service)?;
     let changes = changes.iter().filter(|(_, call)| call.path != "/v1/refunds").count();
@@ -103,10 +121,13 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
         refunds,
         changes,
         letters,
-        tries,
+        tries: found.tries,
         told: storm.product.count(),
+        answers: storm.talk.pressed.iter().filter(|it| it.is_taken).count(),
+        requests: found.requests,
+        matched: found.matched,
         hits: fate.counts(),
-        state,
+        state: found.state,
     })
 }
 
@@ -134,6 +155,8 @@ struct Storm {
     /// How many further tries of a card the company's acquirer allows in thirty days, where it says so.
     allowed: Option<usize>,
     is_long: bool,
+    carries_tickets: bool,
+    talk: Talk,
 }
 
 /// What is counted as an unsafe action.
@@ -195,6 +218,10 @@ impl Storm {
         for _ in 0..400 {
             if self.backlog.is_empty() && self.dice.roll(4) == 0 {
                 return Ok(());
+            }
+            if self.carries_tickets && self.dice.roll(5) == 0 {
+                self.something_of_tickets(fate).await?;
+                continue;
             }
             match self.dice.roll(15) {
                 0..=4 => self.some_delivery(fate).await,
@@ -318,14 +345,7 @@ impl Storm {
     async fn settle(&mut self) -> Result<(), String> {
         let text = |error: app::fault::Fault| error.to_string();
         self.service.queue.restart().map_err(|error| error.to_string())?;
-        for (at, sent) in std::mem::take(&mut self.backlog) {
-            self.service.advance(at).await.map_err(text)?;
-            let (status, answer) = world::deliver_to(&self.service, sent.provider, &sent.body).await;
-            if status != StatusCode::OK {
-                return Err(format!("a good delivery was answered {status} {answer}"));
-            }
-            self.acknowledged.push(sent);
-        }
+        self.delivers_the_rest().await?;
         self.enables_endpoints().await?;
         let decided = self.service.clock.now();
         // A recovery lives for a month, and longer where it waited.
@@ -334,7 +354,23 @@ impl Storm {
                 self.service.queue.redrive(queue).map_err(|error| error.to_string())?;
             }
             self.service.advance(decided + SignedDuration::from_hours(24 * days)).await.map_err(text)?;
+            if self.carries_tickets && days == 1 {
+                self.clears_the_desk().await?;
+            }
         }
         self.mends_what_was_dead().await
+    }
+
+    /// Whatever is still to be sent is, in its order.
+    async fn delivers_the_rest(&mut self) -> Result<(), String> {
+        for (at, sent) in std::mem::take(&mut self.backlog) {
+            self.service.advance(at).await.map_err(|error| error.to_string())?;
+            let (status, answer) = world::deliver_to(&self.service, sent.provider, &sent.body).await;
+            if status != StatusCode::OK {
+                return Err(format!("a good delivery was answered {status} {answer}"));
+            }
+            self.acknowledged.push(sent);
+        }
+        Ok(())
     }
 }

@@ -42,14 +42,19 @@ pub async fn stage_to_ask(context: &Context, head: &Head, invoice: &Invoice) -> 
     if stage.is_some() || head.requests.is_empty() {
         return Ok(stage);
     }
-    let homes: Vec<_> = head.requests.iter().map(keys::payment_request).collect();
-    let batch = Batch::read(context, homes.clone()).await?;
-    for home in &homes {
-        if batch.get::<Request>(home)?.is_some_and(|request| request.has_all_for(&invoice.id)) {
-            return Ok(Some(Stage::Recorded));
+    let batch = Batch::read(context, head.requests.iter().map(keys::payment_request).collect()).await?;
+    Ok(has_come(&batch, head, &invoice.id)?.then_some(Stage::Recorded))
+}
+
+/// Whether the money for an invoice has come past its provider, by the payment requests of the head, as they were read.
+pub fn has_come(batch: &Batch, head: &Head, invoice: &str) -> Result<bool, Fault> {
+    for request in &head.requests {
+        let request = batch.get::<Request>(&keys::payment_request(request))?;
+        if request.is_some_and(|request| request.has_money_for(invoice)) {
+            return Ok(true);
         }
     }
-    Ok(None)
+    Ok(false)
 }
 
 /// The same of what was read.

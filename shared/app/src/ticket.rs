@@ -4,6 +4,7 @@ mod ended;
 mod laid;
 mod list;
 mod team;
+pub mod unowned;
 mod view;
 
 pub use ended::follow_request;

@@ -18,7 +18,7 @@ pub use eligibility::{Asking, Earlier, Eligibility, decided_here};
 pub use ending::{end, end_of, has_lapsed, requested};
 pub use matrix::{ApprovalPolicy, Decided, Requirement, Rule};
 pub use proof::{Proofs, is_unproven, judged, judged_before, proofs, still_proven};
-pub use scheduled::{Retry, Scheduled, is_taken_on, learn, retry, written};
+pub use scheduled::{Retry, Scheduled, is_taken_on, learn, may_bring, retry, written};
 pub use waiting::{Ask, Waiting, is_due, never_lapses, next_ask, next_role, turn};
 pub use weigh::{Scales, Weighed, by_rule, weigh};
 pub use worth::Worth;

@@ -18,6 +18,7 @@ mod paused;
 mod plan;
 mod policy;
 mod shown;
+mod spared;
 mod step;
 mod together;
 mod tries;

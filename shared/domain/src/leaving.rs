@@ -299,6 +299,7 @@ mod tests {
             tries: crate::dunning::Again::default(),
             escalated_at: None,
             ends_asked: 0,
+            spared_until: None,
             trace: String::new(),
         };
         for (what, standing, stage, may) in [

@@ -75,6 +75,10 @@ pub enum About {
     Overpaid { request: RequestId },
     /// A payment names a request that was withdrawn.
     PaidAfterAll { request: RequestId, payment: String },
+    /// The letter that asks for a payment was not sent, or nobody knows whether it arrived.
+    Unasked { request: RequestId },
+    /// A ticket that nobody has, because nobody is there; as `provider/source/id`.
+    Unowned { ticket: String },
 }
 
 /// What is put off stays `Open`.
@@ -246,6 +250,8 @@ impl About {
             Self::PaidAfterAll { request, payment } => {
                 TaskId::of(account, "paid_after_all", &format!("{request} {payment}"))
             }
+            Self::Unasked { request } => TaskId::of(account, "unasked", request.as_str()),
+            Self::Unowned { ticket } => TaskId::of(account, "unowned", ticket),
         }
     }
 
@@ -267,7 +273,9 @@ impl About {
             | Self::Undelivered { .. }
             | Self::Collect { .. }
             | Self::Overpaid { .. }
-            | Self::PaidAfterAll { .. } => None,
+            | Self::PaidAfterAll { .. }
+            | Self::Unasked { .. }
+            | Self::Unowned { .. } => None,
         }
     }
 
@@ -289,7 +297,9 @@ impl About {
             | Self::Undelivered { .. }
             | Self::Collect { .. }
             | Self::Overpaid { .. }
-            | Self::PaidAfterAll { .. } => None,
+            | Self::PaidAfterAll { .. }
+            | Self::Unasked { .. }
+            | Self::Unowned { .. } => None,
         }
     }
 }

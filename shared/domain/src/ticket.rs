@@ -22,6 +22,7 @@ mod saying;
 mod taken;
 mod told;
 mod trouble;
+mod turn;
 mod vouched;
 mod whose;
 
@@ -47,6 +48,7 @@ pub use requested::{Knocks, Mailed, Requested, Step, Who};
 pub use saying::{Unsayable, may_say};
 pub use taken::TakenFor;
 pub use told::Heard;
+pub use turn::Turn;
 pub use vouched::NotVouched;
 pub use whose::{Mentions, Whose, mentions, whose};
 

@@ -29,6 +29,7 @@ pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
                     form method="post" action={ "/tickets/" (flow.ticket) "/payment-request" } {
                         (no_default())
                         input type="hidden" name="csrf" value=(csrf);
+                        input type="hidden" name="turns" value=(flow.turns);
                         button type="submit" { "Ask for what is open" }
                     }
                 }
@@ -180,8 +181,10 @@ mod tests {
 
     #[test]
     fn a_ticket_shows_sixteen_steps_and_what_comes_next() {
-        let ticket = Ticket::new("ticket", "default", "a b");
+        let mut ticket = Ticket::new("ticket", "default", "a b");
+        ticket.handling.turns = 2;
         let page = cash(&Flow::of(&ticket, None), Some("c")).into_string();
+        assert!(page.contains("name=\"turns\" value=\"2\""), "{page}");
         assert_eq!(page.matches("<tr>").count(), 17, "sixteen and their names: {page}");
         assert!(page.contains("it is not certain whose ticket it is"), "{page}");
         assert!(page.contains("action=\"/tickets/a~20b/payment-request\""), "{page}");

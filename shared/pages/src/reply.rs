@@ -55,6 +55,7 @@ fn form(ticket: &Ticket, offered: &Offered, csrf: &str, place: usize, draft: Opt
                 input type="hidden" name="csrf" value=(csrf);
                 input type="hidden" name="outcome" value=(outcome.name());
                 input type="hidden" name="answered" value=(offered.answered);
+                input type="hidden" name="turns" value=(offered.turns);
                 label for=(field) { "The text, to edit, or to copy from here" }
                 textarea id=(field) name="text" rows="9" maxlength="5000" required { (text) }
                 label for=(ends) {
@@ -108,7 +109,7 @@ mod tests {
     fn offered(way: Way, known_contact: bool) -> Offered {
         let draft = |outcome, text: &str| Draft { outcome, subject: "About it".to_owned(), text: text.to_owned() };
         let drafts = vec![draft(Outcome::Done, "It is <done> & paid."), draft(Outcome::Waiting, "We wait.")];
-        Offered { drafts, way, known_contact, answered: 2 }
+        Offered { drafts, way, known_contact, answered: 2, turns: 3 }
     }
 
     #[test]
@@ -124,6 +125,7 @@ mod tests {
             assert_eq!(page.matches("<form").count(), forms, "{page}");
             assert_eq!(page.matches("action=\"/tickets/zendesk:4~2f2/reply\"").count(), forms, "{page}");
             assert_eq!(page.matches("name=\"answered\" value=\"2\"").count(), forms, "{page}");
+            assert_eq!(page.matches("name=\"turns\" value=\"3\"").count(), forms, "{page}");
             assert!(!page.contains("<done>") && !page.contains("Nobody knows who wrote"), "{page}");
             assert!(forms == 0 || page.contains("It is &lt;done&gt; &amp; paid."), "{page}");
         }

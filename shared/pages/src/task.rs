@@ -4,6 +4,7 @@ use crate::action::what_was_done;
 use crate::frame::{Viewer, frame, no_default, state, time, words};
 use domain::staff::Staff;
 use domain::task::{About, State, Task};
+use domain::ticket::TicketName;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -94,6 +95,8 @@ pub fn task(
                         About::Collect { .. } => "what the customer of a ticket was asked to pay",
                         About::Overpaid { .. } => "more that came in than was asked for",
                         About::PaidAfterAll { .. } => "a payment for a request that was withdrawn",
+                        About::Unasked { .. } => "a letter that did not reach its customer for certain",
+                        About::Unowned { .. } => "a ticket that nobody has",
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }
@@ -118,7 +121,12 @@ pub fn task(
 fn origin(task: &Task) -> String {
     match (&task.about, task.about.action()) {
         (About::Undelivered { .. }, _) => "/endpoints".to_owned(),
-        (About::Collect { .. } | About::Overpaid { .. }, _) => format!("/payment-requests?account={}", task.account),
+        (About::Collect { .. } | About::Overpaid { .. } | About::Unasked { .. }, _) => {
+            format!("/payment-requests?account={}", task.account)
+        }
+        (About::Unowned { ticket }, _) => {
+            TicketName::parse(ticket).map_or("/tickets".to_owned(), |name| format!("/tickets/{}", name.address()))
+        }
         (About::PaidAfterAll { .. }, _) => "/payments/unmatched".to_owned(),
         (About::Play { case }, _) => format!("/cases/{case}"),
         (About::Incident { incident }, _) => format!("/incidents/{incident}"),

@@ -2,15 +2,18 @@
 
 mod account;
 mod answers;
+mod asked;
 mod effects;
 mod recovery;
 mod service;
+mod tickets;
 mod told;
 mod unasked;
 
 pub use effects::changes;
 
 use super::Storm;
+use super::tickets::Talk;
 use crate::world::records;
 use account::{
     effects_were_decided, ledger_verifies, no_letter_after_the_end, nothing_hangs, same_in_any_order,
@@ -19,14 +22,17 @@ use account::{
 use answers::answers_leave_once;
 use app::ports::Order;
 use app::store::{Of, Page, Timeline, keys, page, read};
+use asked::{debt_letters_end_with_their_request, money_counts_once, money_that_names_a_request_has_its_place};
 use domain::action::Action;
 use domain::book::{Head, Invoice, KeptCard, Payment, Subscription, Touched};
 use domain::case::Case;
+use domain::cash::Request;
 use domain::classify::desk::Desk;
 use domain::dunning::Plan;
 use domain::id::{AccountId, ActionId, sha256};
 use domain::incident::Pulse;
 use domain::ledger::{Entry, LedgerHead};
+use domain::report::fact::Fact;
 use domain::task::Task;
 use effects::{effects_are_ours, limits_hold_together, no_money_is_promised_twice, refunds_are_ours};
 use local::service::Service;
@@ -35,6 +41,7 @@ use service::{
     events_are_done, imports_are_whole, letters_once, pulses_are_those_of_the_book, queues_are_empty, reports_recompute,
 };
 use std::collections::BTreeMap;
+use tickets::{each_has_an_owner_or_an_end, strangers_hear_nothing, what_was_pressed_left_once};
 use told::{all_is_told_in_order, each_is_signed_under_one_id, what_happened_was_told};
 
 fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -49,11 +56,23 @@ struct Books {
     timeline: Vec<Timeline>,
     subscriptions: BTreeMap<String, Subscription>,
     tasks: Vec<Task>,
+    requests: Vec<Request>,
 }
 
-/// Checks all invariants, and returns a digest of what stands and how often a payment was tried again.
-pub(super) async fn check(storm: &mut Storm) -> Result<(String, usize), String> {
-    let Storm { service, dice, acknowledged, refused, product, listening, bills, allowed, is_long, .. } = storm;
+/// What stands in the end.
+pub(super) struct Found {
+    /// A digest of all of it.
+    pub state: String,
+    /// How often a payment was tried again.
+    pub tries: usize,
+    /// What customers were asked to pay because of tickets, and how many payments are known to be for that.
+    pub requests: usize,
+    pub matched: usize,
+}
+
+/// Checks all invariants, and returns what was found.
+pub(super) async fn check(storm: &mut Storm) -> Result<Found, String> {
+    let Storm { service, dice, acknowledged, refused, product, listening, bills, allowed, is_long, talk, .. } = storm;
     let (service, acknowledged) = (&*service, acknowledged.as_slice());
     let mut state = String::new();
     let mut facts = BTreeMap::new();
@@ -82,7 +101,8 @@ pub(super) async fn check(storm: &mut Storm) -> Result<(String, usize), String> 
         facts.extend(books.desk.facts(&service.context.policies.declines).into_values().map(|fact| (fact, 1)));
         actions.extend(books.desk.actions.clone());
         by_provider.entry(head.provider.clone()).or_default().extend(books.desk.actions.clone());
-        state += &format!("{:?}{:?}{:?}", books.desk, books.ledger, books.subscriptions);
+        facts.extend(books.requests.iter().map(|request| (Fact::of_request(request), 1)));
+        state += &format!("{:?}{:?}{:?}{:?}", books.desk, books.ledger, books.subscriptions, books.requests);
         all_books.push(books);
     }
     let nobody = BTreeMap::new();
@@ -99,12 +119,29 @@ pub(super) async fn check(storm: &mut Storm) -> Result<(String, usize), String> 
     limits_hold_together(service, &actions)?;
     letters_once(service)?;
     unasked::one_a_day(service, &all_books).await?;
-    answers_leave_once(service).await?;
+    let requests: Vec<Request> = all_books.iter().flat_map(|books| books.requests.clone()).collect();
+    tickets_are_seen_to(service, &requests, talk).await?;
     queues_are_empty(service)?;
     reports_recompute(service, refused, &facts).await?;
     pulses_are_those_of_the_book(service, &beats).await?;
     imports_are_whole(service).await?;
-    Ok((sha256(state.as_bytes()), tried.len()))
+    let matched = requests.iter().map(|request| request.matched.len()).sum();
+    Ok(Found { state: sha256(state.as_bytes()), tries: tried.len(), requests: requests.len(), matched })
+}
+
+/// What must hold of tickets and of what was asked for because of them.
+async fn tickets_are_seen_to(service: &Service, requests: &[Request], talk: &Talk) -> Result<(), String> {
+    let all = tickets::all(service).await?;
+    answers_leave_once(service, &all).await?;
+    each_has_an_owner_or_an_end(service, &all, talk)?;
+    if talk.tickets.is_empty() {
+        return Ok(());
+    }
+    what_was_pressed_left_once(service, &all, talk)?;
+    strangers_hear_nothing(service, talk)?;
+    money_counts_once(service, requests)?;
+    money_that_names_a_request_has_its_place(service, requests, talk).await?;
+    debt_letters_end_with_their_request(service, requests, talk)
 }
 
 async fn books(service: &Service, account: &AccountId) -> Option<Books> {
@@ -135,6 +172,7 @@ async fn books(service: &Service, account: &AccountId) -> Option<Books> {
         ledger_head: read(&service.context, &keys::ledger_head(account)).await.unwrap(),
         timeline: records(service, &keys::timeline_of(account)).await,
         tasks: records(service, &keys::tasks(account)).await,
+        requests: records(service, &keys::payment_requests(account)).await,
         subscriptions: subscriptions.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
     })
 }

@@ -34,7 +34,8 @@ pub struct Bill {
 const PAY: &str = "http://recoup.test";
 
 impl Storm {
-    fn some_bill(&mut self) -> Option<Bill> {
+    /// One that we were told of.
+    pub(super) fn some_bill(&mut self) -> Option<Bill> {
         let told: Vec<Bill> = {
             let told = self.told("invoice.finalized");
             self.bills.iter().filter(|bill| told.iter().any(|(_, invoice)| *invoice == bill.invoice)).cloned().collect()
@@ -121,6 +122,11 @@ impl Storm {
         if now <= bill.until || bill.is_paid || self.dice.roll(2) == 0 {
             return Ok(());
         }
+        self.pays_what_is_open(bill, now).await
+    }
+
+    /// Pays an invoice where its provider shows it as open.
+    pub(super) async fn pays_what_is_open(&mut self, bill: &Bill, now: Timestamp) -> Result<(), String> {
         let shown = Call::get(format!("/v1/invoices/{}", bill.invoice));
         let shown = self.service.sandbox.call("stripe", "default", &shown).await.map_err(|error| error.to_string())?;
         let shown: Value = serde_json::from_str(&shown.body).unwrap_or_default();

@@ -182,21 +182,28 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
 async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
     let mut read = records::read(context, id).await?;
     let goes = |action: &&Action| matches!(action.state(), State::Approved | State::Executing | State::InDoubt);
-    let grounds: Vec<Key> = read.action.as_ref().filter(goes).into_iter().flat_map(grounds_of).collect();
+    let judged = read.action.as_ref().filter(goes).zip(read.head.as_ref());
+    let grounds: Vec<Key> = judged.into_iter().flat_map(|(action, head)| grounds_of(action, head)).collect();
     if !grounds.is_empty() {
         read.batch.extend(Batch::read(context, grounds).await?);
     }
     Ok(read)
 }
 
-/// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan of
-/// a recovery, and of a try whether its customer is about to pay.
-fn grounds_of(action: &Action) -> impl Iterator<Item = Key> {
-    case_of(action).into_iter().chain(plan_of(action)).chain(ending::plan_of(action)).chain(pressed_of(action))
+/// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan
+/// of a recovery; whether its customer is about to pay, of a try or such an end; whether its money is there, of a try.
+fn grounds_of(action: &Action, head: &Head) -> impl Iterator<Item = Key> {
+    let asked = head.requests.iter().filter(move |_| is_try(action)).map(keys::payment_request);
+    let own = case_of(action).into_iter().chain(plan_of(action)).chain(ending::plan_of(action));
+    own.chain(pressed_of(action)).chain(asked)
+}
+
+fn is_try(action: &Action) -> bool {
+    matches!(action.kind, Kind::RetryPayment { .. })
 }
 
 fn pressed_of(action: &Action) -> Option<Key> {
-    matches!(action.kind, Kind::RetryPayment { .. }).then(|| keys::pressed(&action.account))
+    (is_try(action) || action.recovery.is_some()).then(|| keys::pressed(&action.account))
 }
 
 fn plan_of(action: &Action) -> Option<Key> {
@@ -229,8 +236,16 @@ fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<b
             plan.heed(head);
             plan.lets_leave(&action.id, action.attempt().is_some(), now)
         });
-    let may_leave = may_leave && !ending::has_lapsed(&read.batch, action)?;
+    let may_leave = may_leave && !ending::has_lapsed(&read.batch, action)? && !is_paid_past(read, action, head)?;
     Ok(may_leave && !is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
+}
+
+/// Whether the money for what a try would collect has come past the provider, who would collect it once more.
+fn is_paid_past(read: &Read, action: &Action, head: &Head) -> Result<bool, Fault> {
+    match &action.kind {
+        Kind::RetryPayment { invoice, .. } => records::has_come(&read.batch, head, invoice),
+        _ => Ok(false),
+    }
 }
 
 /// Whether somebody holds it back: the source only observes, or a stop is pulled.
@@ -270,11 +285,13 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
     Ok(false)
 }
 
-/// Whether the customer was led on to the provider's page a moment ago: a try beside that could charge them twice.
+/// Whether the customer was led on to the provider's page a moment ago, or, of an end, a try is under way: a try beside
+/// that could charge them twice, and an end takes what is just being paid for.
 fn is_being_paid(context: &Context, read: &Read, action: &Action) -> Result<bool, Fault> {
     let pressed = pressed_of(action).map(|key| read.batch.get::<Pressed>(&key)).transpose()?.flatten();
     let (limits, now) = (context.policies.limits.current(), context.clock.now());
-    Ok(pressed.is_some_and(|pressed| debt::left_alone_until(pressed.at, limits, now).is_some()))
+    let is_pressed = pressed.is_some_and(|pressed| debt::left_alone_until(pressed.at, limits, now).is_some());
+    Ok(is_pressed || ending::is_spared(&read.batch, action, now)?)
 }
 
 /// Whether what was sent may still be done or shown, and the next one would leave under a key that tells nothing of it. A
@@ -363,7 +380,8 @@ async fn store_attempt(
     let tried = tried(&read, &before, now);
     // It was judged by these; if one has changed since, it is judged again.
     let written = tried.as_ref().map(Stored::key);
-    for key in read.judged_by(&head).into_iter().filter(|key| Some(key) != written.as_ref()).chain(grounds_of(&before))
+    for key in
+        read.judged_by(&head).into_iter().filter(|key| Some(key) != written.as_ref()).chain(grounds_of(&before, &head))
     {
         commit.check(&read.batch, &key);
     }

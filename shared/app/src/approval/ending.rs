@@ -8,6 +8,7 @@ use crate::store::{Batch, keys};
 use domain::action::Action;
 use domain::approval;
 use domain::dunning::Plan;
+use jiff::Timestamp;
 
 /// The recovery that a request is for.
 pub fn plan_of(action: &Action) -> Option<Key> {
@@ -16,11 +17,19 @@ pub fn plan_of(action: &Action) -> Option<Key> {
 
 /// Whether that recovery asks for it no more, as it was read.
 pub fn has_lapsed(batch: &Batch, action: &Action) -> Result<bool, Fault> {
-    let plan = match plan_of(action) {
-        Some(key) => batch.get::<Plan>(&key)?,
-        None => None,
-    };
-    Ok(approval::has_lapsed(action, plan.as_ref()))
+    Ok(approval::has_lapsed(action, read_plan(batch, action)?.as_ref()))
+}
+
+/// Whether the money of that recovery may be coming, as it was read.
+pub fn is_spared(batch: &Batch, action: &Action, now: Timestamp) -> Result<bool, Fault> {
+    Ok(read_plan(batch, action)?.is_some_and(|plan| plan.is_spared(now)))
+}
+
+fn read_plan(batch: &Batch, action: &Action) -> Result<Option<Plan>, Fault> {
+    match plan_of(action) {
+        Some(key) => batch.get::<Plan>(&key),
+        None => Ok(None),
+    }
 }
 
 /// Lets the recovery look at what became of it. Its alarm covers a queue that does not answer.

@@ -10,7 +10,7 @@ use crate::message::{Message, Sent, send_all};
 use crate::ports::QueueName;
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::ticket::working;
+use crate::ticket::{unowned, working};
 use crate::web::{self, Failed, Problem};
 use domain::source::Acting;
 use domain::staff::{MACHINE, Staff};
@@ -37,6 +37,10 @@ pub struct Said {
     /// How often the ticket was answered when it was looked at: whoever is second then looks again.
     #[serde(default)]
     answered: Option<u32>,
+    /// How often it was our turn when it was looked at: what came in since is not answered by it. All that has come, where that
+    /// is not said.
+    #[serde(default)]
+    turns: Option<u32>,
 }
 
 /// The same from the form of the console.
@@ -48,6 +52,7 @@ pub fn form(fields: &BTreeMap<String, String>) -> Result<Said, Problem> {
         outcome: field("outcome").map(web::typed::<Outcome>).transpose().map_err(|_| unread())?,
         solved: field("solved").is_some(),
         answered: field("answered").map(str::parse::<u32>).transpose().map_err(|_| unread())?,
+        turns: field("turns").map(str::parse::<u32>).transpose().map_err(|_| unread())?,
     })
 }
 
@@ -58,7 +63,7 @@ pub async fn offered(context: &Context, address: &str) -> Result<Offered, Proble
     Ok(Laid::find(context, &name).await?.ok_or_else(missing)?.offered(context))
 }
 
-/// Stores an answer as being sent, and has it sent. The same text twice is one answer.
+/// Stores an answer as being sent, and has it sent. The same text to the same letters twice is one answer.
 pub async fn take(context: &Context, address: &str, said: &Said, staff: &Staff) -> Result<Value, Problem> {
     let name = TicketName::at(address).ok_or_else(|| Problem::not_found("ticket"))?;
     let answer = store::unless_refused(context, || once(context, &name, said, staff)).await?;
@@ -81,9 +86,10 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let (now, offered, text) = (context.clock.now(), laid.offered(context), plain(&said.text));
     may_answer(&laid.ticket, &offered, &staff, source.acting)?;
     may_say(&text, offered.known_contact).map_err(|refused| Problem::not_possible(refused.to_string()))?;
+    let before = laid.ticket.clone();
     let handling = &mut laid.ticket.handling;
-    let stands = |answer: &&Answer| answer.is_on_its_way() && answer.text == text;
-    if let Some(standing) = handling.answers.iter().rev().find(stands) {
+    let turn = said.turns.map_or(handling.turns, |seen| seen.min(handling.turns));
+    if let Some(standing) = handling.answers.iter().rev().find(|answer| is_same(answer, &text, turn, said)) {
         return Ok(Attempted::Done(standing.clone()));
     }
     if said.answered.is_some_and(|seen| seen < handling.answered) {
@@ -94,7 +100,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let prepared = offered.drafts.iter().find(|draft| draft.text == text);
     let outcome = said.outcome.or(prepared.map(|draft| draft.outcome)).unwrap_or(Outcome::Free);
     let written = (staff.id.as_str(), text.as_str(), prepared.is_some());
-    let Some(answer) = handling.answer(written, outcome, now).cloned() else {
+    let Some(answer) = handling.answer_to(turn, written, outcome, now).cloned() else {
         let message = "another answer is being sent; wait until it is known what came of it";
         return Err(Problem::conflict("being_answered", message).into());
     };
@@ -103,13 +109,23 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     }
     handling.rest(context.policies.tickets.current(), &working(context), now);
     let dispatch = Dispatch::new(name, answer.number, said.solved, now);
+    let task = unowned::follow(context, &mut laid.batch, &before, &laid.ticket).await?;
 
     // Write.
     let mut commit = Commit::default();
+    task.iter().for_each(|task| commit.over(&laid.batch, task));
     commit.over(&laid.batch, &laid.ticket);
     commit.over(&laid.batch, &dispatch);
     commit.check(&laid.batch, &who);
     Ok(store::attempted(commit.run(context).await, answer)?)
+}
+
+/// Whether somebody says this a second time: the same to the same letters; or the same as what was answered right after they
+/// looked, which a repeat that comes late still is, whatever the customer wrote in between.
+fn is_same(answer: &Answer, text: &str, turn: u32, said: &Said) -> bool {
+    let is_repeated = said.answered.is_some() && said.answered == answer.number.checked_sub(1);
+    let is_under_way = said.turns.is_none() && answer.is_under_way();
+    answer.says(text, turn) || (answer.says(text, answer.turn) && (is_repeated || is_under_way))
 }
 
 /// Whether this person may answer this ticket at all, wherever it goes.

@@ -9,7 +9,7 @@ use crate::ports::QueueName;
 use crate::records::{self, networks};
 use crate::setup::stop;
 use crate::store::trail::{put_facts, put_notes};
-use crate::store::{Batch, Commit, Pressed, keys};
+use crate::store::{Batch, Commit, keys};
 use domain::action::{Action, Known, Moment, State};
 use domain::approval;
 use domain::book::{Touched, Tried};
@@ -37,8 +37,6 @@ pub(super) struct Beside {
     action: Option<Action>,
     /// Whether none begins for now.
     waits: bool,
-    /// Until when the customer may be paying on the provider's page.
-    pressed_until: Option<Timestamp>,
     /// Why nothing is charged by itself for now.
     barred: Option<NoTry>,
 }
@@ -58,8 +56,7 @@ pub(super) async fn read(
         return Ok(Beside { barred: Some(NoTry::ByProvider), ..Beside::default() });
     }
     let unnamed = debt::unnamed(&read.head, std::slice::from_ref(&plan.invoice));
-    let pressed = keys::pressed(&plan.account);
-    let wanted = [keys::ledger_head(&plan.account), pressed.clone()].into_iter().chain(own.clone());
+    let wanted = [keys::ledger_head(&plan.account)].into_iter().chain(own.clone());
     let wanted = networks::wanted().into_iter().chain(wanted);
     read.batch.extend(Batch::read(context, wanted.chain(unnamed.iter().map(keys::case)).collect()).await?);
     let action = match &own {
@@ -79,17 +76,14 @@ pub(super) async fn read(
     // Each is named on the head until it is known how it ended, and the head has no room for very many.
     let is_crowded = read.head.under_way.len() >= context.policies.limits.current().under_way_max;
     let waits = stop::holds(context, &read.head, None, Some(KIND)).await? || is_crowded;
-    let (limits, now) = (context.policies.limits.current(), context.clock.now());
-    let pressed = read.batch.get::<Pressed>(&pressed)?;
-    let pressed_until = pressed.and_then(|pressed| debt::left_alone_until(pressed.at, limits, now));
     let rules = networks::read(&read.batch)?;
     // Whoever only writes a letter needs to know nothing of other invoices.
-    let others = if plan.may_choose(now) {
+    let others = if plan.may_choose(context.clock.now()) {
         networks::beside(context, &read.head, Some(&plan.invoice), &rules).await?.into_values().collect()
     } else {
         Vec::new()
     };
-    Ok(Beside { rules, others, action, waits, pressed_until, barred })
+    Ok(Beside { rules, others, action, waits, barred })
 }
 
 /// What was told of tries of the invoice.
@@ -106,6 +100,21 @@ pub(super) fn on_its_way(context: &Context, read: &Read, beside: &Beside) -> Opt
     let most = SignedDuration::from_hours(24 * context.policies.limits.current().debit_days_max);
     let waits = approval::is_taken_on(action, (&read.invoice, tried.as_slice(), same_try), most, now);
     waits.then(|| looks_at(action, now, now))
+}
+
+/// Until when nothing is taken and nothing ends, because the money may be coming: by a try under way, `begun` just now or before,
+/// or since somebody was led on to pay. Then that is looked at again.
+pub(super) fn spared_until(
+    context: &Context,
+    read: &Read,
+    plan: &Plan,
+    (beside, begun): (&Beside, Option<&Action>),
+) -> Option<Timestamp> {
+    let (now, limits) = (context.clock.now(), context.policies.limits.current());
+    let again = now + SignedDuration::from_secs(limits.alarm_lease_secs);
+    let most = SignedDuration::from_hours(24 * limits.debit_days_max);
+    let action = begun.or(beside.action.as_ref()).filter(|action| approval::may_bring(plan, action, most, now));
+    action.map(|action| looks_at(action, now, again)).max(read.pressed_until)
 }
 
 /// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action
@@ -138,7 +147,7 @@ pub(super) fn advance(
         );
         plan.put_off_try(again);
     }
-    if let Some(until) = beside.pressed_until.filter(|_| plan.due_try(now).is_some()) {
+    if let Some(until) = read.pressed_until.filter(|_| plan.due_try(now).is_some()) {
         plan.put_off_try(until);
     }
     let Some(scheduled) = approval::retry(policy, plan, now, again) else { return Ok(None) };

@@ -5,6 +5,7 @@ mod by_hand;
 mod settle;
 mod shown;
 mod tell;
+mod unasked;
 
 pub use ask::{Posted, ask};
 pub use by_hand::{Said, say};

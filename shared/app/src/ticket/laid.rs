@@ -1,7 +1,7 @@
 //! A ticket laid out: as it stood, as it is to be, and what is written with it in one commit.
 
 use super::team::team;
-use super::working;
+use super::{unowned, working};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::outgoing;
@@ -119,6 +119,8 @@ impl Laid {
                 |known: &Known| Desk { cases: known.cases.clone(), ..Desk::of(known.head.clone(), Touched::default()) };
             put_desk(&mut commit, context, batch, name, (&desk(was), &desk(is))).await?;
         }
+        let task = unowned::follow(context, batch, before, ticket).await?;
+        task.iter().for_each(|task| commit.over(batch, task));
         commit.over(batch, &*ticket);
         for account in accounts(ticket).difference(&accounts(before)) {
             let (provider, source, id) = (ticket.provider.clone(), ticket.source.clone(), ticket.id.clone());

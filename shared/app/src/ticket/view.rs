@@ -44,6 +44,7 @@ pub fn ticket_json(ticket: &Ticket) -> Value {
         "escalated": handling.escalated,
         "merged_into": handling.merged_into.as_deref().and_then(TicketName::parse).map(|name| name.address()),
         "handling_minutes": handling.at_work.secs / 60,
+        "turns": handling.turns,
     })
 }
 

@@ -147,6 +147,7 @@ impl Climb {
             tries: Again::default(),
             escalated_at: None,
             ends_asked: 0,
+            spared_until: None,
             trace: trace.to_owned(),
         };
         way.next().is_some().then_some(Self { way })

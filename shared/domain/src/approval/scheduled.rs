@@ -143,6 +143,13 @@ pub fn is_taken_on(
     action.state() == State::Executed && is_young && ended(action, invoice, tried, same_try).is_none()
 }
 
+/// Whether a try may be bringing the money just now: it may still leave, or has left, and its plan does not know how it ends.
+/// One of which nothing is heard for longer than `most` is not waited for any more.
+pub fn may_bring(plan: &Plan, action: &Action, most: SignedDuration, now: Timestamp) -> bool {
+    let is_young = action.attempt().is_none_or(|attempt| now.duration_since(attempt.first_at) < most);
+    is_young && plan.lets_leave(&action.id, action.attempt().is_some(), now)
+}
+
 /// How a try ended, by its action and by what was told of its invoice since; nothing while nobody knows. What a provider
 /// has taken on may still fail, and then it tells so.
 fn ended(action: &Action, invoice: &Invoice, tried: &[Tried], same_try: SignedDuration) -> Option<TryEnd> {
@@ -284,6 +291,54 @@ mod tests {
             let mut plan = plan(&action, since);
             learn(&mut plan, &action, (&Invoice::new("in_1"), &[], SignedDuration::ZERO), at().again);
             assert_eq!(plan.tries.card.as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_try_may_bring_the_money_until_its_end_is_known_but_not_for_ever() {
+        let policies = Policies::shipped().unwrap();
+        let sent = || {
+            let mut action = let_be(a_try(), MACHINE, "d");
+            let attempt = crate::action::Attempt::next(&action, at().now, SignedDuration::ZERO);
+            action.sent(attempt, at().again).unwrap();
+            action
+        };
+        let ended_by = |end: &Ended| {
+            let mut action = sent();
+            action.take_end(end, at(), policies.limits.current()).unwrap();
+            action
+        };
+        let plan = |action: &Action, ended: Option<TryEnd>| -> Plan {
+            let chosen = serde_json::json!({"number": 1, "at": at().now, "rule": "funds", "policy_version": 3,
+                "chance": null, "likely": 1000, "candidates": []});
+            let made = serde_json::json!({"action": action.id, "begun_at": at().now, "chosen": chosen, "ended": ended});
+            serde_json::from_value(serde_json::json!({
+                "account": AccountId::of("stripe", "default", "cus_1"), "invoice": "in_1", "segment": "standard",
+                "policy_version": policies.dunning.current().version, "started_at": at().now, "state": "running",
+                "reason": null, "steps": [], "trace": "t", "tries": {"made": [made], "begun": 1},
+            }))
+            .unwrap()
+        };
+        let taken_on = Ended::Done(Outcome::Done {
+            reference: "in_1".to_owned(),
+            status: "processing".to_owned(),
+            made_at: None,
+            link: None,
+        });
+        let (doubt, days) = (Ended::InDoubt { burned: false }, |days: i64| 24 * 60 * days);
+        let declined = TryEnd::Declined { code: "insufficient_funds".to_owned() };
+        for (name, action, ended, minutes, expected) in [
+            ("it may still leave", let_be(a_try(), MACHINE, "d"), None, 60, true),
+            ("it has not left in time", let_be(a_try(), MACHINE, "d"), None, 61, false),
+            ("it has left", sent(), None, 61, true),
+            ("its answer was lost", ended_by(&doubt), None, days(14) - 1, true),
+            ("nothing is heard of it", ended_by(&doubt), None, days(14), false),
+            ("it was taken on", ended_by(&taken_on), None, days(14) - 1, true),
+            ("its end is known", sent(), Some(declined), 1, false),
+        ] {
+            let (plan, now) = (plan(&action, ended), at().now + SignedDuration::from_mins(minutes));
+            let most = SignedDuration::from_hours(24 * policies.limits.current().debit_days_max);
+            assert_eq!(may_bring(&plan, &action, most, now), expected, "{name}");
         }
     }
 

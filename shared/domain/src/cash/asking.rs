@@ -20,6 +20,9 @@ pub struct Wish {
     pub invoices: Vec<String>,
     /// Which of several currencies.
     pub currency: Option<Currency>,
+    /// How often it was our turn when the ticket was read: what came in since is not answered by the letter. All that has come,
+    /// where that is not said.
+    pub turns: Option<u32>,
 }
 
 /// Why nobody is asked to pay. The order is the order of the checks.
@@ -136,7 +139,8 @@ mod tests {
             debt("in_4", Standing::Disputed),
             debt("in_5", Standing::Open(None)),
         ];
-        let named = |all: &[&str]| Wish { invoices: all.iter().map(|id| (*id).to_owned()).collect(), currency: None };
+        let named =
+            |all: &[&str]| Wish { invoices: all.iter().map(|id| (*id).to_owned()).collect(), ..Wish::default() };
         let of = |currency| Wish { currency: Some(currency), ..Wish::default() };
         let two = "in_1 in_2";
         let rows = [

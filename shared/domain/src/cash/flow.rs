@@ -54,6 +54,8 @@ pub struct Flow {
     /// As it stands in addresses.
     pub ticket: String,
     pub request: Option<RequestId>,
+    /// How often it was our turn, as far as this shows: whoever asks for the payment sends it back.
+    pub turns: u32,
     steps: Vec<Stage>,
     /// The first that is not done, unless it has ended before.
     pub next: Option<Step>,
@@ -120,8 +122,8 @@ impl Flow {
             (None, Some(_), None) => None,
         };
         let next = next.filter(|_| withdrawn.is_none());
-        let ticket = TicketName::of(ticket).address();
-        Self { ticket, request: request.map(|request| request.id.clone()), steps, next, waits }
+        let (ticket, turns) = (TicketName::of(ticket).address(), ticket.handling.turns);
+        Self { ticket, request: request.map(|request| request.id.clone()), turns, steps, next, waits }
     }
 
     /// All sixteen, in their order.
@@ -217,6 +219,7 @@ fn waits_for(request: &Request, next: Step) -> String {
             }
             format!("the money is there, and the provider still shows {} as open: mark it paid there", open.join(", "))
         }
+        Step::Resolved => "the ticket stays open until what came in before the money is answered".to_owned(),
         Step::Confirmation => match &request.confirmation {
             Some(confirmation) => notice("the confirmation", confirmation),
             None => "it leaves when all is paid".to_owned(),
@@ -309,6 +312,10 @@ mod tests {
         request.did(Step::Matched, at(12), "recoup", "ch_1");
         let open = "the money is there, and the provider still shows IN-1 as open: mark it paid there".to_owned();
         assert_eq!(waits(&request), (Some(Step::InvoicePaid), Some(open)));
+        let mut paid = request.clone();
+        paid.did(Step::InvoicePaid, at(13), "recoup", "IN-1 is paid");
+        let open = "the ticket stays open until what came in before the money is answered".to_owned();
+        assert_eq!(waits(&paid), (Some(Step::Resolved), Some(open)));
         request.withdraw("the ticket was closed", "lena", at(13));
         assert_eq!(waits(&request), (None, Some("it was withdrawn by lena: the ticket was closed".to_owned())));
         let mut over = self::request();

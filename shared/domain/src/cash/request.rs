@@ -1,6 +1,6 @@
 //! A payment request: which invoices a customer was asked for because of a ticket, and what came in for them.
 
-use super::{Credit, Done, Matched, Notice, Step};
+use super::{Credit, Done, Matched, Notice, NoticeState, Step};
 use crate::debt;
 use crate::id::{AccountId, RequestId};
 use crate::money::{Currency, Money};
@@ -36,6 +36,9 @@ pub struct Request {
     pub at: Timestamp,
     /// When somebody looks whether its ticket and its invoices are as they were.
     pub look_at: Timestamp,
+    /// When somebody looks whether more was collected than was known at its end: payments may be told after invoices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_back_at: Option<Timestamp>,
     pub debt_mail: Notice,
     pub confirmation: Option<Notice>,
     /// The steps from the ticket to the money, in the order in which they were done.
@@ -164,6 +167,7 @@ impl Request {
             by: by.to_owned(),
             at: now,
             look_at,
+            looks_back_at: None,
             debt_mail: Notice::new(Channel::Mail, now),
             confirmation: None,
             done: Vec::new(),
@@ -200,9 +204,18 @@ impl Request {
         self.withdrawn.is_none() && self.standing().any(|line| line.invoice == invoice)
     }
 
-    /// Whether the money for an invoice has come, with all else that it asks for.
-    pub fn has_all_for(&self, invoice: &str) -> bool {
-        self.asks_for(invoice) && !self.matched.is_empty() && !self.remaining().is_positive()
+    /// Whether the money for an invoice has come: with all else that it asks for, or by payments that are for this one.
+    pub fn has_money_for(&self, invoice: &str) -> bool {
+        let own = self.matched.iter().filter(|matched| matched.line.as_deref() == Some(invoice));
+        let paid = self.sum(own.map(|matched| matched.amount));
+        let has_all = !self.matched.is_empty() && !self.remaining().is_positive();
+        let covers = |line: &Line| line.invoice == invoice && paid >= line.amount;
+        self.asks_for(invoice) && (has_all || self.standing().any(covers))
+    }
+
+    /// Whether it has come for any of its invoices.
+    pub fn has_money(&self) -> bool {
+        self.standing().any(|line| self.has_money_for(&line.invoice))
     }
 
     /// What was asked for at first.
@@ -260,6 +273,18 @@ impl Request {
         self.matched.len() >= MATCHED_MAX
     }
 
+    /// Why its customer was not asked for certain, where the letter that asks has ended so and something is still to come.
+    pub fn unasked(&self) -> Option<String> {
+        if self.is_over() || !self.remaining().is_positive() {
+            return None;
+        }
+        match &self.debt_mail.standing {
+            NoticeState::Skipped { why } => Some(format!("the letter was not sent: {why}")),
+            NoticeState::InDoubt { reason } => Some(format!("nobody knows whether the letter arrived: {reason}")),
+            NoticeState::Waiting { .. } | NoticeState::Sending { .. } | NoticeState::Sent { .. } => None,
+        }
+    }
+
     /// Whether a payment is known to be for it.
     pub fn has(&self, account: &AccountId, payment: &str) -> bool {
         self.matched.iter().any(|matched| matched.account == *account && matched.payment == payment)
@@ -269,7 +294,12 @@ impl Request {
     pub fn wake_at(&self) -> Option<Timestamp> {
         let looks = Some(self.look_at).filter(|_| !self.is_over());
         let told = self.confirmation.as_ref().and_then(Notice::wakes_at);
-        [looks, self.debt_mail.wakes_at(), told].into_iter().flatten().min()
+        [looks, self.looks_back_at, self.debt_mail.wakes_at(), told].into_iter().flatten().min()
+    }
+
+    /// It was looked for what came to be known after its end.
+    pub fn looked_back(&mut self, now: Timestamp) {
+        self.looks_back_at = self.looks_back_at.filter(|at| *at > now);
     }
 
     /// Takes in a payment; one that is known has only another amount.
@@ -491,6 +521,31 @@ mod tests {
     }
 
     #[test]
+    fn whom_its_letter_did_not_reach_was_not_asked_for_certain() {
+        type Came = fn(&mut Request);
+        let rows: [(&str, Came, Option<&str>); 5] = [
+            ("it has not left", |_| {}, None),
+            ("it was sent", |request| request.debt_mail.sent(at(1)), None),
+            ("in doubt", |request| assert!(request.debt_mail.doubt("silence", None)), Some("letter arrived: silence")),
+            ("paid meanwhile", |request| request.take(payment("ch_1", 5_900, None)), None),
+            ("withdrawn", |request| request.withdraw("closed", "lena", at(2)), None),
+        ];
+        for (name, came, expected) in rows {
+            let mut request = request();
+            request.debt_mail.begin(at(50));
+            came(&mut request);
+            let why = request.unasked();
+            assert_eq!(why.is_some(), expected.is_some(), "{name}: {why:?}");
+            assert!(expected.is_none_or(|part| why.is_some_and(|why| why.ends_with(part))), "{name}");
+        }
+        let mut skipped = request();
+        skipped.debt_mail.skip("the account has no address");
+        assert_eq!(skipped.unasked().as_deref(), Some("the letter was not sent: the account has no address"));
+        skipped.take(payment("ch_1", 5_900, None));
+        assert_eq!(skipped.unasked(), None, "it is paid all the same");
+    }
+
+    #[test]
     fn it_wakes_for_its_letters_and_to_look_again() {
         let mut request = request();
         assert_eq!(request.wake_at(), Some(at(0)), "the letter leaves at once");
@@ -500,5 +555,35 @@ mod tests {
         assert_eq!(request.wake_at(), Some(at(100)));
         request.withdraw("closed", "lena", at(2));
         assert_eq!(request.wake_at(), None);
+        request.looks_back_at = Some(at(200));
+        request.looked_back(at(199));
+        assert_eq!(request.wake_at(), Some(at(200)), "payments may be told after its end");
+        request.looked_back(at(200));
+        assert_eq!(request.wake_at(), None, "once");
+    }
+
+    #[test]
+    fn money_stands_for_an_invoice_with_all_else_or_where_it_is_for_that_one() {
+        let gone = |mut request: Request| {
+            request.withdraw("its ticket was closed", MACHINE, at(2));
+            request
+        };
+        for (name, matched, expected) in [
+            ("nothing has come", vec![], false),
+            ("all of both", vec![payment("ch_1", 5_900, None)], true),
+            ("more than both", vec![payment("ch_1", 6_900, None)], true),
+            ("a cent too little of both", vec![payment("ch_1", 5_899, None)], false),
+            ("all of this one", vec![payment("ch_1", 4_900, Some("in_1"))], true),
+            ("a part of it", vec![payment("ch_1", 4_899, Some("in_1"))], false),
+            ("the rest of it", vec![payment("ch_1", 4_899, Some("in_1")), payment("ch_2", 1, Some("in_1"))], true),
+            ("all of the other", vec![payment("ch_1", 1_000, Some("in_2"))], false),
+            ("as much, and nobody knows for which", vec![payment("ch_1", 4_900, None)], false),
+        ] {
+            let mut request = request();
+            matched.into_iter().for_each(|payment| request.take(payment));
+            assert_eq!(request.has_money_for("in_1"), expected, "{name}");
+            assert_eq!(request.has_money(), expected || name == "all of the other", "{name}");
+            assert!(!request.has_money_for("in_9") && !gone(request).has_money_for("in_1"), "{name}");
+        }
     }
 }

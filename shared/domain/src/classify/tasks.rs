@@ -263,6 +263,7 @@ mod tests {
                 tries: crate::dunning::Again::default(),
                 escalated_at: None,
                 ends_asked: 0,
+                spared_until: None,
                 trace: String::new(),
             };
             desk.plans.insert("in_1".to_owned(), plan);

@@ -39,7 +39,7 @@ impl Plan {
     /// Takes the changes whose time has come. None comes before a letter or an end that stands before it, and each that comes
     /// late moves those after it by as much, and the end with its letter: whoever was warned late has as long as anybody.
     pub fn take_access(&mut self, now: Timestamp) {
-        if self.held_until.is_some() || self.paused_until().is_some() || self.state != PlanState::Running {
+        if self.rests() || self.is_spared(now) {
             return;
         }
         while let Some(place) = self
@@ -99,6 +99,8 @@ impl Plan {
     /// ends. Nothing where there is no such day: nothing is ever taken, or something is already.
     pub fn days_left(&self, letter: u32, grace_until: Option<Timestamp>, now: Timestamp) -> Option<i64> {
         let mut after = self.clone();
+        // What may be coming may come to nothing at any moment.
+        after.spared_until = None;
         after.sent(letter);
         after.take_access(now);
         let until = [after.takes_at(), grace_until].into_iter().flatten().min()?;

@@ -84,9 +84,9 @@ impl Plan {
         })
     }
 
-    /// Whether the time of its end has come: its hold is over, and all before it was taken.
+    /// Whether the time of its end has come: its hold is over, all before it was taken, and no money may be coming.
     pub fn has_to_end(&self, now: Timestamp) -> bool {
-        let Some(place) = self.end_place().filter(|_| !self.rests()) else { return false };
+        let Some(place) = self.end_place().filter(|_| !self.rests() && !self.is_spared(now)) else { return false };
         let is_open = |state: StepState| matches!(state, StepState::Waiting | StepState::Sending);
         let mut before = self.steps[..place].iter().filter(|it| it.kind.is_mail() || it.kind.is_access());
         let end = &self.steps[place];

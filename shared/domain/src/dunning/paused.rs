@@ -356,6 +356,9 @@ impl Plan {
                 Some("what was tried is on its way, and nobody knows yet how it ends".to_owned())
             }
             _ if self.held_since.is_some() && self.incident.is_some() => Some("its incident lasts".to_owned()),
+            _ if self.spares(step) => {
+                Some("its money may be coming, and nothing is taken before that is known".to_owned())
+            }
             _ if is_refused => Some("it was refused, and is tried again".to_owned()),
             _ if step.again_at.is_some() && step.why.is_some() => step.why.clone(),
             _ if step.again_at.is_some() => Some("it is night where the customer lives".to_owned()),

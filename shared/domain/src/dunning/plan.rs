@@ -45,6 +45,9 @@ pub struct Plan {
     /// How often people were asked to end what its invoice is for.
     #[serde(default)]
     pub ends_asked: u32,
+    /// Until when it takes nothing and ends nothing, because its money may be coming.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spared_until: Option<Timestamp>,
     pub trace: String,
 }
 
@@ -95,6 +98,7 @@ pub fn plan(
         tries: Again::default(),
         escalated_at: None,
         ends_asked: 0,
+        spared_until: None,
         trace: trace.to_owned(),
     })
 }
@@ -175,7 +179,7 @@ impl Plan {
     }
 
     /// When a step that waits is taken up, as far as it depends on its like: a change of access not before the letters and the
-    /// end that stand before it, and an end not before the letters and the changes.
+    /// end that stand before it, and an end not before the letters and the changes; neither while it spares its customer.
     pub(super) fn comes_at(&self, step: &Step) -> Timestamp {
         let own = |step: &Step| step.again_at.map_or(step.due_at, |at| at.max(step.due_at));
         let (is_access, is_end) = (step.kind.is_access(), step.kind.is_end());
@@ -186,7 +190,8 @@ impl Plan {
             StepKind::Sms { .. } | StepKind::Offer { .. } | StepKind::Person => false,
         };
         let is_before = |it: &&Step| it.number < step.number && it.state == StepState::Waiting && holds(&it.kind);
-        self.steps.iter().filter(is_before).map(own).fold(own(step), Timestamp::max)
+        let spared_until = self.spared_until.filter(|_| step.kind.takes());
+        self.steps.iter().filter(is_before).map(own).chain(spared_until).fold(own(step), Timestamp::max)
     }
 
     /// When somebody has to look at it again.

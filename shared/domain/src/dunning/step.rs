@@ -64,6 +64,11 @@ impl StepKind {
         matches!(self, Self::Access { .. })
     }
 
+    /// Whether its customer has less from then on, or is told so by what they may use.
+    pub(super) fn takes(&self) -> bool {
+        self.is_access() || self.is_end()
+    }
+
     /// The step in a word, for plans and stories.
     pub fn name(&self) -> &str {
         match self {

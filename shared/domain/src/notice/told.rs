@@ -121,6 +121,7 @@ impl Notice {
             tries: Again::default(),
             escalated_at: None,
             ends_asked: 0,
+            spared_until: None,
             trace: trace.to_owned(),
         };
         way.next().is_some().then_some(Self { about, way })

@@ -21,6 +21,9 @@ pub struct Answer {
     /// What it tells.
     pub outcome: Outcome,
     pub at: Timestamp,
+    /// Up to which turn of ours it was written for: the same words to another letter are another answer.
+    #[serde(default)]
+    pub turn: u32,
     #[serde(flatten)]
     pub state: State,
 }
@@ -71,6 +74,11 @@ impl Answer {
         matches!(self.state, State::Sending | State::Refused { again_at: Some(_), .. })
     }
 
+    /// Whether it says the same to the same, and may still leave, or has.
+    pub fn says(&self, text: &str, turn: u32) -> bool {
+        self.is_on_its_way() && self.text == text && self.turn == turn
+    }
+
     /// It leaves once more, after whoever takes it had refused it for a while.
     pub(super) fn leaves_again(&mut self) {
         if self.is_under_way() {
@@ -118,6 +126,7 @@ mod tests {
                 unchanged: false,
                 outcome: Outcome::Free,
                 at: Timestamp::UNIX_EPOCH,
+                turn: 1,
                 state: standing.clone(),
             };
             answer.came(came.clone());

@@ -61,6 +61,14 @@ pub fn pick<'a>(role: Role, language: Option<&str>, team: &'a [Colleague]) -> Op
     best.map(|colleague| &colleague.staff)
 }
 
+/// Who gets what stands with a role: somebody of it, else of the next above, who stand for it, else of the next below. Nobody,
+/// where nobody at all is there.
+pub(super) fn pick_near<'a>(role: Role, language: Option<&str>, team: &'a [Colleague]) -> Option<&'a Staff> {
+    let above = Role::ALL.into_iter().filter(|other| *other != role && other.stands_for(role));
+    let below = Role::ALL.into_iter().rev().filter(|other| *other != role && role.stands_for(*other));
+    std::iter::once(role).chain(above).chain(below).find_map(|near| pick(near, language, team))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +140,15 @@ mod tests {
         ] {
             assert_eq!(pick(role, language, &team).map(|staff| staff.id.as_str()), expected, "{what}");
         }
+        for (what, role, language, expected) in [
+            ("somebody of the role", Role::L1, Some("de"), Some("dora")),
+            ("all of them are away: the next below", Role::BillingSpecialist, None, Some("fay")),
+            ("nobody is above, nobody of it is there", Role::Vp, Some("fr"), Some("fay")),
+            ("nobody stands for legal", Role::Legal, None, None),
+        ] {
+            assert_eq!(pick_near(role, language, &team).map(|staff| staff.id.as_str()), expected, "{what}");
+        }
+        assert_eq!(pick_near(Role::L1, None, &team[5..]).map(|staff| staff.id.as_str()), Some("fay"), "the next above");
+        assert_eq!(pick_near(Role::L1, None, &team[6..]), None, "nobody is there");
     }
 }

@@ -143,6 +143,14 @@ impl Dispatch {
         }
     }
 
+    /// It must not leave any more; whether it has left already may not be known.
+    pub fn withheld(&mut self, why: &str) -> State {
+        if self.left_at.is_none() && !self.doubted {
+            return self.ended(State::Refused { reason: why.to_owned(), again_at: None });
+        }
+        self.ended(State::InDoubt { reason: format!("{why}, and it may have left before") })
+    }
+
     /// Nothing is on its way any more.
     pub fn ended(&mut self, state: State) -> State {
         (self.left_at, self.again_at) = (None, None);
@@ -190,6 +198,29 @@ mod tests {
         assert_eq!(taken_up(&mut mailed, false, 300), Next::Doubt, "of a mail nobody can say");
         dispatch.came(Came::Taken, &patience(), secs(301));
         assert_eq!(taken_up(&mut dispatch, true, 9_999), Next::Nothing, "it has ended");
+    }
+
+    #[test]
+    fn what_must_not_leave_any_more_is_in_doubt_where_it_may_have_left() {
+        let failed = |certain| {
+            let mut dispatch = fresh();
+            taken_up(&mut dispatch, true, 0);
+            dispatch.came(not_now(certain, None), &patience(), secs(1));
+            dispatch
+        };
+        let mut unheard = fresh();
+        taken_up(&mut unheard, true, 0);
+        for (what, mut dispatch, is_certain) in [
+            ("it never left", fresh(), true),
+            ("a limit", failed(true), true),
+            ("a failure of theirs", failed(false), false),
+            ("nobody was heard of who sent it", unheard, false),
+        ] {
+            let state = dispatch.withheld("another address");
+            assert_eq!(matches!(state, State::Refused { again_at: None, .. }), is_certain, "{what}: {state:?}");
+            assert_eq!(matches!(state, State::InDoubt { .. }), !is_certain, "{what}: {state:?}");
+            assert_eq!(taken_up(&mut dispatch, true, 9_999), Next::Nothing, "{what}");
+        }
     }
 
     #[test]

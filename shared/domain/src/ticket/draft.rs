@@ -43,6 +43,9 @@ pub struct Offered {
     pub known_contact: bool,
     /// Whoever answers sends it back: what somebody else answered meanwhile is then not overlooked.
     pub answered: u32,
+    /// How often it was our turn so far. Whoever answers sends that back as well: what came in meanwhile is then not taken for
+    /// answered.
+    pub turns: u32,
 }
 
 /// How an answer leaves.
@@ -62,31 +65,39 @@ pub enum Way {
 
 /// What to say, the most wanted first. What was said already is not prepared again; what is not decided is not promised.
 pub fn drafts(ticket: &Ticket, matter: &Matter<'_>) -> Vec<Draft> {
-    let mut wanted: Vec<(Outcome, Option<&Kind>, Option<Timestamp>)> = Vec::new();
+    let handling = &ticket.handling;
+    let mut wanted: Vec<(Outcome, Option<&Kind>, Since)> = Vec::new();
     if ticket.is_from_a_contact() {
         wanted.extend(of_actions(matter));
-        wanted.push((Outcome::Waiting, None, ticket.latest.seen_at()));
+        wanted.push((Outcome::Waiting, None, Since::Turn(handling.turns)));
     } else {
-        wanted.push((Outcome::Neutral, None, None));
+        wanted.push((Outcome::Neutral, None, Since::Ever));
     }
     let drafts = wanted.into_iter().filter(|(outcome, _, since)| !was_said(ticket, *outcome, *since));
     let drafts = drafts.filter_map(|(outcome, kind, _)| draft(outcome, kind, ticket, matter));
-    drafts
-        .filter(|draft| !ticket.handling.answers.iter().any(|it| it.is_on_its_way() && it.text == draft.text))
-        .collect()
+    drafts.filter(|draft| !handling.answers.iter().any(|it| it.says(&draft.text, handling.turns))).collect()
+}
+
+/// From when on it counts that something was said.
+#[derive(Clone, Copy)]
+enum Since {
+    Ever,
+    At(Timestamp),
+    /// To what came last: once a letter of theirs.
+    Turn(u32),
 }
 
 /// What came of what was asked for: of several the last says it, since it stands for the others.
-fn of_actions<'a>(matter: &Matter<'a>) -> Option<(Outcome, Option<&'a Kind>, Option<Timestamp>)> {
+fn of_actions<'a>(matter: &Matter<'a>) -> Option<(Outcome, Option<&'a Kind>, Since)> {
     let mut asked = matter.actions.iter().rev().filter(|action| action.bundle.is_none());
     let found = asked.find_map(|action| Some((action, outcome(action.state())?)));
     if let Some((action, outcome)) = found {
         let since = if outcome == Outcome::Asked { None } else { action.ended_at() };
-        return Some((outcome, Some(&action.kind), Some(since.unwrap_or(action.requested_at))));
+        return Some((outcome, Some(&action.kind), Since::At(since.unwrap_or(action.requested_at))));
     }
     // Somebody looks at it, and nobody was asked for anything yet.
     let case = matter.case.filter(|case| case.state == crate::case::State::Open)?;
-    Some((Outcome::Asked, None, Some(case.opened_at)))
+    Some((Outcome::Asked, None, Since::At(case.opened_at)))
 }
 
 /// What a customer is told of an action in this state; nothing of one that was overtaken, withdrawn, or only looked at.
@@ -104,10 +115,14 @@ fn outcome(state: State) -> Option<Outcome> {
     }
 }
 
-/// Whether that was told since it came to be so. That something is waited for is said once a letter of theirs.
-fn was_said(ticket: &Ticket, outcome: Outcome, since: Option<Timestamp>) -> bool {
+/// Whether that was told since it came to be so.
+fn was_said(ticket: &Ticket, outcome: Outcome, since: Since) -> bool {
     let mut told = ticket.handling.answers.iter().filter(|answer| answer.outcome == outcome && answer.is_on_its_way());
-    told.any(|answer| since.is_none_or(|since| answer.at >= since))
+    told.any(|answer| match since {
+        Since::Ever => true,
+        Since::At(since) => answer.at >= since,
+        Since::Turn(turn) => answer.turn >= turn,
+    })
 }
 
 fn draft(outcome: Outcome, kind: Option<&Kind>, ticket: &Ticket, matter: &Matter<'_>) -> Option<Draft> {

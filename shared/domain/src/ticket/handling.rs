@@ -1,6 +1,6 @@
 //! How a ticket is handled: whose it is, who has it, what was answered, and how it ended.
 
-use super::{Answer, AtWork, Heard, Outcome, TakenFor};
+use super::{Answer, AtWork, Heard, Outcome, TakenFor, Turn};
 use crate::case::Class;
 use crate::id::{AccountId, CaseId};
 use crate::policy::{forget_oldest, shorten};
@@ -39,10 +39,18 @@ pub struct Handling {
     pub answers: Vec<Answer>,
     /// How many answers there were, those included that are not kept.
     pub answered: u32,
+    /// How often it was our turn: letters of the customer, and ends of what was asked for, as we took them in.
+    pub turns: u32,
+    /// Those of which the customer was answered nothing yet, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open_turns: Vec<Turn>,
     /// What happened to it, oldest first.
     pub history: Vec<Happened>,
     pub first_answer_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
+    /// Whether the help desk ended it, which had read what was written there before; we had read what had come.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ended_there: bool,
     /// How often it was opened again.
     pub reopened: u32,
     pub at_work: AtWork,
@@ -65,6 +73,9 @@ pub struct Handling {
     pub by_hand: bool,
     /// Whether it moved to a higher role, or another person's approval was needed.
     pub escalated: bool,
+    /// Up to which turn the top of the ladder was told that nobody had answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told_above: Option<u32>,
 }
 
 /// Where it stands. A customer who writes again after the end opens it again.
@@ -157,19 +168,30 @@ impl Handling {
     /// A person gives it to somebody, who may be of a higher role than it was for.
     pub fn give(&mut self, to: &Staff, by: &str, at: Timestamp) {
         self.escalated |= self.role.is_some_and(|role| to.role != role && to.role.stands_for(role));
+        if self.is_told_above() {
+            // Whoever gets it has a time of their own, and it climbs from them.
+            self.due_at = None;
+        }
+        self.told_above = None;
         self.role = Some(to.role);
         self.assign(Some(&to.id), by, at);
     }
 
-    /// An answer is about to leave. None while another is on its way that says the same, or whose end is not known.
-    pub fn answer(
+    /// An answer to all that has come is about to leave.
+    pub fn answer(&mut self, written: (&str, &str, bool), outcome: Outcome, at: Timestamp) -> Option<&Answer> {
+        self.answer_to(self.turns, written, outcome, at)
+    }
+
+    /// An answer to what had come up to a turn is about to leave. None while another is on its way that says the same to the
+    /// same, or whose end is not known.
+    pub fn answer_to(
         &mut self,
+        turn: u32,
         (by, text, unchanged): (&str, &str, bool),
         outcome: Outcome,
         at: Timestamp,
     ) -> Option<&Answer> {
-        let stands = |answer: &Answer| answer.is_under_way() || (answer.is_on_its_way() && answer.text == text);
-        if self.answers.iter().any(stands) {
+        if self.answers.iter().any(|answer| answer.is_under_way() || answer.says(text, turn)) {
             return None;
         }
         self.answered += 1;
@@ -180,6 +202,7 @@ impl Handling {
             unchanged,
             outcome,
             at,
+            turn,
             state: telling::State::Sending,
         });
         forget_oldest(&mut self.answers, ANSWERS_BYTES_MAX);
@@ -188,13 +211,14 @@ impl Handling {
         self.answers.last()
     }
 
-    /// What came of an answer; only one that was taken counts as the first.
+    /// What came of an answer; only one that was taken counts as the first, and stops the clock for what it had seen.
     pub fn answer_came(&mut self, number: u32, came: telling::State, at: Timestamp) {
         let Some(answer) = self.answers.iter_mut().find(|answer| answer.number == number) else { return };
         answer.came(came);
         if answer.state == telling::State::Sent && answer.outcome != Outcome::Neutral {
             self.first_answer_at = Some(self.first_answer_at.map_or(at, |first| first.min(at)));
-            self.due_at = None;
+            let turn = answer.turn;
+            self.answered_up_to(turn);
         }
     }
 
@@ -206,7 +230,8 @@ impl Handling {
         self.state = state;
         if state == State::Resolved {
             self.resolved_at = Some(at);
-            self.due_at = None;
+            (self.due_at, self.told_above, self.ended_there) = (None, None, false);
+            self.open_turns.clear();
         }
         self.note(at, by, why);
     }
@@ -215,7 +240,7 @@ impl Handling {
     pub fn reopen(&mut self, by: &str, at: Timestamp, why: &str) {
         if self.state == State::Resolved {
             self.state = State::Open;
-            self.resolved_at = None;
+            (self.resolved_at, self.ended_there) = (None, false);
             self.reopened += 1;
             (self.merged_into, self.draft, self.payment_request) = (None, None, None);
             self.note(at, by, why);
@@ -223,10 +248,10 @@ impl Handling {
     }
 
     /// The customer wrote so long after the end that it is another matter: all of it begins anew, under the same name. Answers
-    /// are counted on, so that none is taken for a repeat.
+    /// and turns are counted on, so that none is taken for a repeat.
     pub(super) fn begin_anew(&mut self, at: Timestamp, why: &str) {
-        let Self { account, language, answers, answered, history, .. } = std::mem::take(self);
-        *self = Self { account, language, answers, answered, history, began_at: Some(at), ..Self::default() };
+        let Self { account, language, answers, answered, turns, history, .. } = std::mem::take(self);
+        *self = Self { account, language, answers, answered, turns, history, began_at: Some(at), ..Self::default() };
         self.note(at, crate::staff::MACHINE, why);
     }
 
@@ -285,6 +310,36 @@ mod tests {
         handling.answer_came(2, telling::State::Refused { reason: "closed".to_owned(), again_at: None }, at(3));
         assert_eq!(send(&mut handling, "And more.", 4), Some(3), "it was not taken, so it may be written again");
         assert!(!handling.by_hand, "all was sent as it was prepared");
+    }
+
+    #[test]
+    fn the_same_words_to_another_letter_are_another_answer() {
+        let mut handling = Handling::default();
+        let send = |handling: &mut Handling, turn, minute| {
+            let number = handling.answer_to(turn, ("lena", "We look.", true), Outcome::Free, at(minute))?.number;
+            handling.answer_came(number, telling::State::Sent, at(minute));
+            Some(number)
+        };
+        handling.begin_turn(at(0), Some(at(60)));
+        assert_eq!(send(&mut handling, 1, 1), Some(1));
+        assert_eq!(send(&mut handling, 1, 2), None, "pressed twice");
+        handling.begin_turn(at(3), Some(at(90)));
+        assert_eq!(send(&mut handling, 1, 4), None, "what was pressed before the second letter came late");
+        assert_eq!(send(&mut handling, 2, 5), Some(2), "the second letter is answered as well");
+        assert_eq!(send(&mut handling, 2, 6), None);
+    }
+
+    #[test]
+    fn an_answer_stops_no_clock_of_a_letter_that_came_while_it_left() {
+        let mut handling = Handling { due_at: Some(at(60)), ..Handling::default() };
+        handling.begin_turn(at(0), Some(at(60)));
+        let number = handling.answer(("lena", "Done.", true), Outcome::Done, at(1)).unwrap().number;
+        handling.begin_turn(at(2), Some(at(120)));
+        handling.answer_came(number, telling::State::Sent, at(3));
+        assert_eq!((handling.first_answer_at, handling.due_at), (Some(at(3)), Some(at(120))));
+        let number = handling.answer(("lena", "And that.", false), Outcome::Free, at(4)).unwrap().number;
+        handling.answer_came(number, telling::State::Sent, at(5));
+        assert_eq!(handling.due_at, None);
     }
 
     #[test]

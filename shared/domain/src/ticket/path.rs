@@ -153,7 +153,8 @@ pub fn end_case(ticket: &Ticket, case: &mut Case, head: &mut Head, now: Timestam
     }
 }
 
-/// Gives it to somebody of the role that it is for. Whom a person gave it to keeps it, and so does whoever it climbed to.
+/// Gives it to somebody of the role that it is for, or near it. Whom a person gave it to keeps it, and so does whoever it climbed
+/// to. Where nobody is there it stands in the queue of the role, with its time.
 fn hand_over(ticket: &mut Ticket, known: Option<&Known>, scene: &Scene<'_>) {
     let handling = &mut ticket.handling;
     let wanted = assign::role(handling, known, scene.policy);
@@ -164,12 +165,21 @@ fn hand_over(ticket: &mut Ticket, known: Option<&Known>, scene: &Scene<'_>) {
         handling.escalated |= is_said && role.stands_for(before);
         handling.assigned_to = None;
     }
-    handling.role = Some(role);
-    if handling.assigned_to.is_none()
-        && !handling.given
-        && let Some(staff) = assign::pick(role, handling.language.as_deref(), scene.team)
-    {
-        handling.assign(Some(&staff.id), MACHINE, scene.now);
+    let is_another_queue = handling.role.replace(role) != Some(role);
+    if handling.assigned_to.is_some() || handling.given {
+        return;
+    }
+    match assign::pick_near(role, handling.language.as_deref(), scene.team) {
+        Some(staff) => handling.assign(Some(&staff.id), MACHINE, scene.now),
+        None if is_another_queue => {
+            let queue = role.name().replace('_', " ");
+            handling.note(
+                scene.now,
+                MACHINE,
+                format!("nobody is there who could have it: it waits in the queue of {queue}"),
+            );
+        }
+        None => {}
     }
 }
 
@@ -177,12 +187,23 @@ fn hand_over(ticket: &mut Ticket, known: Option<&Known>, scene: &Scene<'_>) {
 fn time_it(ticket: &mut Ticket, known: Option<&Known>, followed: Followed, scene: &Scene<'_>) {
     let began = ticket.began_at().unwrap_or(scene.at);
     let handling = &mut ticket.handling;
+    let minutes = assign::minutes(handling, known, scene.policy);
+    for open in handling.open_turns.iter_mut().filter(|open| open.due_at.is_none()) {
+        open.due_at = Some(clock::answered_by(open.at, minutes, scene.working));
+    }
     let is_timed = handling.due_at.is_some() || handling.look_at.is_some();
     let changes_it = followed.wrote || followed.reopened || !is_timed;
-    if !changes_it || (handling.escalated && handling.due_at.is_some()) {
+    if !changes_it {
         return;
     }
-    let minutes = assign::minutes(handling, known, scene.policy);
+    if handling.escalated && handling.due_at.is_some() {
+        // What the top of the ladder was told of is past; what came since has a time of its own, and they hear of that once.
+        let is_past = handling.due_at.is_some_and(|due| due <= scene.now);
+        if is_past && handling.told_above.is_some_and(|told| told < handling.turns) {
+            handling.due_at = Some(clock::answered_by(scene.at, minutes, scene.working));
+        }
+        return;
+    }
     let is_new = handling.first_answer_at.is_none() && handling.reopened == 0;
     if is_new && !matches!(handling.state, State::Waiting | State::AwaitingPayment) {
         handling.due_at = Some(clock::answered_by(began, minutes, scene.working));
@@ -290,6 +311,52 @@ mod tests {
         let case = own.cases.values().next().unwrap();
         assert_eq!((own.cases.len(), own.head.cases.len(), case.state), (1, 1, CaseState::Open), "the same case again");
         assert_eq!((case.opened_at, case.events.len()), (at(0), 2));
+    }
+
+    #[test]
+    fn where_nobody_is_there_it_waits_in_a_queue_that_has_a_name_and_goes_to_whoever_comes() {
+        let policies = Policies::shipped().unwrap();
+        let working = Working { opens: 8, closes: 18, zone: TimeZone::UTC };
+        let all = team();
+        let mut ticket = ticket(Some(taken(Class::TaxQuestion, false)));
+        let (mut known, nobody) = (known(), Vec::new());
+        for (hour, there, expected) in [(0, &nobody, None), (1, &nobody, None), (2, &all, Some("bea"))] {
+            let scene = Scene {
+                policy: policies.tickets.current(),
+                texts: policies.texts.current(),
+                working: &working,
+                team: there,
+                event: "evt_1",
+                at: at(hour),
+                now: at(hour),
+            };
+            take_up(&mut ticket, Some(&mut known), Followed::default(), &scene);
+            let handling = &ticket.handling;
+            assert_eq!((handling.role, handling.assigned_to.as_deref()), (Some(Role::BillingSpecialist), expected));
+            assert_eq!(handling.is_unowned(), expected.is_none());
+            assert!(handling.wake_at().is_some(), "its clock runs");
+            let said = "nobody is there who could have it: it waits in the queue of billing specialist";
+            assert_eq!(handling.history.iter().filter(|it| it.what == said).count(), 1, "once");
+        }
+    }
+
+    #[test]
+    fn a_letter_after_the_top_was_told_has_a_time_of_its_own() {
+        for (what, told_above, due, expected) in [
+            ("it came since", Some(1), 1, 6),
+            ("the time of what came before is not past", Some(1), 3, 3),
+            ("the top was not told", None, 1, 1),
+        ] {
+            let (mut ticket, mut known) = (ticket(Some(taken(Class::DuplicateCharge, false))), known());
+            let handling = &mut ticket.handling;
+            (handling.escalated, handling.role, handling.told_above) = (true, Some(Role::Vp), told_above);
+            handling.due_at = Some(at(due));
+            handling.turns = 1;
+            handling.begin_turn(at(2), None);
+            up(&mut ticket, Some(&mut known), 2);
+            assert_eq!(ticket.handling.due_at, Some(at(expected)), "{what}");
+            assert_eq!(ticket.handling.open_turns[0].due_at, Some(at(6)), "{what}");
+        }
     }
 
     #[test]

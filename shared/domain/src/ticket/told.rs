@@ -27,12 +27,17 @@ impl Handling {
     }
 
     /// What came of an answer. One that was taken ends the ticket, where it solves it, and has it wait for the customer
-    /// otherwise; one that was not goes back to whoever wrote it, by `due_at`.
+    /// otherwise, unless something came in that it had not seen; one that was not goes back to whoever wrote it, by `due_at`.
     pub fn answer_ended(&mut self, number: u32, came: &telling::State, solves: bool, due_at: Timestamp, at: Timestamp) {
         let is_it = |answer: &&super::Answer| answer.number == number && answer.state == telling::State::Sending;
-        let Some(outcome) = self.answers.iter().find(is_it).map(|answer| answer.outcome) else { return };
+        let Some((outcome, turn)) = self.answers.iter().find(is_it).map(|answer| (answer.outcome, answer.turn)) else {
+            return;
+        };
         self.answer_came(number, came.clone(), at);
         match came {
+            telling::State::Sent if (solves || outcome != Outcome::Neutral) && self.is_overtaken(turn) => {
+                self.stays_open(at, "answered, but not what came in since: it stays open");
+            }
             telling::State::Sent => self.was_told(outcome, solves, at),
             telling::State::Refused { reason, again_at: None } => {
                 self.comes_back(due_at, at, &format!("the answer was not taken: {reason}"));
@@ -53,6 +58,25 @@ impl Handling {
         }
     }
 
+    /// All that was asked for is paid: it has ended, unless something came in that nobody has answered. Says whether it has.
+    pub fn was_paid(&mut self, at: Timestamp) -> bool {
+        if self.is_unanswered() && self.state != State::Resolved {
+            let next = if self.assigned_to.is_some() { State::Investigating } else { State::Open };
+            self.go_on(next, MACHINE, at, "paid, but not all that came in is answered: it stays open");
+            self.due_at = self.due_at.or_else(|| self.open_turns.iter().filter_map(|open| open.due_at).min());
+            return false;
+        }
+        self.go_on(State::Resolved, MACHINE, at, "paid");
+        true
+    }
+
+    /// The customer was not asked to pay, or nobody knows whether they were: whoever has the ticket sees to it, by `due_at`.
+    pub fn was_not_asked(&mut self, why: &str, due_at: Timestamp, at: Timestamp) {
+        if self.state != State::Resolved {
+            self.comes_back(due_at, at, &format!("the customer was not asked to pay for certain: {why}"));
+        }
+    }
+
     /// Something that was asked for has ended: whoever has the ticket tells the customer, by `due_at`. Says whether that was
     /// news to it.
     pub fn hear(&mut self, action: &ActionId, outcome: Outcome, due_at: Timestamp, at: Timestamp) -> bool {
@@ -60,6 +84,7 @@ impl Handling {
         if self.state == State::Resolved || self.heard.iter().any(is_known) {
             return false;
         }
+        self.begin_turn(at, Some(due_at));
         self.heard.push(Heard { action: action.clone(), outcome, at });
         forget_oldest(&mut self.heard, HEARD_BYTES_MAX);
         let what =
@@ -73,6 +98,11 @@ impl Handling {
         if self.state != State::Resolved {
             self.due_at = Some(self.due_at.map_or(due_at, |standing| standing.min(due_at)));
         }
+        self.stays_open(at, why);
+    }
+
+    /// It waits no longer for the customer.
+    fn stays_open(&mut self, at: Timestamp, why: &str) {
         if self.state == State::Waiting {
             let next = if self.assigned_to.is_some() { State::Investigating } else { State::Open };
             self.go_on(next, MACHINE, at, why);
@@ -115,6 +145,65 @@ mod tests {
             assert_eq!(handling.resolved_at.is_some(), state == State::Resolved, "{what}");
             assert_eq!(handling.at_work.secs, 0, "{what}: whoever sends it is no person at work");
         }
+    }
+
+    #[test]
+    fn what_came_in_since_an_answer_was_written_keeps_the_ticket_open() {
+        for (what, state, outcome, solves, expected) in [
+            ("somebody has it", State::Investigating, Outcome::Done, false, State::Investigating),
+            ("it was to solve it", State::Investigating, Outcome::Done, true, State::Investigating),
+            ("nobody has it", State::Open, Outcome::Free, false, State::Open),
+            ("it waits for money", State::AwaitingPayment, Outcome::Free, false, State::AwaitingPayment),
+            (
+                "somebody looks, and it was to solve it",
+                State::Investigating,
+                Outcome::Neutral,
+                true,
+                State::Investigating,
+            ),
+        ] {
+            let mut handling = Handling { state, ..Handling::default() };
+            handling.begin_turn(at(0), Some(at(60)));
+            let number = handling.answer(("lena", "So it is.", true), outcome, at(1)).unwrap().number;
+            handling.begin_turn(at(2), Some(at(90)));
+            handling.due_at = Some(at(60));
+            handling.answer_ended(number, &telling::State::Sent, solves, at(30), at(3));
+            let due = if outcome == Outcome::Neutral { 60 } else { 90 };
+            assert_eq!((handling.state, handling.due_at), (expected, Some(at(due))), "{what}");
+            let number = handling.answer(("lena", "And that.", false), Outcome::Free, at(4)).unwrap().number;
+            handling.answer_ended(number, &telling::State::Sent, true, at(30), at(5));
+            assert_eq!((handling.state, handling.due_at), (State::Resolved, None), "{what}: all is answered");
+        }
+    }
+
+    #[test]
+    fn what_is_paid_ends_a_ticket_once_all_that_came_in_is_answered() {
+        for (what, letters, seen, expected) in [
+            ("nothing came in since", 1, 1, (true, State::Resolved, None)),
+            ("a letter came in since", 2, 1, (false, State::Investigating, Some(20))),
+        ] {
+            let assigned_to = Some("lena".to_owned());
+            let mut handling = Handling { state: State::AwaitingPayment, assigned_to, ..Handling::default() };
+            (1..=letters).for_each(|minute| handling.begin_turn(at(minute), Some(at(10 * minute))));
+            handling.answered_up_to(seen);
+            let ended = handling.was_paid(at(3));
+            assert_eq!(
+                (ended, handling.state, handling.due_at),
+                (expected.0, expected.1, expected.2.map(at)),
+                "{what}"
+            );
+        }
+    }
+
+    #[test]
+    fn whom_a_letter_about_their_debt_did_not_reach_is_seen_to_in_time() {
+        let mut handling = Handling { state: State::AwaitingPayment, ..Handling::default() };
+        handling.was_not_asked("the account has no address", at(30), at(1));
+        assert_eq!((handling.state, handling.due_at), (State::AwaitingPayment, Some(at(30))));
+        assert!(handling.history[0].what.ends_with("the account has no address"));
+        let mut over = Handling { state: State::Resolved, ..Handling::default() };
+        over.was_not_asked("the account has no address", at(30), at(1));
+        assert!(over.due_at.is_none() && over.history.is_empty());
     }
 
     #[test]

@@ -127,9 +127,13 @@ fn look(comment: &Comment<'_>, replies: &[Reply]) -> Step<Looked> {
     }
 }
 
-/// By our mark; or, should it not be kept, by the same public words since it left.
+/// By our mark; or, should none be kept, by the same public words since it was stored. Another mark of ours is another answer,
+/// which may say the same.
 fn is_ours(audit: &Audit, comment: &Comment<'_>) -> bool {
-    let marked = [&audit.metadata["custom"][MARK], &audit.metadata[MARK]].contains(&&json!(comment.mark));
+    let marks = [&audit.metadata["custom"][MARK], &audit.metadata[MARK]];
+    if let Some(mark) = marks.into_iter().find_map(Value::as_str) {
+        return mark == comment.mark;
+    }
     let made_at = audit.created_at.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
     let is_later = made_at.zip(comment.since).is_some_and(|(made_at, since)| made_at.as_second() >= since.as_second());
     let says_it = |event: &Value| {
@@ -137,7 +141,7 @@ fn is_ours(audit: &Audit, comment: &Comment<'_>) -> bool {
             && event["public"] == true
             && event["body"].as_str().is_some_and(|body| body.trim() == comment.text.trim())
     };
-    marked || (is_later && audit.events.iter().any(says_it))
+    is_later && audit.events.iter().any(says_it)
 }
 
 /// What only a person can mend, in Zendesk's words; none where it may be otherwise later.
@@ -252,7 +256,10 @@ mod tests {
         let said = |body: &str, public: bool, at: &str| json!([{"created_at": at, "metadata": {"custom": {}}, "events": [{"type": "Comment", "public": public, "body": body}]}]);
         let marked = json!([{"metadata": {"custom": {"recoup": "ans_1"}}}]);
         let other = json!([{"metadata": {"custom": {"recoup": "ans_2"}}}]);
+        let mut same_words = said("It is done.", true, "2026-03-01T10:00:06Z");
+        same_words[0]["metadata"] = other[0]["metadata"].clone();
         for (what, pages, expected) in [
+            ("another answer of ours in the same words", vec![page(same_words, None)], Looked::NotThere),
             ("our mark", vec![page(marked.clone(), None)], Looked::There),
             ("on the second page", vec![page(json!([]), Some("x")), page(marked, None)], Looked::There),
             ("another answer", vec![page(other, None)], Looked::NotThere),

@@ -66,7 +66,8 @@ impl Laid {
             bank_days: &context.policies.playbooks.current().bank_days,
         };
         let (drafts, known_contact) = (drafts(&self.ticket, &matter), self.ticket.is_from_a_contact());
-        Offered { drafts, way: way(&self.ticket), known_contact, answered: self.ticket.handling.answered }
+        let (answered, turns) = (self.ticket.handling.answered, self.ticket.handling.turns);
+        Offered { drafts, way: way(&self.ticket), known_contact, answered, turns }
     }
 }
 

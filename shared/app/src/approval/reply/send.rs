@@ -82,13 +82,10 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
         dispatch.again_at = Some(lease);
         return write(context, &laid, &dispatch, None).await;
     }
-    // Whoever is written to by now may not be whom this was written for.
-    if dispatch.left_at.is_none() && may_say(&answer.text, laid.ticket.is_from_a_contact()).is_err() {
-        let reason = "whoever wrote has another address by now, and it is not known whose".to_owned();
-        let state = dispatch.ended(State::Refused { reason, again_at: None });
-        let due_at = now + context.policies.answers.current().told_within();
-        laid.ticket.handling.answer_ended(number, &state, dispatch.solves, due_at, now);
-        laid.ticket.handling.rest(context.policies.tickets.current(), &ticket::working(context), now);
+    // Whoever is written to by now may not be whom this was written for, and what left once may leave again.
+    if may_say(&answer.text, laid.ticket.is_from_a_contact()).is_err() {
+        let state = dispatch.withheld("whoever wrote has another address by now, and it is not known whose");
+        ended(context, &mut laid, &dispatch, &state);
         return write(context, &laid, &dispatch, None).await;
     }
     let by = by(context, &laid, &answer, &dispatch);
@@ -101,9 +98,7 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
         Next::Doubt => {
             let reason = "whoever sent it was not heard of again".to_owned();
             let state = dispatch.ended(State::InDoubt { reason });
-            let due_at = now + context.policies.answers.current().told_within();
-            laid.ticket.handling.answer_ended(number, &state, dispatch.solves, due_at, now);
-            laid.ticket.handling.rest(context.policies.tickets.current(), &ticket::working(context), now);
+            ended(context, &mut laid, &dispatch, &state);
             tracing::error!(ticket = %name, answer = number, "it is not known whether an answer was sent; it is not repeated");
             return write(context, &laid, &dispatch, None).await;
         }
@@ -112,6 +107,14 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
     // Write.
     let begun = Begun { name: name.clone(), dispatch: dispatch.clone(), answer, looks, by };
     write(context, &laid, &dispatch, Some(begun)).await
+}
+
+/// The ticket knows how its answer stands, and what has to follow.
+fn ended(context: &Context, laid: &mut Laid, dispatch: &Dispatch, state: &State) {
+    let (now, handling) = (context.clock.now(), &mut laid.ticket.handling);
+    let due_at = now + context.policies.answers.current().told_within();
+    handling.answer_ended(dispatch.number, state, dispatch.solves, due_at, now);
+    handling.rest(context.policies.tickets.current(), &ticket::working(context), now);
 }
 
 async fn write(

@@ -25,9 +25,10 @@ pub(super) async fn ask_by_form(
     request: &Request<Bytes>,
     caller: &Caller,
 ) -> Result<Answer, Problem> {
-    own_fields(request, caller)?;
+    let fields = own_fields(request, caller)?;
     let name = TicketName::at(ticket).ok_or_else(|| Problem::not_found("ticket"))?;
-    let asked = cash::ask(context, ticket, &Wish::default(), &caller.staff).await;
+    let wish = Wish { turns: fields.get("turns").and_then(|turns| turns.parse().ok()), ..Wish::default() };
+    let asked = cash::ask(context, ticket, &wish, &caller.staff).await;
     Ok(web::back_to(&format!("/tickets/{}", name.address()), asked.map(|_| Some("Asked for."))))
 }
 

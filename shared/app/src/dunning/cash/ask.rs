@@ -8,7 +8,7 @@ use crate::records::{self, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use crate::task;
-use crate::ticket::working;
+use crate::ticket::{unowned, working};
 use crate::web::{Failed, Problem};
 use domain::book::{Due, Head, Invoice};
 use domain::case::{Case, State as CaseState};
@@ -80,10 +80,11 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
     after.handling.go_on(TicketState::AwaitingPayment, &staff.id, now, &waits);
     after.handling.payment_request = Some(request.id.to_string());
     after.handling.by_hand = true;
-    // The letter is the answer, until the customer writes again.
-    after.handling.due_at = None;
+    // The letter is the answer to what was read, until the customer writes again.
+    after.handling.answered_up_to(wish.turns.unwrap_or(after.handling.turns));
     after.handling.rest(context.policies.tickets.current(), &working(context), now);
     let task = collect(context, &request, about);
+    let unowned = unowned::follow(context, &mut batch, &ticket, &after).await?;
     let mut asked_head = head.clone();
     asked_head.requests.insert(request.id.clone());
 
@@ -92,6 +93,7 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
     put(&mut commit, &batch, standing.as_ref(), &request);
     commit.over(&batch, &after);
     commit.over(&batch, &task);
+    unowned.iter().for_each(|task| commit.over(&batch, task));
     commit.over(&batch, &asked_head);
     commit.check(&batch, &by);
     Ok(store::attempted(commit.run(context).await, Posted { request, is_new: true })?)

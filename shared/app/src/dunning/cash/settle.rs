@@ -13,12 +13,12 @@ use crate::ticket::{put_desk, working};
 use domain::book::{Head, Payment, Touched};
 use domain::cash::{Found, Incoming, Matched, Notice, Owing, Received, Request, Step, Target, Way, Why, matching};
 use domain::classify::desk::Desk;
-use domain::id::{AccountId, RequestId};
+use domain::id::{AccountId, RequestId, TaskId};
 use domain::money::Money;
 use domain::staff::MACHINE;
 use domain::task::{About, Task};
 use domain::ticket::{State as TicketState, Ticket, end_case};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use laid::{Laid, Read};
 use std::collections::BTreeMap;
 
@@ -125,7 +125,7 @@ fn take_in(context: &Context, read: &Read, told: Told<'_>, after: &mut Laid) {
             request.recount(account, id, net(payment));
             continue;
         }
-        let is_known = after.received.get(id).is_some_and(|received| !received.is_waiting());
+        let is_known = after.received.get(id).is_some_and(Received::is_placed);
         let Some(amount) = net(payment).filter(|_| !is_known) else { continue };
         let incoming = incoming(account, read, payment, amount);
         let named = incoming.reference.and_then(RequestId::named_in);
@@ -140,6 +140,8 @@ fn take_in(context: &Context, read: &Read, told: Told<'_>, after: &mut Laid) {
                 after.take(&request, matched);
                 after.end(id, Some(Target::Request(request)), MACHINE, now);
             }
+            // Where it is booked was known once: nobody has to look again.
+            Found::ToLookAt { .. } if after.received.get(id).is_some_and(|received| !received.is_waiting()) => {}
             Found::ToLookAt { why, candidates } => {
                 if let (Why::Withdrawn, Some(request)) = (why, named.as_ref().and_then(|id| after.requests.get(id))) {
                     let task = paid_after_all(context, request, &incoming);
@@ -235,18 +237,18 @@ fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
             if request.resolved_at.is_some() {
                 let (channel, due_at) = read.reach(&request.account, context, now);
                 request.confirmation = Some(Notice::new(channel, due_at));
+                request.looks_back_at = Some(now + SignedDuration::from_hours(policy.request.looks_again_hours));
                 let month = request.at.strftime("%Y-%m");
                 request.did(Step::Counted, now, MACHINE, format!("the report of {month}"));
                 due.push(id.clone());
             }
-            let own = About::Collect { request: id.clone() }.task(&request.account);
-            let note = request.withdrawn.as_ref().map_or("it is paid", |withdrawn| withdrawn.why.as_str());
-            let ended =
-                tasks.get(&own).and_then(|task| task.clone().ended(request.resolved_at.is_some(), MACHINE, note, now));
-            tasks.extend(ended.map(|task| (own, task)));
+            end_tasks(request, tasks, now);
             if let Some(head) = heads.get_mut(&request.account) {
                 head.requests.remove(id);
             }
+        }
+        if let Some(ticket) = &ticket {
+            note_end(request, ticket, now);
         }
         if let Some(over) = request.over().filter(|_| request.over() != before.over()) {
             let task = overpaid(context, request, over);
@@ -255,28 +257,48 @@ fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
         if !request.is_over() && request.look_at <= now {
             request.look_at = now + SignedDuration::from_hours(policy.request.looks_again_hours);
         }
+        request.looked_back(now);
     }
     due
+}
+
+/// What people had to do until a request was over has ended with it.
+fn end_tasks(request: &Request, tasks: &mut BTreeMap<TaskId, Task>, now: Timestamp) {
+    let note = request.withdrawn.as_ref().map_or("it is paid", |withdrawn| withdrawn.why.as_str());
+    let of = [About::Collect { request: request.id.clone() }, About::Unasked { request: request.id.clone() }];
+    for own in of.map(|about| about.task(&request.account)) {
+        let ended =
+            tasks.get(&own).and_then(|task| task.clone().ended(request.resolved_at.is_some(), MACHINE, note, now));
+        tasks.extend(ended.map(|task| (own, task)));
+    }
+}
+
+/// Notes that the ticket of a request that is paid has ended: at once, or when what came in meanwhile was answered.
+fn note_end(request: &mut Request, ticket: &Ticket, now: Timestamp) {
+    if request.resolved_at.is_some() && ticket.handling.state == TicketState::Resolved {
+        let evidence = format!("ticket {} is resolved", request.ticket_name().address());
+        request.did(Step::Resolved, now, MACHINE, evidence);
+    }
 }
 
 /// Why nobody is asked to pay because of a ticket any more.
 fn gone(request: &Request, ticket: &Ticket) -> Option<&'static str> {
     let handling = &ticket.handling;
-    if handling.state == TicketState::Resolved {
+    let is_anothers = handling.account.as_ref().is_some_and(|account| *account != request.account);
+    // What has come stands for its invoices, whoever closes the ticket: they would be collected once more.
+    if handling.state == TicketState::Resolved && (is_anothers || !request.has_money()) {
         return Some("its ticket was closed");
     }
-    let is_anothers = handling.account.as_ref().is_some_and(|account| *account != request.account);
     is_anothers.then_some("its ticket is of another account")
 }
 
-/// What becomes of the ticket of a request that has ended.
+/// What becomes of the ticket of a request that has ended. What the customer wrote meanwhile is answered before it ends.
 fn follow(context: &Context, request: &mut Request, ticket: &mut Ticket) {
     let now = context.clock.now();
     match &request.withdrawn {
         None => {
-            ticket.handling.go_on(TicketState::Resolved, MACHINE, now, "paid");
-            let evidence = format!("ticket {} is resolved", request.ticket_name().address());
-            request.did(Step::Resolved, now, MACHINE, evidence);
+            ticket.handling.was_paid(now);
+            note_end(request, ticket, now);
         }
         Some(withdrawn) => {
             if ticket.handling.state == TicketState::AwaitingPayment {

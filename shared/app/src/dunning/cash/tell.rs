@@ -1,7 +1,7 @@
 //! Tells a customer what is open, and later that all of it is there: each once, at an address that the account has.
 
-use super::put;
 use super::settle::{Told, phone, take};
+use super::{put, unasked};
 use crate::context::Context;
 use crate::dunning::link::Made;
 use crate::dunning::{Done, pay, together};
@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 
 /// What the kind of action is called that asks for a payment as well: whoever stops that one stops these letters.
 const PAYMENT_LINK: &str = "payment_link";
+/// Why nobody knows whether a letter arrived that was found on its way.
+const LOST: &str = "nobody was heard of who sent it";
 /// A text message that is refused becomes a letter at once.
 const LETTERS_MAX: usize = 3;
 
@@ -124,21 +126,22 @@ async fn begin(context: &Context, id: &RequestId) -> Result<Attempted<Option<(Wh
     if after == before {
         return Ok(Attempted::Done(letter));
     }
+    let unasked = unasked::follow(context, &mut batch, &before, &after).await?;
     let mut commit = Commit::default();
     put(&mut commit, &batch, Some(&before), &after);
     if let Some((What::Debt, _)) = &letter {
         let line = after.letter_line(&context.policies.cash.current().request.debt, now);
         together::show(&mut commit, &batch, &head, Some(line));
     }
+    unasked.iter().for_each(|unasked| unasked.put(&mut commit, &batch));
     links.iter().for_each(|(_, link)| commit.put(&link.kept));
     store::attempted(commit.run(context).await, letter)
 }
 
 /// Gives up on knowing what became of a letter whose sender was not heard of for too long.
 fn give_up_on_lost(request: &mut Request, now: Timestamp) {
-    let lost = "nobody was heard of who sent it";
     for what in [What::Debt, What::Paid] {
-        if what.notice(request).is_some_and(|notice| notice.doubt(lost, Some(now))) {
+        if what.notice(request).is_some_and(|notice| notice.doubt(LOST, Some(now))) {
             request.did(what.step(), now, MACHINE, "it left, and nobody knows whether it arrived");
         }
     }
@@ -152,7 +155,7 @@ async fn end(
     sent: &Result<(), Unsent>,
 ) -> Result<Attempted<Done>, Fault> {
     let (own, account) = (keys::payment_request(id), id.account());
-    let batch = Batch::read(context, vec![own.clone(), keys::head(&account)]).await?;
+    let mut batch = Batch::read(context, vec![own.clone(), keys::head(&account)]).await?;
     let Some(before) = batch.get::<Request>(&own)? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let (now, patience) = (context.clock.now(), &context.policies.limits.current().telling);
     let mut after = before.clone();
@@ -181,9 +184,11 @@ async fn end(
     if let Some(evidence) = evidence {
         after.did(what.step(), now, MACHINE, evidence);
     }
+    let unasked = unasked::follow(context, &mut batch, &before, &after).await?;
     let mut commit = Commit::default();
     put(&mut commit, &batch, Some(&before), &after);
     together::learn(&mut commit, &batch, &account, |head| after.show_letter_on(head))?;
+    unasked.iter().for_each(|unasked| unasked.put(&mut commit, &batch));
     store::attempted(commit.run(context).await, done)
 }
 

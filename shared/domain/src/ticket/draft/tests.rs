@@ -113,6 +113,13 @@ fn what_was_said_already_is_not_prepared_again() {
         answered(&mut ticket, outcome, "In words of my own.", came, "2026-03-02T09:00:00Z");
         assert_eq!(outcomes(&prepared(&ticket, Some(&open), std::slice::from_ref(&done), "en")), expected, "{what}");
     }
+    // A letter that was written before the answer, and came after it.
+    let mut again = ticket(true);
+    let waiting = prepared(&again, None, &[], "en").remove(0);
+    answered(&mut again, Outcome::Waiting, &waiting.text, telling::State::Sent, "2026-03-02T09:00:00Z");
+    assert!(prepared(&again, None, &[], "en").is_empty(), "it was said");
+    again.handling.begin_turn("2026-03-02T08:00:00Z".parse().unwrap(), None);
+    assert_eq!(prepared(&again, None, &[], "en"), [waiting], "the same words to another letter");
     let mut stranger = ticket(false);
     answered(&mut stranger, Outcome::Neutral, "We look.", telling::State::Sent, AT);
     assert!(prepared(&stranger, None, &[], "en").is_empty(), "once");

@@ -278,6 +278,7 @@ fn plan() -> Value {
         ),
         ("escalated_at?", told(time(), "When it became a matter of whoever looks after the account.")),
         ("ends_asked", told(whole(), "How often people were asked to end what its invoice is for.")),
+        ("spared_until?", told(time(), "Until when nothing is taken and nothing ends: the money may be coming.")),
         ("trace", text()),
         ("name", told(or_null(text()), "How the customer is called.")),
         ("number", told(or_null(text()), "What stands on the invoice.")),

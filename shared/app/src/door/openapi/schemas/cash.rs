@@ -2,7 +2,7 @@
 
 use super::Named;
 use crate::door::openapi::shape::{
-    decimal, flag, list, money, object, only, or_null, page, see, text, time, told, words,
+    decimal, flag, list, money, object, only, or_null, page, see, text, time, told, whole, words,
 };
 use domain::cash::{State, Step, Way, Why};
 use serde_json::Value;
@@ -11,6 +11,10 @@ pub(super) fn schemas() -> Named {
     let wish = only([
         ("invoices?", told(list(text()), "The provider's ids; without them, all that is open.")),
         ("currency?", told(or_null(text()), "Which of several, in ISO 4217.")),
+        (
+            "turns?",
+            told(or_null(whole()), "The ticket's `turns` that were read: what came in since stays to be answered."),
+        ),
     ]);
     let said = only([
         ("request?", told(or_null(text()), "The payment request that it is for.")),

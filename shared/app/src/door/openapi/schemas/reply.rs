@@ -21,6 +21,14 @@ pub(super) fn schemas() -> Named {
                         "How often it was answered when it was looked at; more by now is a conflict.",
                     ),
                 ),
+                (
+                    "turns?",
+                    told(
+                        or_null(whole()),
+                        "The `turns` that were read: what came in since stays to be answered, and the same text to the same \
+                         turns is one answer. All that has come, where it is left out.",
+                    ),
+                ),
             ]),
         ),
         ("TicketAnswer", answer()),
@@ -39,6 +47,7 @@ fn drafts() -> Value {
         ("way", way),
         ("known_contact", told(flag(), "Without it no amount and no link may be in an answer.")),
         ("answered", told(whole(), "How often it was answered so far.")),
+        ("turns", told(whole(), "How many letters and ends of what was asked for were taken in so far.")),
     ])
 }
 
@@ -51,6 +60,7 @@ fn answer() -> Value {
         ("unchanged", told(flag(), "It is the draft as it was prepared.")),
         ("outcome", words(Outcome::ALL)),
         ("at", time()),
+        ("turn", told(whole(), "Up to which of the ticket's `turns` it answers.")),
         ("state", words(["sending", "sent", "in_doubt", "refused"])),
         ("reason?", text()),
         ("again_at?", told(or_null(time()), "When it is sent again; null where it is not.")),

@@ -121,6 +121,7 @@ fn task() -> Value {
         ("since?", time()),
         ("request?", text()),
         ("payment?", text()),
+        ("ticket?", told(text(), "As `provider/source/id`.")),
     ]);
     object([
         ("id", text()),

@@ -83,6 +83,7 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("escalated", flag()),
         ("merged_into", told(maybe(), "The ticket that it is a repeat of.")),
         ("handling_minutes", told(whole(), "How long people were at it.")),
+        ("turns", told(whole(), "How many letters and ends of what was asked for were taken in, in that order.")),
     ]
 }
 
@@ -115,6 +116,7 @@ fn answer() -> Value {
             ("unchanged", told(flag(), "Whether it is the draft as it was prepared.")),
             ("outcome", words(Outcome::ALL)),
             ("at", time()),
+            ("turn", told(whole(), "Up to which of the ticket's `turns` it answers.")),
         ]
     };
     let of = |state: &str, more: Vec<(&'static str, Value)>| {

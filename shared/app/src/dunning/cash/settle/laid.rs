@@ -224,14 +224,14 @@ async fn requests(
     Ok(requests)
 }
 
-/// Adds the payments that the head shows on an invoice that is asked for, whichever was told first.
+/// Adds the payments that the head shows on an invoice that is asked for, or was until its end, whichever was told first.
 async fn booked(
     context: &Context,
     batch: &mut Batch,
     (head, requests): (&Head, &BTreeMap<RequestId, Request>),
     payments: &mut BTreeMap<String, Payment>,
 ) -> Result<(), Fault> {
-    let own: Vec<_> = requests.values().filter(|it| it.account == head.account && !it.is_over()).collect();
+    let own: Vec<_> = requests.values().filter(|it| it.account == head.account && it.withdrawn.is_none()).collect();
     let paid = head.book.payments.iter().filter(|line| line.status == Some(PaymentStatus::Succeeded));
     let asked = paid.filter(|line| {
         let invoice = head.book.invoice_of(line);
@@ -274,7 +274,11 @@ fn ticket_of(request: &Request) -> Key {
 
 fn tasks_of(request: &Request, payments: &BTreeMap<String, Payment>) -> Vec<TaskId> {
     let of = |request: &RequestId| {
-        [About::Collect { request: request.clone() }, About::Overpaid { request: request.clone() }]
+        [
+            About::Collect { request: request.clone() },
+            About::Overpaid { request: request.clone() },
+            About::Unasked { request: request.clone() },
+        ]
     };
     let late =
         payments.keys().map(|payment| About::PaidAfterAll { request: request.id.clone(), payment: payment.clone() });
