@@ -339,7 +339,7 @@ fn judged() -> Vec<Row> {
         "recommended": {"kind": {"kind": "refund", "params": {"payment": id(0), "amount": usd()}}, "reason": "other",
         "note": text(900)},
         "draft_reply": {"text": text(60), "amount": text(40), "invoice": id(0), "payment": id(0),
-        "reason": text(300), "link": text(2_000)},
+        "reason": text(300)},
         "actions": many(40, |number| json!(action(number))), "decisions": many(500, |number| json!(case(number))),
         "events": many(500, |number| json!(id(number))), "handled": many(20, handled),
         "tickets": many(500, |number| json!(format!("zendesk/default/{}", id(number)))), "opened_at": AT,

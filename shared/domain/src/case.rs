@@ -1,5 +1,6 @@
 //! A trouble of one account, with everything that a person needs in order to decide.
 
+mod billed;
 mod disputed;
 mod short;
 
@@ -222,7 +223,8 @@ impl Recommendation {
     }
 }
 
-/// Which text to fill for the customer; the gaps that hold personal data are filled when it is shown.
+/// Which text to fill for the customer; the gaps that hold personal data are filled when it is shown, and a link to pay
+/// when it is sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft {
@@ -231,7 +233,6 @@ pub struct Draft {
     pub invoice: String,
     pub payment: String,
     pub reason: String,
-    pub link: String,
 }
 
 /// How the evidence of a case names a ticket that is about it.

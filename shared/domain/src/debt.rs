@@ -11,6 +11,9 @@ use crate::policy::Limits;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+/// What stands behind our own address where a link to pay is not made yet: in a text that somebody may still edit.
+pub const UNMADE_LINK: &str = "/pay/…";
+
 /// An invoice as its customer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Debt {

@@ -6,6 +6,7 @@ use crate::ask::Choice;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
 use domain::case::{Case, Class, State};
+use domain::debt::UNMADE_LINK;
 use domain::playbook::advice::{PartOf, Preview, Proposed, Reply};
 use domain::playbook::{Handling, Play};
 use domain::sidebar::Granted;
@@ -223,6 +224,19 @@ fn draft(reply: &Reply) -> Markup {
             p .soft { "A person sends this, or changes it first." }
             p { b { (reply.subject) } }
             pre { (reply.body) }
+            (unmade(&reply.body))
+        }
+    }
+}
+
+/// Nobody copies a link that is not there yet.
+fn unmade(text: &str) -> Markup {
+    html! {
+        @if text.contains(UNMADE_LINK) {
+            p .soft {
+                "Where it says " code { (UNMADE_LINK) } ", the customer reads their own link: "
+                "it is made as the ticket is answered. To send it any other way, ask for the payment link."
+            }
         }
     }
 }

@@ -110,6 +110,13 @@ impl Laid {
         }
     }
 
+    /// Changes what the head of its account shows, where that was read.
+    pub fn show(&mut self, on: impl FnOnce(&mut Head)) {
+        if let Some((_, known)) = &mut self.known {
+            on(&mut known.head);
+        }
+    }
+
     /// A commit with the ticket, the accounts that it is of, and its case. `name` is that of the commit.
     pub async fn commit(&mut self, context: &Context, name: &str) -> Result<Commit, Fault> {
         let Self { batch, before, ticket, known, .. } = self;

@@ -309,6 +309,14 @@ impl Head {
         }
     }
 
+    /// Somebody knows what became of a letter that answers the customer: others see that, unless another has been taken
+    /// up since.
+    pub fn learns_of_answer(&mut self, of: &str, became: impl FnOnce(LetterLine) -> Option<LetterLine>) {
+        if self.answered.as_ref().is_some_and(|line| line.invoice == of && line.doubt_at.is_some()) {
+            self.answered = self.answered.take().and_then(became);
+        }
+    }
+
     /// Looks at it more closely from now on. A watch that still runs goes on as it began, for as long as either of them.
     pub fn watch(&mut self, watched: Watched) {
         let standing = self.watched.take().filter(|standing| standing.until >= watched.since);

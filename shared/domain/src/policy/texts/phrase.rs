@@ -11,7 +11,18 @@ pub const NOTHING: &str = "nothing";
 /// What is charged where the provider counts.
 pub const ITS_SHARE: &str = "its share of the price";
 /// Before what a plan includes.
-pub const INCLUDES: &str = "It includes:";
+pub const INCLUDES: &str = "The new plan includes:";
+/// Before the last of several things.
+pub const AND: &str = "and";
+/// Between what a line is about and how much it comes to.
+pub const COLON: &str = ":";
+/// Of a line of a bill: before what it should have come to.
+pub const AGREED: &str = "agreed";
+/// Of a bill: a line that nobody has a name for, what is taken off, the tax, and the sum.
+pub const OTHER_CHARGE: &str = "Other charge";
+pub const DISCOUNT: &str = "Discount";
+pub const TAX: &str = "Tax";
+pub const TOTAL: &str = "Total";
 /// What the next invoice comes to, where nobody told it.
 pub const AS_PLANNED: &str = "the amount that your plan says";
 /// Where a document is that has no page.
@@ -54,12 +65,19 @@ pub const DO_NOT_TELL: &str = "Do not tell me";
 pub const TELL_AGAIN: &str = "Tell me again";
 
 /// All of them.
-pub const ALL: [&str; 24] = [
+pub const ALL: [&str; 31] = [
     YOUR_SUBSCRIPTION,
     END_OF_PERIOD,
     NOTHING,
     ITS_SHARE,
     INCLUDES,
+    AND,
+    COLON,
+    AGREED,
+    OTHER_CHARGE,
+    DISCOUNT,
+    TAX,
+    TOTAL,
     AS_PLANNED,
     ATTACHED,
     UNKNOWN_AMOUNT,

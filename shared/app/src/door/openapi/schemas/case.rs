@@ -76,14 +76,8 @@ fn recommended() -> Value {
 
 /// A case as it is written down.
 fn record_fields() -> Vec<(&'static str, Value)> {
-    let draft = object([
-        ("text", text()),
-        ("amount", text()),
-        ("invoice", text()),
-        ("payment", text()),
-        ("reason", text()),
-        ("link", text()),
-    ]);
+    let draft =
+        object([("text", text()), ("amount", text()), ("invoice", text()), ("payment", text()), ("reason", text())]);
     vec![
         ("id", text()),
         ("account", text()),
