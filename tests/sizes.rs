@@ -454,7 +454,8 @@ fn asking() -> Vec<Row> {
 fn recovering() -> Vec<Row> {
     let step = |number: usize| {
         json!({"number": number, "kind": "mail", "template": text(60), "due_at": AT,
-        "state": "skipped", "done_at": AT, "doubt_at": AT, "refusals": 24, "again_at": AT})
+        "state": "skipped", "done_at": AT, "doubt_at": AT, "refusals": 24, "again_at": AT,
+        "why": format!("in one letter with {}", id(number))})
     };
     let plan = json!({"account": account(), "invoice": id(0), "segment": text(60), "policy_version": 1,
         "started_at": AT,

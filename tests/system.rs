@@ -48,6 +48,7 @@ mod raised;
 mod recovered;
 mod replies;
 mod request_form;
+mod rungs;
 mod scenarios;
 mod seals;
 mod simulation;

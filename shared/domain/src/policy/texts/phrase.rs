@@ -46,6 +46,12 @@ pub const ALSO_OPEN: &str = "This is still open";
 
 /// In a letter: above what else is owed.
 pub const OPEN_BESIDE: &str = "Also open";
+/// In a letter: before the day of what else is overdue.
+pub const DUE_ON: &str = "due on";
+/// In a letter: before what all of it comes to.
+pub const WITH_THIS: &str = "Together with this invoice";
+/// In a letter: that it does not list all that is overdue.
+pub const MORE_FOLLOWS: &str = "Further invoices follow in a letter of their own.";
 
 /// Above a letter: which card.
 pub const CARD: &str = "Card";
@@ -59,7 +65,7 @@ pub const DO_NOT_TELL: &str = "Do not tell me";
 pub const TELL_AGAIN: &str = "Tell me again";
 
 /// All of them.
-pub const ALL: [&str; 28] = [
+pub const ALL: [&str; 31] = [
     YOUR_SUBSCRIPTION,
     END_OF_PERIOD,
     NOTHING,
@@ -83,6 +89,9 @@ pub const ALL: [&str; 28] = [
     OPEN,
     ALSO_OPEN,
     OPEN_BESIDE,
+    DUE_ON,
+    WITH_THIS,
+    MORE_FOLLOWS,
     CARD,
     VALID_UNTIL,
     GIVE_CARD,
