@@ -347,6 +347,7 @@ fn judged() -> Vec<Row> {
         "resolution": text(60)}))
     .unwrap();
     long.shorten();
+    (0..100).for_each(|time| long.at_work.act(&id(0), at() + SignedDuration::from_mins(11 * time)));
     let row = json!({"month": "2026-01", "commit": id(0), "number": 99, "account": account(),
         "before": {"fact": "unknown_code", "item": id(0), "at": AT, "provider": id(0), "code": id(0)},
         "after": {"fact": "unknown_code", "item": id(0), "at": AT, "provider": id(0), "code": id(0)}});

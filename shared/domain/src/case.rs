@@ -52,7 +52,7 @@ pub struct Case {
     /// The tickets that are about it, as `provider/source/id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tickets: Vec<String>,
-    /// How long people were at it, apart from its tickets.
+    /// How long people were at it, with all that belongs to it: its tickets, what was asked for because of it, its tasks.
     #[serde(default, skip_serializing_if = "AtWork::is_nothing")]
     pub at_work: AtWork,
     pub opened_at: Timestamp,
@@ -272,10 +272,17 @@ impl Case {
 
     /// Somebody did something about the case itself, which is a step of its playbook or none.
     pub fn was_handled(&mut self, by: &str, at: Timestamp, what: &str, note: &str, step: Option<&str>) {
+        self.at_work.act(by, at);
         let (by, what, note) = (by.to_owned(), what.to_owned(), note.to_owned());
         self.handled.push(Handled { by, at, what, note, step: step.map(str::to_owned) });
-        self.at_work.act(at);
         self.shorten();
+    }
+
+    /// What people did about something that belongs to it. Of what goes on in another case nothing counts here.
+    pub fn works_on(&mut self, at_work: &AtWork) {
+        if self.went_on_in.is_none() {
+            self.at_work.join(at_work);
+        }
     }
 
     /// Who took a step of its playbook, where it is one that only people's word tells of.

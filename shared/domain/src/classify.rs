@@ -331,7 +331,7 @@ fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standi
         events: standing.events.clone(),
         handled: standing.handled.clone(),
         tickets: standing.tickets.clone(),
-        at_work: standing.at_work,
+        at_work: standing.at_work.clone(),
         took_over: standing.took_over.clone(),
         ..renewed
     };

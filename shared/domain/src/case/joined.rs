@@ -18,7 +18,7 @@ impl Case {
     pub fn go_on_in(&mut self, into: &mut Self, at: Timestamp) {
         into.opened_at = into.opened_at.min(self.opened_at);
         into.actions.splice(0..0, std::mem::take(&mut self.actions));
-        into.at_work.add(std::mem::take(&mut self.at_work));
+        into.at_work.join(&std::mem::take(&mut self.at_work));
         into.handled.extend(self.handled.iter().cloned());
         into.handled.sort_by_key(|handled| handled.at);
         let events: Vec<String> = self.events.iter().filter(|event| !into.events.contains(event)).cloned().collect();
@@ -77,15 +77,17 @@ mod tests {
             1,
             &json!({"evidence": [ticket("desk/default/t1"), ticket("desk/default/t2"), looked],
                 "actions": [action("a")], "events": ["e1", "e2"], "handled": [handled("lena", 3), handled("mara", 9)],
-                "tickets": ["desk/default/t1", "desk/default/t2"], "at_work": {"secs": 60, "last_at": at(9)}}),
+                "tickets": ["desk/default/t1", "desk/default/t2"]}),
         );
+        [("lena", 3), ("lena", 5), ("mara", 9)].iter().for_each(|(by, minute)| own.at_work.act(by, at(*minute)));
         let mut into = case(
             "ch_2",
             5,
             &json!({"evidence": [ticket("desk/default/t2")], "actions": [action("b")], "events": ["e2", "e3"],
-                "handled": [handled("bea", 6)], "tickets": ["desk/default/t2"],
-                "at_work": {"secs": 30, "last_at": at(6)}}),
+                "handled": [handled("bea", 6)], "tickets": ["desk/default/t2"]}),
         );
+        // One answer of a ticket that is of both, and what somebody else did.
+        [("lena", 5), ("lena", 8), ("bea", 6)].iter().for_each(|(by, minute)| into.at_work.act(by, at(*minute)));
         own.go_on_in(&mut into, at(10));
 
         assert_eq!(
@@ -100,7 +102,7 @@ mod tests {
         assert_eq!(into.actions, [action("a"), action("b")]);
         let by: Vec<&str> = into.handled.iter().map(|handled| handled.by.as_str()).collect();
         assert_eq!(by, ["lena", "bea", "mara"], "in their order");
-        assert_eq!((into.at_work.secs, into.at_work.last_at), (90, Some(at(9))));
+        assert_eq!((into.at_work.secs, into.at_work.last_at), (300, Some(at(9))));
         assert_eq!(
             (into.events.join(" "), into.tickets.join(" ")),
             ("e1 e2 e3".into(), "desk/default/t2 desk/default/t1".into())

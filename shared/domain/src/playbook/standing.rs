@@ -52,7 +52,7 @@ pub struct Around<'a> {
     pub tickets: &'a [Ticket],
 }
 
-/// How long people were at a case and its tickets, against what its playbook gives them.
+/// How long people were at a case and at all that belongs to it, against what its playbook gives them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Handling {
     /// With one digit.
@@ -219,12 +219,10 @@ fn sent_with_it(placed: &Placed, around: Around<'_>) -> Option<Standing> {
 }
 
 impl Handling {
-    /// Of a case and its tickets.
-    pub fn of(case: &Case, tickets: &[Ticket], policy: &super::PlaybookPolicy) -> Self {
-        let secs = case.at_work.secs + tickets.iter().map(|ticket| ticket.handling.at_work.secs).sum::<i64>();
-        let mut minutes = (Decimal::from(secs) / Decimal::from(60)).round_dp(1);
-        minutes.rescale(1);
-        Self { minutes, target: Name::of(case.class).map(|name| policy.minutes(name)) }
+    /// Of a case, with all that belongs to it.
+    pub fn of(case: &Case, policy: &super::PlaybookPolicy) -> Self {
+        let target = Name::of(case.class).map(|name| policy.minutes(name));
+        Self { minutes: case.at_work.minutes(), target }
     }
 
     /// Whether it took longer than its playbook gives.

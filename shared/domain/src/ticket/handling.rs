@@ -121,9 +121,7 @@ pub struct Happened {
 impl Handling {
     /// Notes what happened; what a person did counts as time at work.
     pub fn note(&mut self, at: Timestamp, by: &str, what: impl Into<String>) {
-        if by != crate::staff::MACHINE {
-            self.at_work.act(at);
-        }
+        self.at_work.act(by, at);
         self.history.push(Happened { at, by: by.to_owned(), what: what.into() });
         forget_oldest(&mut self.history, HISTORY_BYTES_MAX);
     }
@@ -283,7 +281,7 @@ mod tests {
             ("one act", vec![("lena", 0)], 0),
             ("two in a sitting", vec![("lena", 0), ("lena", 4)], 4),
             ("exactly ten minutes", vec![("lena", 0), ("lena", 10)], 10),
-            ("two sittings", vec![("lena", 0), ("lena", 3), ("lena", 14), ("mara", 16)], 5),
+            ("two sittings", vec![("lena", 0), ("lena", 3), ("lena", 14), ("mara", 16)], 3),
             ("the machine does not work", vec![("lena", 0), ("recoup", 5), ("lena", 11)], 0),
             ("an act that came late", vec![("lena", 5), ("lena", 3), ("lena", 6)], 1),
         ] {

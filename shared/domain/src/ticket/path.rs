@@ -2,7 +2,9 @@
 
 use super::opening::{about, of_ticket, open_case};
 use super::trouble::same_trouble;
-use super::{Colleague, Followed, Moving, State, Ticket, TicketName, TicketPolicy, assign, clock, whose};
+use super::{
+    Colleague, Followed, Handling, Moving, State, TakenFor, Ticket, TicketName, TicketPolicy, assign, clock, whose,
+};
 use crate::book::{Head, Person};
 use crate::case::{Case, Class, State as CaseState, TICKET};
 use crate::id::CaseId;
@@ -11,6 +13,9 @@ use crate::sidebar::Said;
 use crate::staff::MACHINE;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+
+/// How a case ended that nothing but its ticket brought about.
+const ANSWERED: &str = "answered";
 
 /// The account of a ticket, once it is certain, as far as the ticket is judged by it.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +79,10 @@ pub fn take_up(ticket: &mut Ticket, mut known: Option<&mut Known>, followed: Fol
         time_it(ticket, known.as_deref(), followed, scene);
     }
     ticket.handling.rest(scene.policy, scene.working, scene.now);
+    let case = known.zip(ticket.handling.case.as_ref()).and_then(|(known, id)| known.cases.get_mut(id));
+    if let Some(case) = case {
+        case.works_on(&ticket.handling.at_work);
+    }
 }
 
 /// Joins the open case of the same trouble, or opens one; what it was taken for before gives way.
@@ -83,12 +92,12 @@ fn find_case(ticket: &mut Ticket, known: &mut Known, scene: &Scene<'_>) {
     let (name, policy) = (TicketName::of(ticket), scene.policy);
     let about = about(&name);
     let standing = ticket.handling.case.as_ref().and_then(|id| known.cases.get(id));
-    let standing = standing.filter(|case| case.state == CaseState::Open);
-    if standing.is_some_and(|case| {
-        case.class == class || (case.about != about && policy.class(class).same.contains(&case.class))
-    }) {
+    let fits =
+        |case: &Case| case.class == class || (case.about != about && policy.class(class).same.contains(&case.class));
+    if standing.is_some_and(|case| keeps(&ticket.handling, &taken, case, fits(case))) {
         return;
     }
+    let standing = standing.filter(|case| case.state == CaseState::Open);
     let own = standing.filter(|case| case.about == about).map(|case| case.id.clone());
     let mentioned = whose::mentions(&ticket.words()).invoices;
     let others = known.cases.values().filter(|case| case.about != about);
@@ -125,6 +134,16 @@ fn find_case(ticket: &mut Ticket, known: &mut Known, scene: &Scene<'_>) {
     let title = known.cases[&case].class.title().to_lowercase();
     ticket.handling.case = Some(case);
     ticket.handling.note(scene.now, MACHINE, format!("its case: {title}"));
+}
+
+/// Whether a ticket keeps the case that it has. One that has ended stays its case, so that whoever answers after the end opens
+/// none, until the customer writes anew or a person says that it is something else. What ended only because the ticket had opens
+/// with it.
+fn keeps(handling: &Handling, taken: &TakenFor, case: &Case, fits: bool) -> bool {
+    let Some(ended_at) = case.resolved_at.filter(|_| case.state == CaseState::Resolved) else { return fits };
+    let ended_with_it = case.resolution.as_deref() == Some(ANSWERED) || case.went_on_in.is_some();
+    let is_said_since = taken.by.is_some() && taken.at >= ended_at;
+    !ended_with_it && (fits || !is_said_since) && !handling.was_written_since(ended_at)
 }
 
 /// The ticket joins a case; the one that it has opened itself goes on there.
@@ -168,7 +187,7 @@ pub fn end_case(ticket: &Ticket, case: &mut Case, head: &mut Head, now: Timestam
     let name = TicketName::of(ticket);
     let is_own = case.about == about(&name) && case.tickets.iter().all(|own| *own == name.to_string());
     if is_own && case.state == CaseState::Open && !case.is_under_way(head) {
-        case.resolve(now, "answered");
+        case.resolve(now, ANSWERED);
         head.forgets(&case.id, true);
     }
 }
@@ -237,8 +256,8 @@ mod tests {
     use super::*;
     use crate::policies::Policies;
     use crate::staff::{Role, Staff};
-    use crate::ticket::TakenFor;
     use jiff::tz::TimeZone;
+    use serde_json::{from_value, json};
 
     fn at(hour: i64) -> Timestamp {
         "2026-03-04T08:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(hour)
@@ -265,6 +284,10 @@ mod tests {
 
     /// Takes it up, as an event would.
     fn up(ticket: &mut Ticket, known: Option<&mut Known>, hour: i64) {
+        taken_up(ticket, known, Followed { wrote: true, ..Followed::default() }, hour);
+    }
+
+    fn taken_up(ticket: &mut Ticket, known: Option<&mut Known>, followed: Followed, hour: i64) {
         let policies = Policies::shipped().unwrap();
         let working = Working { opens: 8, closes: 18, zone: TimeZone::UTC };
         let scene = Scene {
@@ -276,7 +299,7 @@ mod tests {
             at: at(hour),
             now: at(hour),
         };
-        take_up(ticket, known, Followed { wrote: true, ..Followed::default() }, &scene);
+        take_up(ticket, known, followed, &scene);
     }
 
     fn ticket(class: Option<TakenFor>) -> Ticket {
@@ -367,6 +390,114 @@ mod tests {
         assert_eq!((case.tickets.len(), told), (2, vec!["desk/default/t2", "desk/default/t1"]), "each once");
         assert!(case.evidence[1].value.ends_with("tax question (said lena)"), "{:?}", case.evidence);
         assert_eq!(known.head.cases.keys().collect::<Vec<_>>(), [&tax.id], "one case is open");
+    }
+
+    /// A ticket of a case that a detector had found, and that has ended two hours later.
+    fn ended() -> (Ticket, Known) {
+        let (mut ticket, mut known) = (ticket(Some(taken(Class::PaymentFailed, false))), known());
+        let (account, id) = (&known.head.account, CaseId::of(&known.head.account, "payment_failed", "in_1"));
+        let case = json!({"id": id, "account": account, "class": "payment_failed", "about": "in_1",
+            "confidence": "1", "state": "open", "rule": "r", "policy_version": 1, "evidence": [], "missing": [],
+            "advice": "", "why": "", "recommended": null, "draft_reply": null, "actions": [], "events": [],
+            "opened_at": at(0), "resolved_at": null, "resolution": null});
+        known.cases.insert(id.clone(), from_value(case).unwrap());
+        up(&mut ticket, Some(&mut known), 0);
+        assert_eq!(ticket.handling.case, Some(id.clone()));
+        known.cases.get_mut(&id).unwrap().resolve(at(2), "paid");
+        (ticket, known)
+    }
+
+    fn heard(handling: &mut Handling, hour: i64) {
+        handling.begin_turn(at(hour), None);
+        let action = crate::id::ActionId::of(&Head::new("shop", "default", "cus_1").account, "lena", "k");
+        let heard = json!({"action": action, "outcome": "done", "end": "done", "at": at(hour)});
+        handling.heard.push(from_value(heard).unwrap());
+    }
+
+    #[test]
+    fn a_case_that_has_ended_stays_its_tickets_until_the_customer_writes_anew_or_a_person_says_otherwise() {
+        type Change = fn(&mut Handling);
+        let rows: [(&str, Change, usize); 9] = [
+            ("somebody looks at it", |_| {}, 1),
+            ("a letter of before waits for an answer", |it| it.begin_turn(at(1), None), 1),
+            ("the customer wrote since", |it| it.begin_turn(at(3), None), 2),
+            (
+                "and was answered",
+                |it| {
+                    it.begin_turn(at(3), None);
+                    it.answered_up_to(1);
+                },
+                1,
+            ),
+            ("what was asked for has ended since", |it| heard(it, 3), 1),
+            (
+                "and the customer wrote as well",
+                |it| {
+                    heard(it, 3);
+                    it.begin_turn(at(4), None);
+                },
+                2,
+            ),
+            ("a person says the same", |it| it.correct(Class::PaymentFailed, "lena", at(3)), 1),
+            ("a person says otherwise", |it| it.correct(Class::TaxQuestion, "lena", at(3)), 2),
+            (
+                "the help desk opened it again",
+                |it| {
+                    it.go_on(State::Resolved, "lena", at(3), "closed it");
+                    it.reopen(MACHINE, at(3), "the help desk opened it again");
+                },
+                1,
+            ),
+        ];
+        for (what, change, cases) in rows {
+            let (mut ticket, mut known) = ended();
+            let case = ticket.handling.case.clone();
+            change(&mut ticket.handling);
+            taken_up(&mut ticket, Some(&mut known), Followed::default(), 4);
+            assert_eq!((known.cases.len(), ticket.handling.case == case), (cases, cases == 1), "{what}");
+            assert_eq!(known.head.cases.len(), cases - 1, "{what}");
+        }
+    }
+
+    #[test]
+    fn its_own_case_that_has_ended_before_it_is_not_opened_again_by_an_answer() {
+        for (what, resolution, written, state) in [
+            ("its money went back", "refunded", None, CaseState::Resolved),
+            ("a person ended it", "by a person", None, CaseState::Resolved),
+            ("the customer wrote since", "refunded", Some(3), CaseState::Open),
+            ("it ended with its ticket", ANSWERED, None, CaseState::Open),
+        ] {
+            let (mut ticket, mut known) = (ticket(Some(taken(Class::RefundRequest, false))), known());
+            up(&mut ticket, Some(&mut known), 0);
+            let case = ticket.handling.case.clone().unwrap();
+            known.cases.get_mut(&case).unwrap().resolve(at(2), resolution);
+            written.into_iter().for_each(|hour| ticket.handling.begin_turn(at(hour), None));
+            taken_up(&mut ticket, Some(&mut known), Followed::default(), 4);
+            assert_eq!((known.cases.len(), known.cases[&case].state), (1, state), "{what}");
+        }
+    }
+
+    #[test]
+    fn what_people_did_about_a_ticket_counts_on_its_case_once() {
+        let later = |minute| at(0) + jiff::SignedDuration::from_mins(minute);
+        let (mut ticket, mut known) = (ticket(None), known());
+        for minute in [0, 5] {
+            ticket.handling.note(later(minute), "lena", "looked who it is");
+        }
+        up(&mut ticket, Some(&mut known), 0);
+        assert_eq!(known.cases.len(), 0);
+        ticket.handling.correct(Class::TaxQuestion, "lena", later(7));
+        up(&mut ticket, Some(&mut known), 0);
+        let case = ticket.handling.case.clone().unwrap();
+        assert_eq!(known.cases[&case].at_work.secs, 420, "what was done before it had a case");
+        known.cases.get_mut(&case).unwrap().was_handled("lena", later(17), "told the customer", "", None);
+        ticket.handling.note(later(18), "bea", "gave it to lena");
+        ticket.handling.go_on(State::Resolved, "lena", later(27), "closed it");
+        for _ in 0..2 {
+            up(&mut ticket, Some(&mut known), 1);
+            let (case, own) = (&known.cases[&case], &ticket.handling.at_work);
+            assert_eq!((case.state, case.at_work.secs, own.secs), (CaseState::Resolved, 27 * 60, 420), "both by turns");
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn ticket(case: &Case, outcome: &str, state: &str, minute: i64) -> Ticket {
     let answer = json!({"number": 1, "by": "lena", "text": "Done.", "unchanged": true, "outcome": outcome,
         "at": at(minute), "state": state});
     from_value(json!({"provider": "ticket", "source": "default", "id": "t1",
-        "handling": {"case": case.id, "answers": [answer], "at_work": {"secs": 120, "last_at": at(minute)}}}))
+        "handling": {"case": case.id, "answers": [answer]}}))
     .unwrap()
 }
 
@@ -175,10 +175,14 @@ fn what_people_did_on_a_case_that_goes_on_in_this_one_is_done_here() {
 fn handling_is_what_people_did_about_the_case_and_its_tickets() {
     let policies = Policies::shipped().unwrap();
     let policy: &PlaybookPolicy = policies.playbooks.current();
-    let mut case = case(&json!([]));
-    for (minute, expected, is_over) in [(0, "2.0", false), (1, "3.0", false), (2, "4.0", true), (30, "4.0", true)] {
+    let (mut case, mut ticket) = (case(&json!([])), Ticket::new("ticket", "default", "t1"));
+    for minute in [-8, -6] {
+        ticket.handling.note(at(minute), "lena", "answered");
+        case.at_work.join(&ticket.handling.at_work);
+    }
+    for (minute, expected, is_over) in [(-7, "2.0", false), (-5, "3.0", false), (-4, "4.0", true), (30, "4.0", true)] {
         case.was_handled("lena", at(minute), "did something", "", None);
-        let handling = Handling::of(&case, &[ticket(&case, "done", "sent", 5)], policy);
+        let handling = Handling::of(&case, policy);
         assert_eq!((handling.minutes.to_string().as_str(), handling.is_over()), (expected, is_over), "{minute}");
         assert_eq!(handling.target, Some([2, 3]));
     }
