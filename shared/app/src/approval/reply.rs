@@ -11,7 +11,7 @@ use crate::message::{Message, Sent, send_all};
 use crate::ports::QueueName;
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::ticket::{unowned, working};
+use crate::ticket::{put_ticket_work, unowned, working};
 use crate::web::{self, Failed, Problem};
 use domain::source::Acting;
 use domain::staff::{MACHINE, Staff};
@@ -123,6 +123,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     task.iter().for_each(|task| commit.over(&laid.batch, task));
     commit.over(&laid.batch, &laid.ticket);
     commit.over(&laid.batch, &dispatch);
+    put_ticket_work(&mut commit, context, &mut laid.batch, &laid.ticket).await?;
     commit.check(&laid.batch, &who);
     Ok(store::attempted(commit.run(context).await, answer)?)
 }

@@ -4,7 +4,7 @@ use crate::approval::ticket::{self, Opened, Requester, Word};
 use crate::context::Context;
 use crate::door::console::own_fields;
 use crate::door::token::Caller;
-use crate::ticket::{ticket_json, ticket_shown};
+use crate::ticket::{cases_of, ticket_json, ticket_shown};
 use crate::web::{self, Answer, Problem, account_id};
 use bytes::Bytes;
 use domain::case::Class;
@@ -19,7 +19,8 @@ pub(super) async fn open(context: &Context, request: &Request<Bytes>, staff: &St
     let opened: Opened = web::sent(request.body(), wanted)?;
     let key = web::header(request.headers(), "idempotency-key").filter(|key| !key.is_empty());
     let ticket = ticket::open(context, &opened, key, staff).await?;
-    Ok(web::json(StatusCode::CREATED, &ticket_json(&ticket)))
+    let cases = cases_of(context, std::slice::from_ref(&ticket)).await?;
+    Ok(web::json(StatusCode::CREATED, &ticket_json(&ticket, &cases)))
 }
 
 pub(super) async fn open_by_form(
@@ -101,7 +102,9 @@ pub(super) async fn account(context: &Context, id: &str, body: &[u8], staff: &St
 }
 
 async fn say(context: &Context, id: &str, word: &Word, staff: &Staff) -> Result<Answer, Problem> {
-    Ok(web::json(StatusCode::OK, &ticket_shown(&ticket::take(context, id, word, staff).await?)))
+    let ticket = ticket::take(context, id, word, staff).await?;
+    let cases = cases_of(context, std::slice::from_ref(&ticket)).await?;
+    Ok(web::json(StatusCode::OK, &ticket_shown(&ticket, &cases)))
 }
 
 pub(super) async fn change_by_form(

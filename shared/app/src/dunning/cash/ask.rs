@@ -8,7 +8,7 @@ use crate::records::{self, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use crate::task;
-use crate::ticket::{unowned, working};
+use crate::ticket::{put_ticket_work, unowned, working};
 use crate::web::{Failed, Problem};
 use domain::book::{Due, Head, Invoice};
 use domain::case::{Case, State as CaseState};
@@ -95,6 +95,7 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
     commit.over(&batch, &task);
     unowned.iter().for_each(|task| commit.over(&batch, task));
     commit.over(&batch, &asked_head);
+    put_ticket_work(&mut commit, context, &mut batch, &after).await?;
     commit.check(&batch, &by);
     Ok(store::attempted(commit.run(context).await, Posted { request, is_new: true })?)
 }

@@ -55,7 +55,7 @@ pub async fn of_case(
         let tasks = tasks(context, case, play).await?;
         play.stands(Around { case, actions: &actions, tasks: &tasks, tickets: &tickets });
     }
-    let handling = Handling::of(case, &tickets, context.policies.playbooks.current());
+    let handling = Handling::of(case, context.policies.playbooks.current());
     Ok(Played { play, actions, handling })
 }
 

@@ -108,8 +108,13 @@ fn record_fields() -> Vec<(&'static str, Value)> {
         (
             "at_work?",
             told(
-                object([("secs", whole()), ("last_at", or_null(time()))]),
-                "How long people were at it, from act to act.",
+                object([
+                    ("secs", whole()),
+                    ("last_at", or_null(time())),
+                    ("sittings?", told(list(sitting()), "The newest, in the order of their ends.")),
+                    ("forgotten_until?", told(time(), "The end of the last that is counted and not kept.")),
+                ]),
+                "How long people were at it and at all that belongs to it, each from act to act.",
             ),
         ),
         ("opened_at", time()),
@@ -123,6 +128,10 @@ fn record_fields() -> Vec<(&'static str, Value)> {
 fn handled() -> Value {
     let step = told(text(), "The step of the playbook that it was.");
     object([("by", text()), ("at", time()), ("what", text()), ("note", text()), ("step?", step)])
+}
+
+fn sitting() -> Value {
+    object([("by", text()), ("from", time()), ("to", time())])
 }
 
 /// How long people were at it, with its tickets, against what its playbook gives them.

@@ -82,7 +82,10 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("reopened", whole()),
         ("escalated", flag()),
         ("merged_into", told(maybe(), "The ticket that it is a repeat of.")),
-        ("handling_minutes", told(whole(), "How long people were at it.")),
+        (
+            "handling_minutes",
+            told(decimal(), "How long people were at it, with its case and all that belongs to that."),
+        ),
         ("turns", told(whole(), "How many letters and ends of what was asked for were taken in, in that order.")),
     ]
 }
