@@ -1,7 +1,6 @@
 //! A case that turned out to be the same trouble as another: it ends, and goes on there with all that was done about it.
 
 use super::{Case, TICKET};
-use crate::id::CaseId;
 use jiff::Timestamp;
 
 /// How a case ended that goes on in another.
@@ -40,7 +39,7 @@ impl Case {
 mod tests {
     use super::*;
     use crate::case::{Evidence, State};
-    use crate::id::{AccountId, ActionId};
+    use crate::id::{AccountId, ActionId, CaseId};
     use serde_json::{Value, from_value, json};
 
     fn at(minute: i64) -> Timestamp {
