@@ -411,6 +411,8 @@ mod tests {
             ("limits", "told_people_max = 20", "told_people_max = 0", "at least one person"),
             ("limits", "review_hours = 6", "review_hours = 0", "`review_hours` must be at least 1"),
             ("limits", "debit_days_max = 14", "debit_days_max = 0", "`debit_days_max` must be at least 1"),
+            ("limits", "paying_minutes_max = 120", "paying_minutes_max = 29", "is `paying_minutes` at least"),
+            ("limits", "paying_minutes_max = 120", "paying_minutes_max = 1440", "less than `paying_hours`"),
             ("limits", "paying_minutes = 30", "paying_minutes = 0", "`paying_minutes` must be at least 1"),
             ("limits", "recoveries_written_max = 40", "recoveries_written_max = 61", "1 to 60 recoveries"),
             ("dunning/v3", "sitting_minutes = 60", "sitting_minutes = 0", "for 1 to 1440 minutes"),
