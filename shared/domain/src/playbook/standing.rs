@@ -107,6 +107,7 @@ impl Placed {
                 let ticket = open_ticket(around.tickets);
                 self.ticket = ticket.map(|it| TicketName::of(it).address());
                 self.answered = ticket.filter(|it| it.is_from_a_contact()).map(|it| it.handling.answered);
+                self.turns = ticket.map_or(0, |it| it.handling.turns);
                 Some(format!("/api/cases/{case}/told"))
             }
             Step::Task { .. } => Some(format!("/api/cases/{case}/task")),

@@ -186,15 +186,16 @@ fn an_answer_is_prepared_for_a_contact_of_the_account_and_for_nobody_else() {
     let stranger = ticket(&none, "neutral", "sent", 1);
     let mut contact = stranger.clone();
     contact.handling.account = Some(account());
-    contact.handling.answered = 3;
+    (contact.handling.answered, contact.handling.turns) = (3, 5);
     contact.accounts.insert(account());
-    for (what, tickets, linked, answered) in [
-        ("nobody wrote", vec![], false, None),
-        ("a stranger wrote", vec![stranger], true, None),
-        ("a contact wrote", vec![contact], true, Some(3)),
+    for (what, tickets, linked, answered, turns) in [
+        ("nobody wrote", vec![], false, None, 0),
+        ("a stranger wrote", vec![stranger], true, None, 0),
+        ("a contact wrote", vec![contact], true, Some(3), 5),
     ] {
         let mut play = play(&none);
         play.stands(around(&none, &[], &[], &tickets));
-        assert_eq!((play.steps[2].ticket.is_some(), play.steps[2].answered), (linked, answered), "{what}");
+        let say = &play.steps[2];
+        assert_eq!((say.ticket.is_some(), say.answered, say.turns), (linked, answered, turns), "{what}");
     }
 }

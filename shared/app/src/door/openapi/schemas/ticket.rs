@@ -32,6 +32,19 @@ pub(super) fn schemas() -> Named {
         ),
         ("LetterRead", object(letter_read())),
         ("TicketAssigned", only([("to", told(text(), "A staff id; empty takes it from whoever has it."))])),
+        (
+            "TicketClosed",
+            only([
+                ("note?", text()),
+                (
+                    "turns?",
+                    told(
+                        or_null(whole()),
+                        "The `turns` that were read; where something has come in since, it is not closed.",
+                    ),
+                ),
+            ]),
+        ),
         ("TicketMerged", only([("into", told(text(), "The id of the ticket that it is a repeat of."))])),
         (
             "TicketOwned",
