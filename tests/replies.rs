@@ -3,7 +3,7 @@
 use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use app::ports::{Channel, Clock, Letter};
-use app::store::{self, Batch, Commit, keys};
+use app::store::{self, Batch, Commit, TicketOf, keys};
 use bytes::Bytes;
 use domain::id::{AccountId, CaseId};
 use domain::staff::MACHINE;
@@ -508,6 +508,29 @@ fn once_it_is_done_the_ticket_comes_back_and_the_prepared_text_solves_it() {
         assert_eq!((over.handling.state, over.handling.due_at), (State::Resolved, None));
         assert!(over.handling.resolved_at.is_some() && !over.handling.by_hand, "all was sent as it was prepared");
         assert_eq!(mails(&service, ADA).len(), 2);
+    });
+}
+
+#[test]
+fn a_ticket_hears_of_its_end_however_many_others_its_account_has() {
+    run(async {
+        let service = with_a_payment().await;
+        let (case, action) = asked_for(&service).await;
+        for (before, part) in [("a", 0), ("a", 1), ("a", 2), ("z", 0), ("z", 1), ("z", 2)] {
+            let mut commit = Commit::default();
+            for number in 0..90 {
+                let (provider, source) = ("ticket".to_owned(), "default".to_owned());
+                commit.put(&TicketOf { account: account(), provider, source, id: format!("{before}_{part}_{number}") });
+            }
+            commit.run(&service.context).await.unwrap();
+        }
+        decide(&service, &action, "approve").await;
+        let back = ticket(&service, &own("t1")).await;
+        assert_eq!((back.handling.state, back.handling.heard.len()), (State::Investigating, 1));
+        let shown = get(&service, &format!("/api/cases/{case}")).await;
+        let mut steps = shown["playbook"]["steps"].as_array().unwrap().iter();
+        let message = steps.find(|step| step["step"] == "say").unwrap();
+        assert_eq!(message["ticket"], "t1", "and its case leads to it: {shown}");
     });
 }
 

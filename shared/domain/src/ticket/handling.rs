@@ -242,6 +242,10 @@ impl Handling {
             self.state = State::Open;
             (self.resolved_at, self.ended_there) = (None, false);
             self.reopened += 1;
+            if self.merged_into.is_some() {
+                // It is no repeat after all: the case of the other ticket may be another trouble, and another one's.
+                self.case = None;
+            }
             (self.merged_into, self.draft, self.payment_request) = (None, None, None);
             self.note(at, by, why);
         }

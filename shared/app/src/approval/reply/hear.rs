@@ -3,16 +3,13 @@
 use crate::approval::writing::Done;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Order;
 use crate::records::hearing;
-use crate::store::{self, Attempted, Batch, Commit, Hearing, TicketOf, keys};
+use crate::store::{self, Attempted, Batch, Commit, Hearing, keys};
 use crate::ticket::working;
 use domain::action::Action;
+use domain::case::Case;
 use domain::id::{ActionId, CaseId};
 use domain::ticket::{Outcome, Ticket, TicketName};
-
-/// How many tickets of an account are looked at.
-const TICKETS_MAX: u32 = 200;
 
 /// Each ticket hears in a commit of its own, and of each end once; the alarm ends when all have.
 pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
@@ -25,10 +22,9 @@ pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     let action = batch.get::<Action>(&own)?;
     let news = action.as_ref().and_then(|action| Some((action.case.as_ref()?, hearing::outcome(action.state())?)));
     if let Some((case, outcome)) = news {
-        let of = keys::tickets_of(&id.account());
-        let tickets: Vec<TicketOf> = store::first_of(context, &of, TICKETS_MAX, Order::Ascending).await?;
-        for TicketOf { provider, source, id: ticket, .. } in tickets {
-            let name = TicketName::new(&provider, &source, &ticket);
+        let told_of = store::read::<Case>(context, &keys::case(case)).await?;
+        let tickets = told_of.map(|case| case.tickets).unwrap_or_default();
+        for name in tickets.iter().filter_map(|name| TicketName::parse(name)) {
             store::retrying(context, || told(context, &name, (case, id), outcome)).await?;
         }
     }
@@ -51,7 +47,7 @@ async fn told(
     // Read.
     let key = keys::ticket(&name.provider, &name.source, &name.id);
     let batch = Batch::read(context, vec![key.clone()]).await?;
-    let ticket = batch.get::<Ticket>(&key)?.filter(|ticket| ticket.handling.case.as_ref() == Some(case));
+    let ticket = batch.get::<Ticket>(&key)?.filter(|ticket| ticket.handling.own_case() == Some(case));
     let Some(mut ticket) = ticket else { return Ok(Attempted::Done(())) };
 
     // Decide.
