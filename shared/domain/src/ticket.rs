@@ -47,7 +47,7 @@ pub use reading::read;
 pub use requested::{Knocks, Mailed, Requested, Step, Who};
 pub use saying::{Unsayable, may_say};
 pub use taken::TakenFor;
-pub use told::Heard;
+pub use told::{End, Heard};
 pub use turn::Turn;
 pub use vouched::NotVouched;
 pub use whose::{Mentions, Whose, mentions, whose};

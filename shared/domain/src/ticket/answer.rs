@@ -38,6 +38,8 @@ pub enum Outcome {
     Done,
     /// That it is not done, why, and what is possible instead.
     Denied,
+    /// That it was tried, and did not go through yet.
+    Failed,
     /// That something of theirs is waited for.
     Waiting,
     /// That somebody looks at it, and nothing else: to strangers.
@@ -53,6 +55,7 @@ impl Outcome {
             Self::Asked => "asked",
             Self::Done => "done",
             Self::Denied => "denied",
+            Self::Failed => "failed",
             Self::Waiting => "waiting",
             Self::Neutral => "neutral",
             Self::Free => "free",
@@ -60,7 +63,8 @@ impl Outcome {
     }
 
     /// All of them, in the order of a request's life.
-    pub const ALL: [Self; 6] = [Self::Asked, Self::Done, Self::Denied, Self::Waiting, Self::Neutral, Self::Free];
+    pub const ALL: [Self; 7] =
+        [Self::Asked, Self::Done, Self::Denied, Self::Failed, Self::Waiting, Self::Neutral, Self::Free];
 }
 
 impl Answer {

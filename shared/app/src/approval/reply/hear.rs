@@ -3,13 +3,13 @@
 use crate::approval::writing::Done;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::records::hearing;
+use crate::records::actions_of;
 use crate::store::{self, Attempted, Batch, Commit, Hearing, keys};
 use crate::ticket::working;
 use domain::action::Action;
 use domain::case::Case;
 use domain::id::{ActionId, CaseId};
-use domain::ticket::{Outcome, Ticket, TicketName};
+use domain::ticket::{End, Ticket, TicketName};
 
 /// Each ticket hears in a commit of its own, and of each end once; the alarm ends when all have.
 pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
@@ -20,12 +20,10 @@ pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         return Ok(Done::NothingToDo);
     };
     let action = batch.get::<Action>(&own)?;
-    let news = action.as_ref().and_then(|action| Some((action.case.as_ref()?, hearing::outcome(action.state())?)));
-    if let Some((case, outcome)) = news {
-        let told_of = store::read::<Case>(context, &keys::case(case)).await?;
-        let tickets = told_of.map(|case| case.tickets).unwrap_or_default();
-        for name in tickets.iter().filter_map(|name| TicketName::parse(name)) {
-            store::retrying(context, || told(context, &name, (case, id), outcome)).await?;
+    let news = action.as_ref().and_then(|action| Some((action.case.as_ref()?, End::of(action.state())?)));
+    if let Some((case, end)) = news {
+        for name in concerned(context, case, end).await? {
+            store::retrying(context, || told(context, &name, (case, id), end)).await?;
         }
     }
 
@@ -38,11 +36,23 @@ pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     }
 }
 
+/// The tickets that the case names. What was overtaken concerns nobody where it is asked for anew.
+async fn concerned(context: &Context, case: &CaseId, end: End) -> Result<Vec<TicketName>, Fault> {
+    let Some(case) = store::read::<Case>(context, &keys::case(case)).await? else { return Ok(Vec::new()) };
+    if end == End::Dropped {
+        let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
+        if actions_of(&batch, &case)?.iter().any(|action| action.state().is_pending()) {
+            return Ok(Vec::new());
+        }
+    }
+    Ok(case.tickets.iter().filter_map(|name| TicketName::parse(name)).collect())
+}
+
 async fn told(
     context: &Context,
     name: &TicketName,
     (case, action): (&CaseId, &ActionId),
-    outcome: Outcome,
+    end: End,
 ) -> Result<Attempted<()>, Fault> {
     // Read.
     let key = keys::ticket(&name.provider, &name.source, &name.id);
@@ -53,7 +63,7 @@ async fn told(
     // Decide.
     let now = context.clock.now();
     let due_at = now + context.policies.answers.current().told_within();
-    if !ticket.handling.hear(action, outcome, due_at, now) {
+    if !ticket.handling.hear(action, end, due_at, now) {
         return Ok(Attempted::Done(()));
     }
     ticket.handling.rest(context.policies.tickets.current(), &working(context), now);
