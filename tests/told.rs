@@ -97,8 +97,13 @@ fn what_a_play_writes_is_sent_to_its_ticket_by_one_button_in_the_language_of_the
         assert!(text.starts_with("Guten Tag") && text.contains("100") && text.contains("Werktagen"), "{text}");
         assert!(shown.contains("action=\"/tickets/t1/reply\"") && shown.contains("name=\"answered\" value=\"0\""));
 
-        let csrf = shown.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        let fields = [("csrf", csrf), ("outcome", "done"), ("answered", "0"), ("text", text), ("solved", "on")];
+        let other = json!({"text": "Wir sehen nach."});
+        assert_eq!(post(&service, "luis", "/api/tickets/t1/reply", Some(&other), None).await.0, 200);
+        let shown = page(&service, &cookie, &path).await;
+        assert!(shown.contains("Send the answer"), "something else was said: {shown}");
+
+        let (edited, mut fields) = (format!("{text}\n\nViele Grüße, Luis"), prepared(&shown));
+        fields.iter_mut().filter(|(name, _)| *name == "text").for_each(|field| field.1 = &edited);
         for _ in 0..2 {
             assert_eq!(press(&service, &cookie, "/tickets/t1/reply", &fields).await, 303);
         }

@@ -12,6 +12,7 @@ use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket::{unowned, working};
 use crate::web::{self, Failed, Problem};
+use domain::playbook::is_step;
 use domain::source::Acting;
 use domain::staff::{MACHINE, Staff};
 use domain::ticket::{Answer, Dispatch, Offered, Outcome, Ticket, TicketName, Way, may_say};
@@ -41,6 +42,9 @@ pub struct Said {
     /// is not said.
     #[serde(default)]
     turns: Option<u32>,
+    /// The step of the case's playbook that is taken with it.
+    #[serde(default)]
+    step: Option<String>,
 }
 
 /// The same from the form of the console.
@@ -53,6 +57,7 @@ pub fn form(fields: &BTreeMap<String, String>) -> Result<Said, Problem> {
         solved: field("solved").is_some(),
         answered: field("answered").map(str::parse::<u32>).transpose().map_err(|_| unread())?,
         turns: field("turns").map(str::parse::<u32>).transpose().map_err(|_| unread())?,
+        step: field("step").map(str::to_owned),
     })
 }
 
@@ -85,6 +90,9 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     // Decide.
     let (now, offered, text) = (context.clock.now(), laid.offered(context), plain(&said.text));
     may_answer(&laid.ticket, &offered, &staff, source.acting)?;
+    if said.step.as_deref().is_some_and(|step| !is_step(step)) {
+        return Err(Problem::malformed("`step` is the id of a step of a case's playbook").into());
+    }
     may_say(&text, offered.known_contact).map_err(|refused| Problem::not_possible(refused.to_string()))?;
     let before = laid.ticket.clone();
     let handling = &mut laid.ticket.handling;
@@ -100,10 +108,12 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let prepared = offered.drafts.iter().find(|draft| draft.text == text);
     let outcome = said.outcome.or(prepared.map(|draft| draft.outcome)).unwrap_or(Outcome::Free);
     let written = (staff.id.as_str(), text.as_str(), prepared.is_some());
-    let Some(answer) = handling.answer_to(turn, written, outcome, now).cloned() else {
+    let Some(answer) = handling.answer_to(turn, written, outcome, now) else {
         let message = "another answer is being sent; wait until it is known what came of it";
         return Err(Problem::conflict("being_answered", message).into());
     };
+    answer.step.clone_from(&said.step);
+    let answer = answer.clone();
     if handling.assigned_to.is_none() {
         handling.assign(Some(&staff.id), MACHINE, now);
     }

@@ -9,7 +9,7 @@ use crate::case::Case;
 use crate::id::{ActionId, CaseId, TaskId};
 use crate::task::{State as TaskState, Task};
 use crate::telling;
-use crate::ticket::{Answer, Outcome, State as TicketState, Ticket, TicketName};
+use crate::ticket::{Answer, State as TicketState, Ticket, TicketName};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -193,19 +193,20 @@ fn of_message(placed: &Placed, when: When, asked: Option<&Standing>, around: Aro
         return done;
     }
     let answers = around.tickets.iter().flat_map(|ticket| &ticket.handling.answers);
-    let mut said = answers.filter(|answer| answer.at >= since && says(answer, when));
+    let mut said = answers.filter(|answer| answer.at >= since && says(answer, placed));
     if let Some(answer) = said.next() {
         return Standing::Done { by: answer.by.clone(), at: answer.at, what: What::Answer(answer.number) };
     }
     sent_with_it(placed, around).unwrap_or(Standing::Open)
 }
 
-fn says(answer: &Answer, when: When) -> bool {
-    let tells = match when {
-        When::Now => !matches!(answer.outcome, Outcome::Neutral | Outcome::Waiting),
-        When::AfterItIsDone => matches!(answer.outcome, Outcome::Done | Outcome::Free),
-    };
-    tells && answer.state == telling::State::Sent
+/// Whether an answer is this message: it was sent by the step's button, edited or not, or its words are those of the message.
+/// What else the customer was answered says nothing of it.
+fn says(answer: &Answer, placed: &Placed) -> bool {
+    let Step::Say { reply, .. } = &placed.step else { return false };
+    let is_of_step = placed.id.is_some() && answer.step == placed.id;
+    let is_same = || answer.text.split_whitespace().eq(reply.body.split_whitespace());
+    answer.state == telling::State::Sent && (is_of_step || is_same())
 }
 
 /// Whoever asks for an invoice for their taxes is mailed it by the action itself.

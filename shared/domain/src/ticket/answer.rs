@@ -24,6 +24,9 @@ pub struct Answer {
     /// Up to which turn of ours it was written for: the same words to another letter are another answer.
     #[serde(default)]
     pub turn: u32,
+    /// The step of its case's playbook that was taken with it, by its id, where it was sent from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
     #[serde(flatten)]
     pub state: State,
 }
@@ -131,6 +134,7 @@ mod tests {
                 outcome: Outcome::Free,
                 at: Timestamp::UNIX_EPOCH,
                 turn: 1,
+                step: None,
                 state: standing.clone(),
             };
             answer.came(came.clone());

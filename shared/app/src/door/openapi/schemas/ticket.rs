@@ -130,6 +130,7 @@ fn answer() -> Value {
             ("outcome", words(Outcome::ALL)),
             ("at", time()),
             ("turn", told(whole(), "Up to which of the ticket's `turns` it answers.")),
+            ("step?", told(text(), "The step of the case's playbook that was taken with it.")),
         ]
     };
     let of = |state: &str, more: Vec<(&'static str, Value)>| {
