@@ -639,6 +639,16 @@ fn the_form_of_the_console_says_what_the_api_does() {
         let letters = mails(&service, ADA);
         assert_eq!((letters.len(), letters[0].text.as_str()), (1, "It is\ndone."));
         assert_eq!(ticket(&service, &own("t1")).await.handling.state, State::Resolved);
+        let (_, to) = send(&csrf, form).await;
+        assert!(to.contains("Your+answer+was+sent"), "{to}");
+        handled(&service, &own("t1"), |ticket| {
+            ticket.handling.answers[0].state = Sent::InDoubt { reason: "the mail server hung up".to_owned() };
+        })
+        .await;
+        let (_, to) = send(&csrf, form).await;
+        assert!(to.contains("may+have+arrived"), "nothing is on its way: {to}");
+        service.work().await.unwrap();
+        assert_eq!(mails(&service, ADA).len(), 1);
     });
 }
 

@@ -15,6 +15,7 @@ use crate::web::{self, Failed, Problem};
 use domain::playbook::is_step;
 use domain::source::Acting;
 use domain::staff::{MACHINE, Staff};
+use domain::telling::State;
 use domain::ticket::{Answer, Dispatch, Offered, Outcome, Ticket, TicketName, Way, may_say};
 use laid::Laid;
 use serde::Deserialize;
@@ -69,13 +70,13 @@ pub async fn offered(context: &Context, address: &str) -> Result<Offered, Proble
 }
 
 /// Stores an answer as being sent, and has it sent. The same text to the same letters twice is one answer.
-pub async fn take(context: &Context, address: &str, said: &Said, staff: &Staff) -> Result<Value, Problem> {
+pub async fn take(context: &Context, address: &str, said: &Said, staff: &Staff) -> Result<Answer, Problem> {
     let name = TicketName::at(address).ok_or_else(|| Problem::not_found("ticket"))?;
     let answer = store::unless_refused(context, || once(context, &name, said, staff)).await?;
     if answer.is_under_way() {
         go(context, &name).await;
     }
-    Ok(shown(&name, &answer))
+    Ok(answer)
 }
 
 async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) -> Result<Attempted<Answer>, Failed> {
@@ -169,8 +170,19 @@ pub async fn go(context: &Context, name: &TicketName) {
     }
 }
 
-fn shown(name: &TicketName, answer: &Answer) -> Value {
+/// An answer, with the ticket that it answers.
+pub fn shown(name: &TicketName, answer: &Answer) -> Value {
     let mut value = serde_json::to_value(answer).expect("an answer is plain data");
     value["ticket"] = json!(name.address());
     value
+}
+
+/// What whoever pressed the button reads. The same a second time is the answer that stands already, however that stands.
+pub fn notice(answer: &Answer) -> &'static str {
+    match answer.state {
+        State::Sending => "Your answer is on its way.",
+        State::Sent => "Your answer was sent.",
+        State::InDoubt { .. } => "This answer may have arrived, and is not repeated: change the text to send it again.",
+        State::Refused { .. } => "Your answer was not taken yet: it is sent again by itself.",
+    }
 }
