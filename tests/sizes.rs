@@ -230,7 +230,7 @@ fn history() -> (Head, Touched) {
 /// What stands open at one time on one account: what people let be done, and who has left, have no limit of their own.
 fn with_what_is_open(mut head: Head) -> Head {
     for number in 0..1_000 {
-        let line = CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at() };
+        let line = CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at(), by_ticket: true };
         head.names(&case(number), line, false);
     }
     head.names_at_most(POLICIES.limits.current().cases_shown_max);
@@ -339,7 +339,7 @@ fn judged() -> Vec<Row> {
         "recommended": {"kind": {"kind": "refund", "params": {"payment": id(0), "amount": usd()}}, "reason": "other",
         "note": text(900)},
         "draft_reply": {"text": text(60), "amount": text(40), "invoice": id(0), "payment": id(0),
-        "reason": text(300), "link": text(2_000)},
+        "reason": text(300)},
         "actions": many(40, |number| json!(action(number))), "decisions": many(500, |number| json!(case(number))),
         "events": many(500, |number| json!(id(number))), "handled": many(20, handled),
         "tickets": many(500, |number| json!(format!("zendesk/default/{}", id(number)))), "opened_at": AT,
@@ -454,7 +454,8 @@ fn asking() -> Vec<Row> {
 fn recovering() -> Vec<Row> {
     let step = |number: usize| {
         json!({"number": number, "kind": "mail", "template": text(60), "due_at": AT,
-        "state": "skipped", "done_at": AT, "doubt_at": AT, "refusals": 24, "again_at": AT})
+        "state": "skipped", "done_at": AT, "doubt_at": AT, "refusals": 24, "again_at": AT,
+        "why": format!("in one letter with {}", id(number))})
     };
     let plan = json!({"account": account(), "invoice": id(0), "segment": text(60), "policy_version": 1,
         "started_at": AT,

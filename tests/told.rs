@@ -4,8 +4,12 @@ use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use crate::raised::tell;
 use ::http::{Method, Request, StatusCode};
-use app::ports::Clock;
+use app::dunning::pay::link;
+use app::ports::{Clock, Letter};
+use app::store::{self, PayLink, keys};
 use bytes::Bytes;
+use domain::book::{Head, Writer};
+use domain::id::AccountId;
 use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
@@ -86,7 +90,6 @@ fn what_a_play_writes_is_sent_to_its_ticket_by_one_button_in_the_language_of_the
         let case = charged_twice(&service).await;
         wrote(&service, "Doppelt abgebucht", "Mir wurde der Betrag zweimal abgebucht.").await;
         assert_eq!(case_of_ticket(&service).await, case);
-        println!("{}", get(&service, "/api/tickets/t1").await);
         let (cookie, path) = (signed_in(&service, "luis").await, format!("/cases/{case}"));
         assert!(!page(&service, &cookie, &path).await.contains("Send the answer"), "it is not done");
 
@@ -170,5 +173,72 @@ fn a_failed_payment_that_only_a_ticket_tells_of_has_its_steps_once_it_is_known()
         assert_eq!(link["standing"]["state"], "done", "{play}");
         let (status, task) = post(&service, "lena", &format!("{case}/task"), None, None).await;
         assert_eq!((status, &task["about"]), (200, &json!({"kind": "failing", "invoice": "in_1"})), "{task}");
+    });
+}
+
+/// The answers to Ada that were mailed.
+fn answers(service: &Service) -> Vec<Letter> {
+    let all = service.outbox.letters().unwrap().into_iter().map(|(_, letter)| letter);
+    all.filter(|letter| letter.to == ADA && letter.subject.starts_with("Re: ")).collect()
+}
+
+async fn is_made(service: &Service, link: &PayLink) -> bool {
+    store::read::<PayLink>(&service.context, &keys::pay_link(&link.hash)).await.unwrap().is_some()
+}
+
+#[test]
+fn a_letter_about_a_failed_payment_has_our_link_which_is_made_once_as_it_is_sent() {
+    run(async {
+        let service = with_a_payment().await;
+        let (now, account) = (service.clock.now(), AccountId::of("stripe", "default", "cus_1"));
+        let failed = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", 1, now);
+        tell(&service, "evt_f", "invoice.payment_failed", &failed).await;
+        wrote(&service, "Payment declined", "My card was declined.").await;
+        let said = json!({"class": "payment_failed", "note": "they say so"});
+        assert_eq!(post(&service, "lena", "/api/tickets/t1/class", Some(&said), None).await.0, 200);
+        let case = case_of_ticket(&service).await;
+        let (cookie, path) = (signed_in(&service, "luis").await, format!("/cases/{case}"));
+        let ours = link::to(&service.context, &account, "in_1").await.unwrap();
+
+        // Looking at it makes no link, and shows none of the provider's.
+        let play = get(&service, &format!("/api{path}")).await["playbook"].clone();
+        let step = play["steps"].as_array().unwrap().iter().find(|step| step["step"] == "say").cloned().unwrap();
+        let body = step["reply"]["body"].as_str().unwrap();
+        assert!(body.contains("http://recoup.test/pay/…") && !body.contains("stripe.com"), "{body}");
+        let shown = page(&service, &cookie, &path).await;
+        assert!(!shown.contains(&ours.address) && !is_made(&service, &ours.kept).await, "{shown}");
+
+        let (_, area) = shown.split_once("<textarea").unwrap_or_else(|| panic!("no text to send: {shown}"));
+        let text = area.split_once('>').unwrap().1.split("</textarea>").next().unwrap();
+        let csrf = shown.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let fields = [("csrf", csrf), ("outcome", "free"), ("answered", "0"), ("text", text)];
+        for _ in 0..2 {
+            assert_eq!(press(&service, &cookie, "/tickets/t1/reply", &fields).await, 303);
+        }
+        let sent = answers(&service);
+        let [letter] = &sent[..] else { panic!("pressed twice, sent once: {sent:?}") };
+        assert_eq!(letter.links, std::slice::from_ref(&ours.address));
+        for part in [&letter.text, &letter.html] {
+            assert!(part.contains(&ours.address) && part.contains("/pay/"), "{part}");
+            assert!(!part.contains("stripe.com") && !part.contains('…'), "{part}");
+        }
+        assert!(is_made(&service, &ours.kept).await);
+        let opened = Request::get(&ours.address["http://recoup.test".len()..]).body(Bytes::new()).unwrap();
+        assert_eq!(dispatch(&service, &opened).await.status(), StatusCode::OK);
+        // What is kept of the answer opens nothing.
+        let token = ours.address.rsplit('/').next().unwrap();
+        assert!(!get(&service, "/api/tickets/t1").await.to_string().contains(token));
+        // Whoever else writes to the account sees that it was asked.
+        let head = store::read::<Head>(&service.context, &keys::head(&account)).await.unwrap().unwrap();
+        let line = head.answered.unwrap();
+        assert_eq!((line.writer, line.doubt_at, line.in_doubt), (Writer::Answer, None, false));
+
+        // Nobody is asked for what is settled.
+        let paid = stripe::invoice("cus_1", "in_1", "paid", 4_900, 0, "usd", 1, now);
+        tell(&service, "evt_p", "invoice.paid", &paid).await;
+        let again = json!({"text": "You can pay here: http://recoup.test/pay/…"});
+        let (status, answer) = post(&service, "luis", "/api/tickets/t1/reply", Some(&again), None).await;
+        assert_eq!((status, &answer["error"]["code"]), (422, &json!("not_possible")), "{answer}");
+        assert_eq!(answers(&service).len(), 1);
     });
 }

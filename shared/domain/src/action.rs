@@ -17,6 +17,7 @@ mod refusal;
 mod stands;
 mod told;
 mod wish;
+mod written;
 
 pub use attempt::Attempt;
 pub use by_hand::{BY_HAND, FOUND, SeenByHand};

@@ -11,6 +11,9 @@ use crate::policy::Limits;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+/// What stands behind our own address where a link to pay is not made yet: in a text that somebody may still edit.
+pub const UNMADE_LINK: &str = "/pay/…";
+
 /// An invoice as its customer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Debt {
@@ -186,7 +189,7 @@ mod tests {
     fn with_case(class: Class) -> Head {
         let mut head = head();
         let case = CaseId::of(&head.account, class.name(), "in_1");
-        head.cases.insert(case, CaseLine { class: class.name().to_owned(), opened_at: at() });
+        head.cases.insert(case, CaseLine { class: class.name().to_owned(), opened_at: at(), by_ticket: false });
         head
     }
 

@@ -190,6 +190,9 @@ async fn ground(
     if ask.case.is_some() && case.is_none() {
         return Err(Problem::not_found("case").into());
     }
+    if let Some(case) = &case {
+        case::goes_on_here(case)?;
+    }
     if ask.by.is_none() && case.as_ref().is_some_and(|case| case.state != CaseState::Open) {
         return Err(Problem::conflict("case_ended", "the case has ended in the meantime").into());
     }

@@ -89,6 +89,8 @@ async fn once(
         return Err(Problem::not_permitted(message).into());
     };
 
+    goes_on_here(&before)?;
+
     // Decide.
     let now = context.clock.now();
     let (mut after, mut moved) = (before.clone(), head.clone());
@@ -121,6 +123,12 @@ async fn once(
     commit.over(&batch, &moved);
     commit.check(&batch, &who);
     Ok(store::attempted(commit.run(context).await, after)?)
+}
+
+/// Nothing more is done about a case that goes on in another: whoever has its page open is told where.
+pub(super) fn goes_on_here(case: &Case) -> Result<(), Problem> {
+    let Some(other) = &case.went_on_in else { return Ok(()) };
+    Err(Problem::conflict("went_on", format!("this case goes on in {other}, which is the same trouble: do it there")))
 }
 
 /// Writes a case over what was read of it, with the difference that this makes to reports: they never part.

@@ -3,6 +3,7 @@
 mod desk;
 mod hear;
 mod laid;
+mod pay;
 mod send;
 
 use crate::context::Context;
@@ -87,9 +88,11 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let staff = laid.batch.get::<Staff>(&who)?.ok_or_else(Problem::not_signed_in)?;
     let (provider, source) = name.set_up_as();
     let source = sources::find(context, provider, source).await?;
+    let text = plain(&said.text);
+    let asks = pay::asks(context, &mut laid, &text).await?;
 
     // Decide.
-    let (now, offered, text) = (context.clock.now(), laid.offered(context), plain(&said.text));
+    let (now, offered) = (context.clock.now(), laid.offered(context));
     may_answer(&laid.ticket, &offered, &staff, source.acting)?;
     if said.step.as_deref().is_some_and(|step| !is_step(step)) {
         return Err(Problem::malformed("`step` is the id of a step of a case's playbook").into());
@@ -100,6 +103,10 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let turn = said.turns.map_or(handling.turns, |seen| seen.min(handling.turns));
     if let Some(standing) = handling.answers.iter().rev().find(|answer| is_same(answer, &text, turn, said)) {
         return Ok(Attempted::Done(standing.clone()));
+    }
+    if asks.is_some_and(|asks| !asks.is_payable) {
+        let message = "its case asks for no open invoice that a link leads to: take the link to pay out of the text";
+        return Err(Problem::not_possible(message).into());
     }
     if said.answered.is_some_and(|seen| seen < handling.answered) {
         let message =

@@ -292,7 +292,8 @@ stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.
     place plan.next_wake().map(|at| (lists::DUNNING.to_owned(),
         format!("{}#{}#{}", lists::turn(at, plan.queue), plan.account, plan.invoice))));
 stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice), wake climb.way.next_wake(),
-    place None);
+    place climb.comes_at()
+        .map(|at| (lists::climbing(&climb.way.account), lists::rung(at, &climb.way.invoice))));
 stored!(Notice, 1, |notice| key keys::notice(&notice.way.account, &notice.way.invoice), wake notice.way.next_wake(),
     place None);
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None,

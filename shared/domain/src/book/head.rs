@@ -272,6 +272,9 @@ pub struct Watched {
 pub struct CaseLine {
     pub class: String,
     pub opened_at: Timestamp,
+    /// Whether a ticket has opened it, so that what is found later may be the same trouble.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_ticket: bool,
 }
 
 impl Head {
@@ -306,6 +309,14 @@ impl Head {
         match line.writer {
             Writer::Answer => self.answered = Some(line),
             Writer::Recovery | Writer::Ladder | Writer::Card => self.written = Some(line),
+        }
+    }
+
+    /// Somebody knows what became of a letter that answers the customer: others see that, unless another has been taken
+    /// up since.
+    pub fn learns_of_answer(&mut self, of: &str, became: impl FnOnce(LetterLine) -> Option<LetterLine>) {
+        if self.answered.as_ref().is_some_and(|line| line.invoice == of && line.doubt_at.is_some()) {
+            self.answered = self.answered.take().and_then(became);
         }
     }
 

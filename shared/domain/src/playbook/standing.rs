@@ -172,10 +172,16 @@ fn of_watch(placed: &Placed, around: Around<'_>) -> Standing {
     })
 }
 
-/// What somebody said that they did.
+/// What somebody said that they did, on this case or on one that goes on in it.
 fn by_word(placed: &Placed, case: &Case) -> Option<Standing> {
-    let handled = case.took(placed.id.as_deref()?)?;
+    let handled = called(placed, case).find_map(|step| case.took(&step))?;
     Some(Standing::Done { by: handled.by.clone(), at: handled.at, what: What::Case(case.id.clone()) })
+}
+
+/// What a step is called on its case, and was called on those that go on in it.
+fn called(placed: &Placed, case: &Case) -> impl Iterator<Item = String> {
+    let before = case.took_over.iter().filter_map(|earlier| placed.step.id(earlier));
+    placed.id.iter().cloned().chain(before)
 }
 
 /// What tells of something is not said before that is done.
@@ -193,7 +199,7 @@ fn of_message(placed: &Placed, when: When, asked: Option<&Standing>, around: Aro
         return done;
     }
     let answers = around.tickets.iter().flat_map(|ticket| &ticket.handling.answers);
-    let mut said = answers.filter(|answer| answer.at >= since && says(answer, placed));
+    let mut said = answers.filter(|answer| answer.at >= since && says(answer, placed, around.case));
     if let Some(answer) = said.next() {
         return Standing::Done { by: answer.by.clone(), at: answer.at, what: What::Answer(answer.number) };
     }
@@ -202,9 +208,9 @@ fn of_message(placed: &Placed, when: When, asked: Option<&Standing>, around: Aro
 
 /// Whether an answer is this message: it was sent by the step's button, edited or not, or its words are those of the message.
 /// What else the customer was answered says nothing of it.
-fn says(answer: &Answer, placed: &Placed) -> bool {
+fn says(answer: &Answer, placed: &Placed, case: &Case) -> bool {
     let Step::Say { reply, .. } = &placed.step else { return false };
-    let is_of_step = placed.id.is_some() && answer.step == placed.id;
+    let is_of_step = called(placed, case).any(|step| answer.step.as_deref() == Some(step.as_str()));
     let is_same = || answer.text.split_whitespace().eq(reply.body.split_whitespace());
     answer.state == telling::State::Sent && (is_of_step || is_same())
 }

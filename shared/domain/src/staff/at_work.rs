@@ -26,6 +26,12 @@ impl AtWork {
         self.last_at = self.last_at.max(Some(at));
     }
 
+    /// What people did elsewhere about the same.
+    pub fn add(&mut self, other: Self) {
+        self.secs += other.secs;
+        self.last_at = self.last_at.max(other.last_at);
+    }
+
     /// Whether nobody has done anything.
     pub fn is_nothing(&self) -> bool {
         self.last_at.is_none()

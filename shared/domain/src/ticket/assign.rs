@@ -89,7 +89,8 @@ mod tests {
         let mut head = Head::new("shop", "default", "cus_1");
         head.book.figures.mrr.insert(Currency::USD, Decimal::from(monthly));
         let said = Said { customer: Some(customer), ..Said::default() };
-        Known { head, person: Person::default(), said, cases: BTreeMap::new(), earlier: 0 }
+        let (person, moving) = (Person::default(), crate::ticket::Moving::default());
+        Known { head, person, said, cases: BTreeMap::new(), moving, earlier: 0 }
     }
 
     #[test]

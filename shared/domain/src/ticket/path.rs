@@ -2,9 +2,9 @@
 
 use super::opening::{about, of_ticket, open_case};
 use super::trouble::same_trouble;
-use super::{Colleague, Followed, State, Ticket, TicketName, TicketPolicy, assign, clock, whose};
+use super::{Colleague, Followed, Moving, State, Ticket, TicketName, TicketPolicy, assign, clock, whose};
 use crate::book::{Head, Person};
-use crate::case::{Case, Class, State as CaseState};
+use crate::case::{Case, Class, State as CaseState, TICKET};
 use crate::id::CaseId;
 use crate::policy::{Texts, Working};
 use crate::sidebar::Said;
@@ -20,6 +20,8 @@ pub struct Known {
     pub said: Said,
     /// Those that may be its trouble, and the one that it has.
     pub cases: BTreeMap<CaseId, Case>,
+    /// What goes with the case that it has opened itself, where that goes on in another.
+    pub moving: Moving,
     /// How many other tickets the account has.
     pub earlier: usize,
 }
@@ -93,21 +95,11 @@ fn find_case(ticket: &mut Ticket, known: &mut Known, scene: &Scene<'_>) {
     let mentioned = whose::mentions(&ticket.words()).invoices;
     let others = known.cases.values().filter(|case| case.about != about);
     let found = same_trouble(class, &mentioned, &known.head, others, policy).map(|case| case.id.clone());
+    // What is too much to move at once stays where it is.
+    let found = found.filter(|_| own.as_ref().is_none_or(|own| known.moving.has(own)));
     let case = match (found, own) {
         (Some(found), own) => {
-            if let Some(own) = own
-                && let Some(case) = known.cases.get_mut(&own)
-            {
-                case.resolve(scene.now, "the same trouble as another case");
-                known.head.forgets(&case.id, true);
-            }
-            let case = known.cases.get_mut(&found).expect("it was found among them");
-            if !case.tickets.contains(&name.to_string()) {
-                case.tickets.push(name.to_string());
-                case.evidence.push(of_ticket(ticket, &taken, &name));
-                case.events.push(scene.event.to_owned());
-                case.shorten();
-            }
+            join(ticket, (&found, own.as_ref()), known, scene);
             found
         }
         (None, Some(own)) => {
@@ -137,8 +129,36 @@ fn find_case(ticket: &mut Ticket, known: &mut Known, scene: &Scene<'_>) {
     ticket.handling.note(scene.now, MACHINE, format!("its case: {title}"));
 }
 
-/// What people did about it and asked for because of it stands.
+/// The ticket joins a case; the one that it has opened itself goes on there.
+fn join(ticket: &Ticket, (found, own): (&CaseId, Option<&CaseId>), known: &mut Known, scene: &Scene<'_>) {
+    let Some(taken) = &ticket.handling.taken_for else { return };
+    let mut case = known.cases.remove(found).expect("it was found among them");
+    let name = TicketName::of(ticket);
+    let text = name.to_string();
+    let is_new = !case.tickets.contains(&text);
+    if let Some(own) = own.and_then(|own| known.cases.get_mut(own)) {
+        known.moving.join(own, &mut case, &mut known.head, scene.now);
+    }
+    if is_new {
+        // As it is taken by now, whatever its own case said.
+        case.evidence.retain(|it| it.label != TICKET || it.source != text);
+        case.evidence.push(of_ticket(ticket, taken, &name));
+        if !case.tickets.contains(&text) {
+            case.tickets.push(text);
+        }
+        case.events.push(scene.event.to_owned());
+        case.shorten();
+    }
+    known.cases.insert(found.clone(), case);
+}
+
+/// What people did about it and asked for because of it stands, unless that went on in another case.
 fn opened_again(fresh: Case, ended: Case) -> Case {
+    if ended.went_on_in.is_some() {
+        let mut events = ended.events;
+        events.extend(fresh.events.iter().cloned());
+        return Case { events, decisions: ended.decisions, ..fresh };
+    }
     let Case { actions, decisions, handled, tickets, at_work, opened_at, mut events, .. } = ended;
     events.extend(fresh.events.iter().cloned());
     Case { actions, decisions, handled, tickets, at_work, opened_at, events, ..fresh }
@@ -228,7 +248,8 @@ mod tests {
 
     fn known() -> Known {
         let head = Head::new("shop", "default", "cus_1");
-        Known { head, person: Person::default(), said: Said::default(), cases: BTreeMap::new(), earlier: 0 }
+        let (person, said) = (Person::default(), Said::default());
+        Known { head, person, said, cases: BTreeMap::new(), moving: Moving::default(), earlier: 0 }
     }
 
     fn taken(class: Class, abstained: bool) -> TakenFor {
@@ -331,6 +352,41 @@ mod tests {
         let case = own.cases.values().next().unwrap();
         assert_eq!((own.cases.len(), own.head.cases.len(), case.state), (1, 1, CaseState::Open), "the same case again");
         assert_eq!((case.opened_at, case.events.len()), (at(0), 2));
+    }
+
+    #[test]
+    fn its_own_case_goes_on_in_the_one_that_it_joins_with_whatever_belongs_to_it() {
+        let (mut first, mut known) = (ticket(Some(taken(Class::DuplicateCharge, false))), known());
+        let mut second = Ticket { id: "t2".to_owned(), ..first.clone() };
+        up(&mut first, Some(&mut known), 0);
+        up(&mut second, Some(&mut known), 0);
+        let own = first.handling.case.clone().unwrap();
+        let mut tax = known.cases[&own].clone();
+        (tax.id, tax.about) = (CaseId::of(&known.head.account, "tax_question", "in_1"), "in_1".to_owned());
+        (tax.class, tax.tickets, tax.evidence) = (Class::TaxQuestion, Vec::new(), Vec::new());
+        known.head.names(&tax.id, tax.line(), false);
+        known.cases.insert(tax.id.clone(), tax.clone());
+
+        first.handling.correct(Class::TaxQuestion, "lena", at(1));
+        let mut apart = (first.clone(), known.clone());
+        up(&mut apart.0, Some(&mut apart.1), 1);
+        assert_eq!(apart.0.handling.case.as_ref(), Some(&own), "what is not laid out is not moved");
+
+        let both = vec![first.clone(), second.clone()];
+        known.moving.lay(&own, both, Vec::new());
+        known.moving = known.moving.without(&TicketName::of(&first));
+        let before = known.moving.clone();
+        up(&mut first, Some(&mut known), 1);
+        let (ended, case) = (&known.cases[&own], &known.cases[&tax.id]);
+        assert_eq!((ended.state, ended.went_on_in.as_ref()), (CaseState::Resolved, Some(&tax.id)));
+        assert_eq!(first.handling.case.as_ref(), Some(&tax.id));
+        let moved: Vec<_> = known.moving.tickets_since(&before).collect();
+        assert_eq!(moved.len(), 1, "whoever is taken up is written by itself");
+        assert_eq!((moved[0].id.as_str(), moved[0].handling.case.as_ref()), ("t2", Some(&tax.id)));
+        let told: Vec<&str> = case.evidence.iter().map(|it| it.source.as_str()).collect();
+        assert_eq!((case.tickets.len(), told), (2, vec!["desk/default/t2", "desk/default/t1"]), "each once");
+        assert!(case.evidence[1].value.ends_with("tax question (said lena)"), "{:?}", case.evidence);
+        assert_eq!(known.head.cases.keys().collect::<Vec<_>>(), [&tax.id], "one case is open");
     }
 
     #[test]

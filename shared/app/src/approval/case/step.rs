@@ -1,7 +1,7 @@
 //! Steps of a case's playbook that are no action: the account is watched, a person gets their task, the customer was told.
 //! Pressed twice, a button does nothing more.
 
-use super::write;
+use super::{goes_on_here, write};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::whose;
@@ -43,6 +43,7 @@ async fn ground(context: &Context, id: &CaseId, staff: &Staff) -> Result<Ground,
         let message = "your role only reads; ask a colleague in support or billing";
         return Err(Problem::not_permitted(message).into());
     };
+    goes_on_here(&case)?;
     Ok(Ground { batch, case, head, staff })
 }
 

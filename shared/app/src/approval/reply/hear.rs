@@ -20,10 +20,10 @@ pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         return Ok(Done::NothingToDo);
     };
     let action = batch.get::<Action>(&own)?;
-    let news = action.as_ref().and_then(|action| Some((action.case.as_ref()?, End::of(action.state())?)));
-    if let Some((case, end)) = news {
-        for name in concerned(context, case, end).await? {
-            store::retrying(context, || told(context, &name, (case, id), end)).await?;
+    let news = action.and_then(|action| Some((End::of(action.state())?, action.case?)));
+    if let Some((end, case)) = news {
+        for name in concerned(context, &case, end).await? {
+            store::retrying(context, || told(context, &name, id, end)).await?;
         }
     }
 
@@ -48,16 +48,13 @@ async fn concerned(context: &Context, case: &CaseId, end: End) -> Result<Vec<Tic
     Ok(case.tickets.iter().filter_map(|name| TicketName::parse(name)).collect())
 }
 
-async fn told(
-    context: &Context,
-    name: &TicketName,
-    (case, action): (&CaseId, &ActionId),
-    end: End,
-) -> Result<Attempted<()>, Fault> {
-    // Read.
-    let key = keys::ticket(&name.provider, &name.source, &name.id);
-    let batch = Batch::read(context, vec![key.clone()]).await?;
-    let ticket = batch.get::<Ticket>(&key)?.filter(|ticket| ticket.handling.own_case() == Some(case));
+async fn told(context: &Context, name: &TicketName, action: &ActionId, end: End) -> Result<Attempted<()>, Fault> {
+    // Read. A case may go on in another meanwhile, and both with it.
+    let (key, own) = (keys::ticket(&name.provider, &name.source, &name.id), keys::action(action));
+    let batch = Batch::read(context, vec![key.clone(), own.clone()]).await?;
+    let case = batch.get::<Action>(&own)?.and_then(|action| action.case);
+    let is_about_it = |ticket: &Ticket| case.is_some() && ticket.handling.own_case() == case.as_ref();
+    let ticket = batch.get::<Ticket>(&key)?.filter(is_about_it);
     let Some(mut ticket) = ticket else { return Ok(Attempted::Done(())) };
 
     // Decide.

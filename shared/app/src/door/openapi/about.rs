@@ -422,9 +422,14 @@ pub static ABOUT: &[About] = &[
         "Shows what there is to answer to a ticket, and how",
     )
     .refuses(&[404]),
-    post("/api/tickets/{id}/reply", "replyTicket", "TicketAnswer", "Answers a ticket, once, the way that it came")
-        .takes(Body::Must("TicketReply"))
-        .refuses(&[404, 409, 422]),
+    post(
+        "/api/tickets/{id}/reply",
+        "replyTicket",
+        "TicketAnswer",
+        "Answers a ticket, once, the way that it came; `/pay/…` behind the base address becomes a link to pay",
+    )
+    .takes(Body::Must("TicketReply"))
+    .refuses(&[404, 409, 422]),
     get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first; those of one account by their names")
         .with(&[Limit, Cursor, StateOfTicket, ClassOfTicket, Assignee, Account])
         .refuses(&[404]),

@@ -153,6 +153,18 @@ fn each_step_stands_as_what_was_done_shows() {
 }
 
 #[test]
+fn what_was_sent_from_a_case_that_goes_on_in_this_one_is_said() {
+    let (mut case, earlier) = (case(&json!([])), CaseId::of(&account(), "duplicate_charge", "ticket:desk/default/t1"));
+    let done = [action(&case, refund(), "lena", State::Executed)];
+    let mut edited = ticket(&case, "Dear Ada, we gave it back.", "sent", 5);
+    edited.handling.answers[0].step = Some(step_id(&earlier, ["say", "refund_approved", ""]));
+    let tickets = [edited];
+    assert_eq!(standings(around(&case, &done, &[], &tickets)), (["done", "open", "open", "open"], 3));
+    case.took_over.push(earlier);
+    assert_eq!(standings(around(&case, &done, &[], &tickets)), (["done", "done", "open", "open"], 2));
+}
+
+#[test]
 fn what_people_say_that_they_did_is_done() {
     let id = case(&json!([])).id;
     let by = |step: String| json!({"by": "lena", "at": at(9), "what": "w", "note": "", "step": step});
@@ -165,6 +177,26 @@ fn what_people_say_that_they_did_is_done() {
     assert!(play.text().ends_with("One step is left."), "{}", play.text());
     assert!(play.text().contains("watch until 2026-03-02: another [done: lena, "), "{}", play.text());
     assert_eq!(play.steps[4].post, Some(format!("/api/cases/{}/watch", case.id)));
+}
+
+#[test]
+fn what_people_did_on_a_case_that_goes_on_in_this_one_is_done_here() {
+    let earlier = CaseId::of(&account(), "duplicate_charge", "ticket:desk/default/t1");
+    let by = |step: String| json!({"by": "lena", "at": at(9), "what": "w", "note": "", "step": step});
+    let say = by(step_id(&earlier, ["say", "refund_approved", ""]));
+    let made = by(step_id(&earlier, ["task", by_hand::BILLING, ""]));
+    let mut found = case(&json!([by(step_id(&earlier, WATCH)), say, made]));
+    let done = [action(&found, refund(), "lena", State::Executed)];
+    let about = About::Play { case: earlier.clone() };
+    let tasks = [Task::new(&account(), about, "look".into(), String::new(), at(2), jiff::SignedDuration::ZERO)];
+    for (what, took_over, expected) in [
+        ("another case's", vec![], (["done", "open", "open", "open"], 3)),
+        ("its own by now", vec![earlier], (["done", "done", "under way", "done"], 1)),
+    ] {
+        found.took_over = took_over;
+        let around = Around { case: &found, actions: &done, tasks: &tasks, tickets: &[] };
+        assert_eq!(standings(around), expected, "{what}");
+    }
 }
 
 #[test]

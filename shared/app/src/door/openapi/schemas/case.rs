@@ -76,14 +76,8 @@ fn recommended() -> Value {
 
 /// A case as it is written down.
 fn record_fields() -> Vec<(&'static str, Value)> {
-    let draft = object([
-        ("text", text()),
-        ("amount", text()),
-        ("invoice", text()),
-        ("payment", text()),
-        ("reason", text()),
-        ("link", text()),
-    ]);
+    let draft =
+        object([("text", text()), ("amount", text()), ("invoice", text()), ("payment", text()), ("reason", text())]);
     vec![
         ("id", text()),
         ("account", text()),
@@ -121,6 +115,8 @@ fn record_fields() -> Vec<(&'static str, Value)> {
         ("opened_at", time()),
         ("resolved_at", or_null(time())),
         ("resolution", or_null(text())),
+        ("went_on_in?", told(text(), "The case of the same trouble in which it goes on.")),
+        ("took_over?", told(list(text()), "The cases that go on in it, oldest first.")),
     ]
 }
 
