@@ -449,7 +449,7 @@ pub static ABOUT: &[About] = &[
         .takes(Body::Must("TicketAssigned"))
         .refuses(&[404, 409, 422]),
     post("/api/tickets/{id}/close", "closeTicket", "TicketShown", "Ends a ticket")
-        .takes(Body::May("Resolve"))
+        .takes(Body::May("TicketClosed"))
         .refuses(&[404, 409]),
     post(
         "/api/tickets/{id}/class",
