@@ -202,6 +202,7 @@ fn nothing_is_taken_while_somebody_may_be_paying() {
         for (minutes, is_taken) in [(0, false), (24, false), (26, true)] {
             service.advance(at + SignedDuration::from_mins(minutes)).await.unwrap();
             let access = standing(&service).await.1;
+            println!("{minutes}: {}", plan(&service).await);
             assert_eq!(access == "restricted", is_taken, "after {minutes} minutes: {access}");
         }
     });
