@@ -202,7 +202,25 @@ fn nothing_is_taken_while_somebody_may_be_paying() {
         for (minutes, is_taken) in [(0, false), (24, false), (26, true)] {
             service.advance(at + SignedDuration::from_mins(minutes)).await.unwrap();
             let access = standing(&service).await.1;
+            println!("{minutes}: {}", plan(&service).await);
             assert_eq!(access == "restricted", is_taken, "after {minutes} minutes: {access}");
+        }
+    });
+}
+
+#[test]
+fn who_presses_again_and_again_is_spared_for_two_hours_and_no_longer() {
+    run(async {
+        let service = declined().await;
+        tries_given_back(&service, "stripe").await;
+        let at = service.clock.now() + SignedDuration::from_hours(48);
+        restricts(&service, at).await;
+        let first = at - SignedDuration::from_mins(5);
+        for minutes in [0, 29, 58, 87, 116, 145, 174] {
+            service.advance(first + SignedDuration::from_mins(minutes)).await.unwrap();
+            let expected = if minutes < 120 { Value::Null } else { json!("restricted") };
+            assert_eq!(standing(&service).await.1, expected, "after {minutes} minutes");
+            presses(&service).await;
         }
     });
 }

@@ -259,6 +259,7 @@ fn with_what_is_open(mut head: Head) -> Head {
     }
     head.requests = (0..20).map(|number| RequestId::of(&account(), &id(number))).collect();
     head.loose = (0..6).map(id).collect();
+    head.came = (0..6).map(|number| ReceivedId::of(&account(), &id(number))).collect();
     let listed = POLICIES.dunning.current().together.as_ref().map_or(0, Together::listed_max);
     let letter = LetterLine {
         at: at(),
@@ -421,7 +422,10 @@ fn acting() -> Vec<Row> {
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
         built::<CardLink>("CardLink", json!({"hash": text(64), "account": account(), "expires_on": "2026-05-01"})),
         built::<MessagesLink>("MessagesLink", json!({"hash": text(64), "account": account()})),
-        built::<Pressed>("Pressed", json!({"account": account(), "at": AT})),
+        built::<Pressed>(
+            "Pressed",
+            json!({"account": account(), "paying": {"since": AT, "until": AT, "secs": 99_999}}),
+        ),
     ]
 }
 
@@ -448,7 +452,7 @@ fn asking() -> Vec<Row> {
     let candidate = |number: usize| json!({"invoice": id(number), "way": "amount", "confidence": "0.40"});
     let received = json!({"id": ReceivedId::of(&account(), &id(0)), "account": account(), "payment": id(0),
         "amount": usd(), "at": AT, "reference": text(140), "why": "no_reference", "candidates": many(44, candidate),
-        "ended": {"at": AT, "by": id(0), "target": {"invoice": id(0)}}});
+        "ended": {"at": AT, "by": id(0), "target": {"invoice": id(0)}, "open": usd(), "given_back": true}});
     vec![built::<Request>("Request", asked), built::<Received>("Received", received)]
 }
 

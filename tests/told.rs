@@ -10,6 +10,7 @@ use app::store::{self, PayLink, keys};
 use bytes::Bytes;
 use domain::book::{Head, Writer};
 use domain::id::AccountId;
+use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
@@ -32,6 +33,14 @@ async fn post(service: &Service, staff: &str, path: &str, body: Option<&Value>, 
     let (status, answer) = ask(service, staff, Method::POST, path, body, key).await;
     service.work().await.unwrap();
     (status.as_u16(), answer)
+}
+
+/// What waits for an approval gets it, and is done.
+async fn approve(service: &Service) {
+    let waiting = get(service, "/api/actions?state=waiting_approval").await["items"][0].clone();
+    let body = json!({"decision": "approve", "preview_digest": waiting["preview"]["digest"], "note": ""});
+    let decision = format!("/api/actions/{}/decision", waiting["id"].as_str().unwrap());
+    assert_eq!(post(service, "bea", &decision, Some(&body), None).await.0, 200);
 }
 
 async fn case_of_ticket(service: &Service) -> String {
@@ -60,6 +69,20 @@ async fn press(service: &Service, cookie: &str, path: &str, fields: &[(&str, &st
     status.as_u16()
 }
 
+/// What the form of an answer would send, as the page has it.
+fn prepared(page: &str) -> Vec<(&str, &str)> {
+    let form = page.split("action=\"/tickets/t1/reply\"").nth(1).unwrap_or_else(|| panic!("no form: {page}"));
+    let form = form.split("</form>").next().unwrap();
+    let hidden = form.split("<input type=\"hidden\" name=\"").skip(1).map(|input| {
+        let (name, rest) = input.split_once("\" value=\"").unwrap();
+        (name, rest.split('"').next().unwrap())
+    });
+    let area = form.split("<textarea").nth(1).unwrap().split_once('>').unwrap().1;
+    let is_solved = form.contains("name=\"solved\" value=\"on\" checked");
+    let written = ("text", area.split("</textarea>").next().unwrap());
+    hidden.chain([written]).chain(is_solved.then_some(("solved", "on"))).collect()
+}
+
 #[test]
 fn what_a_play_writes_is_sent_to_its_ticket_by_one_button_in_the_language_of_the_letter() {
     run(async {
@@ -70,26 +93,54 @@ fn what_a_play_writes_is_sent_to_its_ticket_by_one_button_in_the_language_of_the
         let (cookie, path) = (signed_in(&service, "luis").await, format!("/cases/{case}"));
         assert!(!page(&service, &cookie, &path).await.contains("Send the answer"), "it is not done");
 
-        let waiting = get(&service, "/api/actions?state=waiting_approval").await["items"][0].clone();
-        let body = json!({"decision": "approve", "preview_digest": waiting["preview"]["digest"], "note": ""});
-        let decision = format!("/api/actions/{}/decision", waiting["id"].as_str().unwrap());
-        assert_eq!(post(&service, "bea", &decision, Some(&body), None).await.0, 200);
+        approve(&service).await;
         let shown = page(&service, &cookie, &path).await;
         let (_, area) = shown.split_once("<textarea").unwrap_or_else(|| panic!("no text to send: {shown}"));
         let text = area.split_once('>').unwrap().1.split("</textarea>").next().unwrap();
         assert!(text.starts_with("Guten Tag") && text.contains("100") && text.contains("Werktagen"), "{text}");
         assert!(shown.contains("action=\"/tickets/t1/reply\"") && shown.contains("name=\"answered\" value=\"0\""));
 
-        let csrf = shown.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        let fields = [("csrf", csrf), ("outcome", "done"), ("answered", "0"), ("text", text), ("solved", "on")];
+        let other = json!({"text": "Wir sehen nach."});
+        assert_eq!(post(&service, "luis", "/api/tickets/t1/reply", Some(&other), None).await.0, 200);
+        let shown = page(&service, &cookie, &path).await;
+        assert!(shown.contains("Send the answer"), "something else was said: {shown}");
+
+        let (edited, mut fields) = (format!("{text}\n\nViele Grüße, Luis"), prepared(&shown));
+        fields.iter_mut().filter(|(name, _)| *name == "text").for_each(|field| field.1 = &edited);
         for _ in 0..2 {
             assert_eq!(press(&service, &cookie, "/tickets/t1/reply", &fields).await, 303);
         }
         let letters = service.outbox.letters().unwrap();
         let sent = letters.iter().filter(|(_, letter)| letter.to == ADA && letter.subject == "Re: Doppelt abgebucht");
-        assert_eq!(sent.count(), 1, "pressed twice, sent once");
+        assert_eq!(sent.count(), 2, "pressed twice, sent once, beside what was said before");
         assert_eq!(get(&service, "/api/tickets/t1").await["state"], "resolved");
         assert!(!page(&service, &cookie, &path).await.contains("Send the answer"), "it was said");
+    });
+}
+
+#[test]
+fn what_a_play_writes_answers_no_letter_that_came_after_the_page_was_loaded() {
+    run(async {
+        let service = with_a_payment().await;
+        let case = charged_twice(&service).await;
+        wrote(&service, "Charged twice", "I was charged twice for the same month.").await;
+        approve(&service).await;
+        let (cookie, path) = (signed_in(&service, "luis").await, format!("/cases/{case}"));
+        let shown = page(&service, &cookie, &path).await;
+        service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
+        let told = json!({"id": "evt_t2", "type": "ticket.commented", "created_at": service.clock.now(), "ticket": {
+            "id": "t1", "subject": "Charged twice", "body": "One thing more.", "status": "open",
+            "csat": null, "requester": {"email": ADA, "name": "Ada"}}});
+        assert_eq!(deliver_to(&service, "ticket", told.to_string().as_bytes()).await.0, StatusCode::OK);
+        service.work().await.unwrap();
+
+        let fields = prepared(&shown);
+        assert!(fields.contains(&("solved", "on")), "what is done ends the ticket: {fields:?}");
+        assert_eq!(press(&service, &cookie, "/tickets/t1/reply", &fields).await, 303);
+        let ticket = get(&service, "/api/tickets/t1").await;
+        assert_eq!(ticket["answers"][0]["state"], "sent", "{ticket}");
+        assert_eq!((&ticket["state"], &ticket["resolved_at"]), (&json!("investigating"), &Value::Null), "{ticket}");
+        assert!(ticket["due_at"].is_string(), "nobody has read the second letter: {ticket}");
     });
 }
 

@@ -262,6 +262,11 @@ impl State {
         }
     }
 
+    /// Whether something may still come of it: it waits for people, is under way, or is a person's to do.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::WaitingApproval | Self::Approved | Self::Executing | Self::InDoubt | Self::NeedsPerson)
+    }
+
     /// Whether nothing more will happen by itself.
     pub fn is_final(self) -> bool {
         matches!(

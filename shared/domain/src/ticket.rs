@@ -49,7 +49,7 @@ pub use reading::read;
 pub use requested::{Knocks, Mailed, Requested, Step, Who};
 pub use saying::{Unsayable, may_say};
 pub use taken::TakenFor;
-pub use told::Heard;
+pub use told::{End, Heard};
 pub(crate) use trouble::same_trouble;
 pub use turn::Turn;
 pub use vouched::NotVouched;

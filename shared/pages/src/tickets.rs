@@ -341,6 +341,7 @@ fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
             })) }
             @if !is_over {
                 (form(html! {
+                    input type="hidden" name="turns" value=(handling.turns);
                     label { "It is over because " input name="note" maxlength="2000"; }
                     button .plain type="submit" name="say" value="close" { "Close" }
                 }))

@@ -4,11 +4,14 @@ use super::settle;
 use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::records;
 use crate::records::moving::unread;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket::put_act;
 use crate::web::{Failed, Problem, note_fits, reference_fits};
 use domain::action::Action;
+use domain::book::Head;
+use domain::cash::Received;
 use domain::id::{CaseId, TaskId};
 use domain::staff::Staff;
 use domain::task::{About as TaskAbout, Change, Refused, Task};
@@ -76,6 +79,7 @@ async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> R
     let mut batch = Batch::read(context, all.collect()).await?;
     let mut task = batch.get::<Task>(&own)?.ok_or_else(|| Problem::not_found("task"))?;
     let staff = batch.get::<Staff>(&by)?.ok_or_else(Problem::not_signed_in)?;
+    let unsaid = unsaid(context, &mut batch, &task, word).await?;
 
     // Decide.
     let days_max = context.policies.limits.current().snooze_days_max;
@@ -94,6 +98,10 @@ async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> R
     let mut commit = Commit::default();
     commit.over(&batch, &task);
     news.iter().for_each(|bulletin| commit.over(&batch, bulletin));
+    if let Some((head, payments)) = &unsaid {
+        commit.over(&batch, head);
+        payments.iter().for_each(|received| commit.over(&batch, received));
+    }
     put_act(&mut commit, context, &mut batch, (case.as_ref(), &staff.id)).await?;
     commit.check(&batch, &by);
     Ok(store::attempted(commit.run(context).await, (task, news))?)
@@ -111,6 +119,28 @@ async fn case_of(context: &Context, batch: &mut Batch, task: &Task) -> Result<Op
     };
     unread(context, batch, vec![action.clone()]).await?;
     Ok(batch.get::<Action>(&action)?.and_then(|action| action.case))
+}
+
+/// What was said to be for an invoice, where its task is dropped because it is not: the invoice is asked for again, and somebody
+/// says anew what the payments are for.
+async fn unsaid(
+    context: &Context,
+    batch: &mut Batch,
+    task: &Task,
+    word: &Change,
+) -> Result<Option<(Head, Vec<Received>)>, Fault> {
+    let (TaskAbout::MarkPaid { invoice }, Some(false)) = (&task.about, word.done) else { return Ok(None) };
+    let own = keys::head(&task.account);
+    batch.extend(Batch::read(context, vec![own.clone()]).await?);
+    let Some(mut head) = batch.get::<Head>(&own)?.filter(|head| !head.came.is_empty()) else { return Ok(None) };
+    batch.extend(Batch::read(context, head.came.iter().map(keys::received).collect()).await?);
+    let mut payments = records::came(batch, &head)?;
+    payments.retain(|received| received.invoice() == Some(invoice.as_str()));
+    for received in &mut payments {
+        head.came.remove(&received.id);
+        received.look_again();
+    }
+    Ok(Some((head, payments)))
 }
 
 fn problem(refused: &Refused) -> Problem {

@@ -11,6 +11,7 @@ use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlin
 use domain::case::{Case, Class};
 use domain::cash::{Received, Request};
 use domain::classify::decision::Decision;
+use domain::debt::Paying;
 use domain::dunning::Plan;
 use domain::event::Event;
 use domain::group::Group;
@@ -227,11 +228,11 @@ pub struct MessagesLink {
     pub account: AccountId,
 }
 
-/// When a customer was last led on to the provider's page, to pay what they owe.
+/// Until when a customer may be paying, who was led on to the provider's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pressed {
     pub account: AccountId,
-    pub at: Timestamp,
+    pub paying: Paying,
 }
 
 /// What stands in a ticket's place on a list where nobody has it. No id of staff is written so.

@@ -6,7 +6,7 @@ mod room;
 use super::entitlement::Entitlement;
 use super::{Latest, LetterLine, Try, Writer};
 use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
-use crate::id::{AccountId, ActionId, CaseId, RequestId};
+use crate::id::{AccountId, ActionId, CaseId, ReceivedId, RequestId};
 use crate::money::{Currency, Money, Rate};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -64,6 +64,9 @@ pub struct Head {
     /// Payments of which nobody knows yet what they pay: of very many those that came first.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub loose: BTreeSet<String>,
+    /// Payments that a person said are for an invoice, while its provider does not show that.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub came: BTreeSet<ReceivedId>,
 }
 
 /// A card that concerns all recoveries that had begun by then.
@@ -298,6 +301,7 @@ impl Head {
             card_given: None,
             requests: BTreeSet::new(),
             loose: BTreeSet::new(),
+            came: BTreeSet::new(),
             written: None,
             answered: None,
             texted: None,

@@ -1,7 +1,6 @@
 //! A case that turned out to be the same trouble as another: it ends, and goes on there with all that was done about it.
 
 use super::{Case, TICKET};
-use crate::id::CaseId;
 use jiff::Timestamp;
 
 /// How a case ended that goes on in another.
@@ -14,9 +13,9 @@ impl Case {
     /// Ends, and lays into the other what people did and asked for, and which tickets are about it. Its line on the head, and
     /// the records that name it, are the caller's.
     ///
-    /// What was only looked at stays: whoever found the other has looked for themselves.
+    /// What was only looked at stays: whoever found the other has looked for themselves. So does when it was opened: what the
+    /// other recommends is as of its own.
     pub fn go_on_in(&mut self, into: &mut Self, at: Timestamp) {
-        into.opened_at = into.opened_at.min(self.opened_at);
         into.actions.splice(0..0, std::mem::take(&mut self.actions));
         into.at_work.join(&std::mem::take(&mut self.at_work));
         into.handled.extend(self.handled.iter().cloned());
@@ -40,7 +39,7 @@ impl Case {
 mod tests {
     use super::*;
     use crate::case::{Evidence, State};
-    use crate::id::{AccountId, ActionId};
+    use crate::id::{AccountId, ActionId, CaseId};
     use serde_json::{Value, from_value, json};
 
     fn at(minute: i64) -> Timestamp {
@@ -98,7 +97,7 @@ mod tests {
         assert_eq!((own.actions.len(), own.at_work.secs), (0, 0), "an action is one case's, and time counts once");
         assert_eq!((own.handled.len(), own.tickets.len(), own.evidence.len()), (2, 2, 3), "it can still be read");
 
-        assert_eq!((into.state, into.opened_at, &into.took_over), (State::Open, at(1), &vec![own.id.clone()]));
+        assert_eq!((into.state, into.opened_at, &into.took_over), (State::Open, at(5), &vec![own.id.clone()]));
         assert_eq!(into.actions, [action("a"), action("b")]);
         let by: Vec<&str> = into.handled.iter().map(|handled| handled.by.as_str()).collect();
         assert_eq!(by, ["lena", "bea", "mara"], "in their order");

@@ -177,7 +177,7 @@ impl Handling {
 
     /// An answer to all that has come is about to leave.
     pub fn answer(&mut self, written: (&str, &str, bool), outcome: Outcome, at: Timestamp) -> Option<&Answer> {
-        self.answer_to(self.turns, written, outcome, at)
+        self.answer_to(self.turns, written, outcome, at).map(|answer| &*answer)
     }
 
     /// An answer to what had come up to a turn is about to leave. None while another is on its way that says the same to the
@@ -188,7 +188,7 @@ impl Handling {
         (by, text, unchanged): (&str, &str, bool),
         outcome: Outcome,
         at: Timestamp,
-    ) -> Option<&Answer> {
+    ) -> Option<&mut Answer> {
         if self.answers.iter().any(|answer| answer.is_under_way() || answer.says(text, turn)) {
             return None;
         }
@@ -201,12 +201,13 @@ impl Handling {
             outcome,
             at,
             turn,
+            step: None,
             state: telling::State::Sending,
         });
         forget_oldest(&mut self.answers, ANSWERS_BYTES_MAX);
         self.by_hand |= !unchanged;
         self.note(at, by, "answered");
-        self.answers.last()
+        self.answers.last_mut()
     }
 
     /// What came of an answer; only one that was taken counts as the first, and stops the clock for what it had seen.
@@ -240,6 +241,10 @@ impl Handling {
             self.state = State::Open;
             (self.resolved_at, self.ended_there) = (None, false);
             self.reopened += 1;
+            if self.merged_into.is_some() {
+                // It is no repeat after all: the case of the other ticket may be another trouble, and another one's.
+                self.case = None;
+            }
             (self.merged_into, self.draft, self.payment_request) = (None, None, None);
             self.note(at, by, why);
         }

@@ -46,14 +46,15 @@ pub struct Scene<'a> {
 }
 
 /// The cases of an account that a ticket may be about, by the head: the one that it has, its own, and those of a class that is
-/// the same trouble.
+/// the same trouble. One of another account is not among them.
 pub fn concerned(ticket: &Ticket, head: &Head, policy: &TicketPolicy) -> Vec<CaseId> {
     let class = ticket.handling.taken_for.as_ref().and_then(|taken| taken.certain());
     let own = class.map(|class| CaseId::of(&head.account, class.name(), &about(&TicketName::of(ticket))));
     let same = class.map(|class| policy.class(class).same.as_slice()).unwrap_or_default();
     let is_same = |name: &str| same.iter().any(|class| class.name() == name);
     let open = head.cases.iter().filter(|(_, line)| is_same(&line.class)).map(|(id, _)| id.clone());
-    let mut all: Vec<CaseId> = ticket.handling.case.clone().into_iter().chain(own).chain(open).collect();
+    let has = ticket.handling.case.clone().filter(|case| case.account() == head.account);
+    let mut all: Vec<CaseId> = has.into_iter().chain(own).chain(open).collect();
     all.sort();
     all.dedup();
     all
@@ -69,6 +70,7 @@ pub fn take_up(ticket: &mut Ticket, mut known: Option<&mut Known>, followed: Fol
     ticket.handling.language = read.or(ticket.handling.language.take()).or(file);
     if let Some(known) = known.as_deref_mut() {
         if ticket.handling.state != State::Resolved {
+            ticket.handling.leave_case_of_others(&known.head.account);
             find_case(ticket, known, scene);
         } else if let Some(case) = ticket.handling.case.as_ref().and_then(|id| known.cases.get_mut(id)) {
             end_case(ticket, case, &mut known.head, scene.now);
@@ -254,8 +256,10 @@ fn time_it(ticket: &mut Ticket, known: Option<&Known>, followed: Followed, scene
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::ActionId;
     use crate::policies::Policies;
     use crate::staff::{Role, Staff};
+    use crate::ticket::End;
     use jiff::tz::TimeZone;
     use serde_json::{from_value, json};
 
@@ -325,6 +329,24 @@ mod tests {
             let opened = known.map(|known| (known.cases.len(), known.head.cases.len())).unwrap_or_default();
             assert_eq!(opened, (cases, cases), "{what}: its case is open, and the head names it");
             assert_eq!(handling.case.is_some(), cases == 1, "{what}");
+        }
+    }
+
+    #[test]
+    fn the_case_of_another_account_is_not_a_tickets_trouble() {
+        let (mut first, mut theirs) = (ticket(Some(taken(Class::DuplicateCharge, false))), known());
+        up(&mut first, Some(&mut theirs), 0);
+        for (what, class) in [("the same trouble", Class::DuplicateCharge), ("nobody can say", Class::TaxQuestion)] {
+            let abstained = class == Class::TaxQuestion;
+            let mut other = Ticket { id: "t2".to_owned(), ..ticket(Some(taken(class, abstained))) };
+            other.handling.case.clone_from(&first.handling.case);
+            let policies = Policies::shipped().unwrap();
+            let mut own = Known { head: Head::new("shop", "default", "cus_2"), ..known() };
+            let concerned = concerned(&other, &own.head, policies.tickets.current());
+            assert!(concerned.iter().all(|case| case.account() == own.head.account), "{what}: {concerned:?}");
+            up(&mut other, Some(&mut own), 1);
+            let is_own = |case: &CaseId| case.account() == own.head.account;
+            assert_eq!(other.handling.case.as_ref().map(is_own), (!abstained).then_some(true), "{what}");
         }
     }
 
@@ -408,10 +430,8 @@ mod tests {
     }
 
     fn heard(handling: &mut Handling, hour: i64) {
-        handling.begin_turn(at(hour), None);
-        let action = crate::id::ActionId::of(&Head::new("shop", "default", "cus_1").account, "lena", "k");
-        let heard = json!({"action": action, "outcome": "done", "end": "done", "at": at(hour)});
-        handling.heard.push(from_value(heard).unwrap());
+        let action = ActionId::of(&Head::new("shop", "default", "cus_1").account, "lena", "k");
+        assert!(handling.hear(&action, End::Done, at(8), at(hour)));
     }
 
     #[test]

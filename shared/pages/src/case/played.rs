@@ -133,6 +133,8 @@ fn answer(placed: &Placed, (ticket, answered): (&str, u32), (when, reply): (When
             input type="hidden" name="csrf" value=(csrf);
             input type="hidden" name="outcome" value=(outcome.name());
             input type="hidden" name="answered" value=(answered);
+            input type="hidden" name="turns" value=(placed.turns);
+            input type="hidden" name="step" value=(step);
             p { a href={ "/tickets/" (ticket) } { "The ticket" } }
             label for=(field) { "The answer to it, to edit" }
             textarea id=(field) name="text" rows="9" maxlength="5000" required { (reply.body.trim()) }

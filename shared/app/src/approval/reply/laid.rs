@@ -26,7 +26,7 @@ impl Laid {
         let key = keys::ticket(&name.provider, &name.source, &name.id);
         let mut batch = Batch::read(context, vec![key.clone()]).await?;
         let Some(ticket) = batch.get::<Ticket>(&key)? else { return Ok(None) };
-        let own = ticket.handling.case.as_ref().map(keys::case);
+        let own = ticket.handling.own_case().map(keys::case);
         let theirs = ticket.handling.account.as_ref().map(whose::keys_of);
         let wanted: Vec<_> = theirs.into_iter().flatten().chain(own.clone()).collect();
         if !wanted.is_empty() {

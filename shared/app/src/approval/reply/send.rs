@@ -14,7 +14,7 @@ use domain::policy::{phrase, shorten};
 use domain::stop::Scope;
 use domain::telling::State;
 use domain::ticket::{Answer, Came, Dispatch, Followed, Next, Outcome, TicketName, Way, may_say};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use pages::Written;
 use providers::Desk;
 

@@ -50,6 +50,8 @@ struct Assigned {
 struct Closed {
     #[serde(default)]
     note: String,
+    #[serde(default)]
+    turns: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -80,9 +82,9 @@ pub(super) async fn assign(context: &Context, id: &str, body: &[u8], staff: &Sta
 }
 
 pub(super) async fn close(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
-    let Closed { note } =
-        if body.is_empty() { Closed::default() } else { web::sent(body, "send a `note`, or nothing")? };
-    say(context, id, &Word::Close { note }, staff).await
+    let wanted = "send a `note` and the `turns` that you read, or nothing";
+    let Closed { note, turns } = if body.is_empty() { Closed::default() } else { web::sent(body, wanted)? };
+    say(context, id, &Word::Close { note, turns }, staff).await
 }
 
 pub(super) async fn class(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
@@ -127,7 +129,12 @@ fn word(fields: &BTreeMap<String, String>) -> Result<Word, Problem> {
     let field = |name: &str| fields.get(name).map(|value| value.trim().to_owned()).unwrap_or_default();
     match field("say").as_str() {
         "assign" => Ok(Word::Assign(field("to"))),
-        "close" => Ok(Word::Close { note: field("note") }),
+        "close" => {
+            let seen = Some(field("turns")).filter(|seen| !seen.is_empty());
+            let turns = seen.map(|seen| seen.parse()).transpose();
+            let turns = turns.map_err(|_| Problem::malformed("the form cannot be read; reload the page"))?;
+            Ok(Word::Close { note: field("note"), turns })
+        }
         "class" => {
             let class =
                 Class::named(&field("class")).ok_or_else(|| Problem::malformed("choose a class of the list"))?;

@@ -4,9 +4,8 @@ use super::wanted::{changed, changing, refunding};
 use super::{Asked, Known, failing, known, scene};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Order;
 use crate::records::{self, actions_of};
-use crate::store::{self, Batch, Of, TicketOf, keys};
+use crate::store::{self, Batch, Of, keys};
 use crate::web::Problem;
 use domain::action::{Action, Kind, Reason, Resources};
 use domain::book::{Head, Invoice, PaymentLine};
@@ -19,11 +18,11 @@ use domain::playbook::{
 };
 use domain::staff::Staff;
 use domain::task::Task;
-use domain::ticket::Ticket;
+use domain::ticket::{Ticket, TicketName};
 use std::collections::BTreeSet;
 
-/// How many tickets of an account are looked through for those of a case.
-const TICKETS_MAX: u32 = 200;
+/// How many tickets of a case are read for its page: a long one takes 94 KB.
+const TICKETS_MAX: usize = 50;
 
 /// A case as it is played.
 pub struct Played {
@@ -59,15 +58,14 @@ pub async fn of_case(
     Ok(Played { play, actions, handling })
 }
 
-/// The tickets that are about a case.
+/// The tickets that are about a case: of many the last that joined it.
 async fn tickets(context: &Context, case: &Case) -> Result<Vec<Ticket>, Fault> {
-    let of_account = keys::tickets_of(&case.account);
-    let named: Vec<TicketOf> = store::first_of(context, &of_account, TICKETS_MAX, Order::Descending).await?;
-    let all: Vec<_> = named.iter().map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect();
+    let names = case.tickets.iter().rev().take(TICKETS_MAX).filter_map(|name| TicketName::parse(name));
+    let all: Vec<_> = names.map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect();
     let batch = Batch::read(context, all.clone()).await?;
     let mut tickets = Vec::new();
     for key in &all {
-        tickets.extend(batch.get::<Ticket>(key)?.filter(|ticket| ticket.handling.case.as_ref() == Some(&case.id)));
+        tickets.extend(batch.get::<Ticket>(key)?.filter(|ticket| ticket.handling.own_case() == Some(&case.id)));
     }
     Ok(tickets)
 }
