@@ -59,8 +59,8 @@ pub fn guess(model: &Model<'_>, subject: &str, body: &str, thresholds: &Threshol
     judge(model, &format!("{}\n{}", new.subject, new.body), thresholds)
 }
 
-fn judge(model: &Model<'_>, text: &str, thresholds: &Thresholds) -> Guess {
-    let text = &*letter::ends(text);
+fn judge(model: &Model<'_>, letter: &str, thresholds: &Thresholds) -> Guess {
+    let text = &*letter::ends(letter);
     let words = words(text, WORDS);
     // Where not one word is known, a guess is only a guess; and a number is none.
     let says_something = |word: &Word| word.plain.starts_with(char::is_alphabetic) && model.knows(word);
@@ -80,7 +80,9 @@ fn judge(model: &Model<'_>, text: &str, thresholds: &Thresholds) -> Guess {
         Some((_, alone)) if whole == Class::NotBilling && *alone >= 0.5 => (whole, share.min(1.0 - alone)),
         _ => (whole, share),
     };
-    let confidence = thousandths(share);
+    // What was not read may be about billing.
+    let is_open = class == Class::NotBilling && text.len() < letter.len();
+    let confidence = thousandths(if is_open { share.min(0.5) } else { share });
     Guess {
         class,
         confidence,

@@ -32,8 +32,8 @@ pub fn newest(subject: &str, body: &str) -> Newest {
 
 /// How much of the beginning and of the end of it is understood, in bytes: some hundred words, for each takes its time.
 /// People say first what it is about, or last what they want.
-const BEGINNING: usize = 440;
-const END: usize = 200;
+const BEGINNING: usize = 380;
+const END: usize = 160;
 
 /// The beginning and the end of a long text, cut between two words; a short one as it stands.
 pub(crate) fn ends(text: &str) -> Cow<'_, str> {

@@ -142,6 +142,7 @@ fn of_a_long_letter_the_beginning_and_the_end_are_read_and_not_the_middle() {
     ] {
         let guess = of("", &letter);
         assert_eq!(guess.class == Class::DuplicateCharge, is_read, "{name}: {guess:?}");
+        assert_eq!(guess.abstained, !is_read, "{name}: {guess:?}");
     }
 }
 
