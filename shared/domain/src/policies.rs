@@ -403,7 +403,7 @@ mod tests {
             ),
             ("tickets", "same = []", "same = [\"tax_question\"]", "`not_billing` opens no case"),
             ("tickets", "text = \"ticket_waited\"", "text = \"no_such_text\"", "no text is called"),
-            ("tickets", "confidence_min = \"0.85\"", "confidence_min = \"1.1\"", "`confidence_min` is over 0"),
+            ("tickets", "confidence_min = \"0.88\"", "confidence_min = \"1.1\"", "`confidence_min` is over 0"),
             ("tickets", "also_min = \"0.85\"", "also_min = \"0\"", "`also_min` is over 0"),
             ("tickets", "looks = [\"card\"", "looks = [\"stars\"", "unknown variant"),
             ("tickets", "why = \"A bank's", "why = \"\" # \"", "`chargeback` has no `why`"),
