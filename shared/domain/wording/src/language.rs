@@ -40,6 +40,8 @@ pub struct Spoken<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tongue<'a> {
     pub language: &'a str,
+    /// Whether the letter told it, and not just its subject, which stands above all letters of a ticket alike.
+    pub by_letter: bool,
     pub words: Vec<String>,
 }
 
@@ -118,11 +120,13 @@ impl Languages {
     /// The language of a letter's newest words; nothing, where too little speaks, or two languages are near.
     pub fn tell(&self, subject: &str, body: &str, enough: &Enough) -> Option<Tongue<'_>> {
         let new = letter::newest(subject, body);
-        // The subject of an answer is old: what it was written in says nothing of what is written now.
-        let parts =
-            if new.is_reply && !new.body.is_empty() { ["", &new.body] } else { [new.subject.as_str(), &new.body] };
-        let place = self.told(&self.tally(parts), enough)?;
-        Some(Tongue { language: &self.ids[place].0, words: self.speaking(parts, place) })
+        let of = |parts: [&str; 2], by_letter: bool| {
+            let place = self.told(&self.tally(parts), enough)?;
+            Some(Tongue { language: &self.ids[place].0, by_letter, words: self.speaking(parts, place) })
+        };
+        // The subject of an answer is somebody else's, or says nothing of what is written now.
+        let is_old = new.subject.is_empty() || (new.is_reply && !new.body.is_empty());
+        of(["", &new.body], true).or_else(|| if is_old { None } else { of([&new.subject, &new.body], false) })
     }
 
     fn tally(&self, parts: [&str; 2]) -> Tally {

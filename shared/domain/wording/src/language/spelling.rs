@@ -6,6 +6,12 @@ pub fn spellings(word: &str, points: u8) -> Vec<(String, u8)> {
     let small = word.to_lowercase();
     // Where it ends what stands before a word, as in `l'an`, the apostrophe counts; elsewhere many leave it out.
     let own = if small.ends_with('\'') { small } else { small.replace('\'', "") };
+    if own.is_empty() {
+        return Vec::new();
+    }
+    if own.is_ascii() {
+        return vec![(own, points)];
+    }
     let others = [(spread(&own), points), (plain(&own), points.saturating_sub(1).max(1))];
     let mut all = vec![(own, points)];
     for (other, points) in others {
@@ -13,7 +19,6 @@ pub fn spellings(word: &str, points: u8) -> Vec<(String, u8)> {
             all.push((other, points));
         }
     }
-    all.retain(|(spelling, _)| !spelling.is_empty());
     all
 }
 

@@ -222,11 +222,14 @@ fn the_newest_words_tell_and_not_what_they_answer() {
     let (languages, enough) = shipped();
     let german = "Mir wurde der Betrag zweimal abgebucht.";
     for (what, subject, body, expected) in [
-        ("a subject alone", "Mir wurde zweimal abgebucht", "", Some("de")),
+        ("a subject alone", "Mir wurde zweimal abgebucht", "", Some("de, as a subject")),
+        ("a subject above little", "Mir wurde zweimal abgebucht", "siehe oben", Some("de, as a subject")),
+        ("a subject above a letter", "Mir wurde zweimal abgebucht", "I did not order it", Some("en")),
+        ("a subject above two languages", "Frage zur Rechnung", "Merci beaucoup. Thank you.", None),
         ("a subject that somebody's form gives", "Support request", german, Some("de")),
         ("the subject of an answer", "Re: The invoice that you sent us", german, Some("de")),
         ("an answer too short to tell", "Re: The invoice that you sent us", "ok", None),
-        ("an answer that has nothing new", "Re: The invoice that you sent us", "", Some("en")),
+        ("an answer that has nothing new", "Re: The invoice that you sent us", "", Some("en, as a subject")),
         ("what is quoted", "", "Ich habe das nicht bestellt.\n\n> You have been charged for it\n> twice", Some("de")),
         (
             "the mail below",
@@ -243,7 +246,8 @@ fn the_newest_words_tell_and_not_what_they_answer() {
         ("a page", "", "<p>Ich habe das <b>nicht</b> bestellt</p><style>the and is not</style>", Some("de")),
     ] {
         let told = languages.tell(subject, body, &enough);
-        assert_eq!(told.map(|tongue| tongue.language), expected, "{what}");
+        let told = told.map(|own| own.language.to_owned() + if own.by_letter { "" } else { ", as a subject" });
+        assert_eq!(told.as_deref(), expected, "{what}");
     }
 }
 
