@@ -4,11 +4,13 @@ use crate::http::run;
 use crate::pay::TakesOn;
 use ::http::{Method, Request, StatusCode};
 use app::dunning::cash::flow;
+use app::dunning::pay::link;
 use app::message::Message;
 use app::ports::{Channel, Clock, Letter};
 use app::store::{Batch, Commit, keys};
 use bytes::Bytes;
 use domain::action::Action;
+use domain::book::Head;
 use domain::cash::Step;
 use domain::id::AccountId;
 use domain::report::fact::{Fact, sum};
@@ -305,15 +307,19 @@ fn of_two_requests_with_one_amount_a_person_chooses() {
         known(&service, "t2").await;
         let only = |invoice: &str| json!({"invoices": [invoice]});
         let (_, first) = collect(&service, "lena", "t1", Some(&only("in_1"))).await;
-        let taken = collect(&service, "lena", "t2", None).await;
+        let taken = collect(&service, "lena", "t2", Some(&only("in_1"))).await;
         assert_eq!(
             (taken.0, &taken.1["error"]["code"]),
             (StatusCode::CONFLICT, &json!("already_asked")),
             "{}",
             taken.1
         );
-        let (status, second) = collect(&service, "lena", "t2", Some(&only("in_2"))).await;
-        assert_eq!(status, StatusCode::CREATED, "{second}");
+        let (status, second) = collect(&service, "lena", "t2", None).await;
+        assert_eq!(
+            (status, &second["invoices"][0]["id"]),
+            (StatusCode::CREATED, &json!("in_2")),
+            "the other: {second}"
+        );
         pays(&service, "evt_4", "ch_1", 4_900, None).await;
         let waiting = unmatched(&service).await;
         let candidates = waiting[0]["candidates"].as_array().unwrap();
@@ -668,13 +674,19 @@ fn nobody_is_charged_again_or_asked_for_what_came_past_the_provider() {
     });
 }
 
-/// A customer whose card was declined and who was asked to pay because of a ticket; and when their invoice is tried again.
-async fn declined_and_asked() -> (Service, String, Timestamp) {
+/// A customer whose card was declined.
+async fn declined() -> Service {
     let service = shop().await;
     let failed = Some("insufficient_funds");
     let charge = stripe::charge("cus_1", "ch_0", Some("in_1"), 4_900, "eur", failed, service.clock.now());
     tell(&service, "evt_f1", "charge.failed", &charge).await;
     bill(&service, "evt_f2", "invoice.payment_failed", "in_1", "open", (4_900, 4_900)).await;
+    service
+}
+
+/// The same, who was asked to pay because of a ticket; and when their invoice is tried again.
+async fn declined_and_asked() -> (Service, String, Timestamp) {
+    let service = declined().await;
     known(&service, "t1").await;
     let (status, asked) = collect(&service, "lena", "t1", None).await;
     assert_eq!(status, StatusCode::CREATED, "{asked}");
@@ -757,5 +769,130 @@ fn money_that_is_there_stands_for_its_invoice_though_its_ticket_is_closed() {
         assert_eq!(tried(&service), 0, "nobody collects it once more: {}", recovery(&service).await);
         bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
         assert!(request(&service, &id).await["resolved_at"].is_string());
+    });
+}
+
+/// The page to pay of the invoice.
+async fn pay_page(service: &Service) -> String {
+    let address = link::stored(&service.context, &account(), "in_1").await.unwrap();
+    let request = Request::get(address.replace("http://recoup.test", "")).body(Bytes::new()).unwrap();
+    String::from_utf8(dispatch(service, &request).await.body().to_vec()).unwrap()
+}
+
+/// A customer whose card was declined, who has paid by transfer; somebody has said what that is for.
+async fn declined_and_said() -> Service {
+    let service = declined().await;
+    pays(&service, "evt_3", "ch_1", 4_900, None).await;
+    let waiting = unmatched(&service).await;
+    assert_eq!(waiting[0]["candidates"], json!([{"invoice": "in_1", "way": "amount", "confidence": "0.80"}]));
+    assert!(pay_page(&service).await.contains(">Pay 49.00 EUR</button>"));
+    let (status, answer) = say(&service, "bea", &waiting[0]["id"], &json!({"invoice": "in_1"})).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(tasks(&service).await.contains(&"mark_paid".to_owned()), "{:?}", tasks(&service).await);
+    service
+}
+
+async fn marking(service: &Service) -> Option<Value> {
+    let tasks = get(service, "/api/tasks").await;
+    tasks["items"].as_array().unwrap().iter().find(|task| task["about"]["kind"] == "mark_paid").cloned()
+}
+
+async fn head(service: &Service) -> Head {
+    let key = keys::head(&account());
+    let batch = Batch::read(&service.context, vec![key.clone()]).await.unwrap();
+    batch.get(&key).unwrap().unwrap()
+}
+
+/// The whole of it, or a part, goes back.
+async fn goes_back(service: &Service, event: &str, minor: i64, names: Option<&str>) {
+    service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
+    let mut back = charge(service, "ch_1", None, 4_900, names);
+    back["amount_refunded"] = json!(minor);
+    tell(service, event, "charge.refunded", &back).await;
+}
+
+#[test]
+fn what_a_person_says_is_for_an_invoice_holds_it_until_its_provider_shows_that() {
+    run(async {
+        let service = declined_and_said().await;
+        let told = || {
+            let letters = service.outbox.letters().unwrap();
+            letters.iter().filter(|(_, letter)| letter.to == "cus_1@shop.example").count()
+        };
+        let before = (told(), tried(&service));
+        service.advance(service.clock.now() + SignedDuration::from_hours(24 * 40)).await.unwrap();
+        assert_eq!((told(), tried(&service)), before, "{}", recovery(&service).await);
+        let access = get(&service, "/api/entitlements/stripe:cus_1").await;
+        assert!(access["state"].is_null() || access["state"] == "grace", "{access}");
+        assert!(!pay_page(&service).await.contains("<button"), "nobody pays it once more");
+        known(&service, "t1").await;
+        let (status, answer) = collect(&service, "lena", "t1", None).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "nobody asks for it: {answer}");
+        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        assert_eq!(marking(&service).await, None);
+        assert!(head(&service).await.came.is_empty());
+    });
+}
+
+#[test]
+fn what_was_said_of_a_payment_holds_nothing_once_that_is_given_back_or_was_wrong() {
+    for (name, is_given_back, waiting) in [("given back", true, 0), ("wrong", false, 1)] {
+        run(async {
+            let service = declined_and_said().await;
+            assert!(!pay_page(&service).await.contains("<button"), "{name}");
+            if is_given_back {
+                goes_back(&service, "evt_4", 4_900, None).await;
+            } else {
+                let path = format!("/api/tasks/{}", marking(&service).await.unwrap()["id"].as_str().unwrap());
+                let word = json!({"done": false, "note": "it is for another shop"});
+                let (status, answer) = ask(&service, "bea", Method::POST, &path, Some(&word), None).await;
+                assert_eq!(status, StatusCode::OK, "{name}: {answer}");
+            }
+            assert!(pay_page(&service).await.contains(">Pay 49.00 EUR</button>"), "{name}: it is asked for again");
+            assert_eq!(marking(&service).await, None, "{name}");
+            assert_eq!(unmatched(&service).await.len(), waiting, "{name}");
+            assert!(head(&service).await.came.is_empty(), "{name}");
+        });
+    }
+}
+
+#[test]
+fn what_its_provider_collects_beside_what_a_person_said_is_a_persons() {
+    run(async {
+        let service = declined_and_said().await;
+        service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
+        let collected = charge(&service, "ch_2", Some("in_1"), 4_900, None);
+        tell(&service, "evt_4", "charge.succeeded", &collected).await;
+        bill(&service, "evt_5", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        let task = marking(&service).await.expect("somebody decides");
+        let said = (&task["what"], &task["state"]);
+        assert_eq!(said, (&json!("Decide about invoice IN_1, which was paid twice"), &json!("open")), "{task}");
+        assert!(task["steps"].as_str().unwrap().contains("payment ch_2"), "{task}");
+    });
+}
+
+#[test]
+fn a_payment_that_is_given_back_is_nobodys_any_more() {
+    run(async {
+        let service = shop().await;
+        pays(&service, "evt_3", "ch_1", 4_900, None).await;
+        assert_eq!(head(&service).await.loose.len(), 1);
+        goes_back(&service, "evt_4", 1_900, None).await;
+        assert_eq!(unmatched(&service).await[0]["amount"]["amount"], "30.00", "a part of it");
+        // Nothing is owed by then, so that no payment would be looked at.
+        bill(&service, "evt_5", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        goes_back(&service, "evt_6", 4_900, None).await;
+        assert_eq!(unmatched(&service).await, Vec::<Value>::new());
+        assert!(head(&service).await.loose.is_empty(), "it keeps no place");
+    });
+    run(async {
+        let (service, id) = asked().await;
+        let close = ask(&service, "lena", Method::POST, "/api/tickets/t1/close", None, None).await;
+        assert_eq!(close.0, StatusCode::OK, "{}", close.1);
+        service.work().await.unwrap();
+        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
+        assert_eq!((tasks(&service).await, unmatched(&service).await.len()), (vec!["paid_after_all".to_owned()], 1));
+        goes_back(&service, "evt_4", 4_900, Some(&id)).await;
+        assert_eq!((tasks(&service).await, unmatched(&service).await.len()), (Vec::new(), 0));
     });
 }

@@ -2,14 +2,14 @@
 //! the same.
 
 use crate::http::run;
-use crate::limits::with_limit;
+use crate::limits::{with_limit, with_limits};
 use crate::raised::{an_hour_later, raise, recoveries, tell, wish};
 use ::http::{Method, StatusCode};
-use app::ports::Clock;
+use app::ports::{Channel, Clock, QueueName};
 use app::store::{self, keys};
 use domain::book::Head;
 use domain::case::Class;
-use domain::dunning::{DISPUTED, Plan, PlanState};
+use domain::dunning::{DISPUTED, Plan, PlanState, StepState};
 use domain::id::{AccountId, CaseId};
 use jiff::SignedDuration;
 use local::service::Service;
@@ -258,5 +258,143 @@ fn a_word_about_many_recoveries_reads_all_of_them_once() {
         let costs = counts.take();
         assert!(costs.items <= 2 * u64::from(MANY), "{} items were queried: {costs:?}", costs.items);
         assert_eq!((recovered(&service).await, recoveries(&service).await), ((vec![], 0), vec![]));
+    });
+}
+
+const WORDS: &str = "/api/accounts/stripe:cus_1/dunning";
+
+/// What somebody says of all, and how many of them the answer shows.
+async fn say(service: &Service, word: &Value) -> usize {
+    let (status, answer) = ask(service, "lena", Method::POST, WORDS, Some(word), None).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    answer["items"].as_array().unwrap().len()
+}
+
+fn days(service: &Service, days: i64) -> jiff::Timestamp {
+    service.clock.now() + SignedDuration::from_hours(24 * days)
+}
+
+/// Whether anything has left, or was tried.
+fn was_at_it(service: &Service, all: &[Plan]) -> bool {
+    let letters = service.outbox.letters().unwrap();
+    let written =
+        letters.iter().any(|(_, letter)| letter.channel == Channel::Mail && letter.to == "cus_1@shop.example");
+    written || all.iter().any(|it| !it.tries.made.is_empty() || it.steps.iter().any(|it| it.state == StepState::Sent))
+}
+
+#[test]
+fn a_word_about_hundreds_of_recoveries_is_one_commit_that_each_heeds() {
+    const MANY: u32 = 300;
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        tries_given_back(&service, "stripe").await;
+        tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", service.clock.now())).await;
+        for number in 0..MANY {
+            fails(&service, &format!("evt_f{number}"), number).await;
+        }
+        let counts = Counted::over(&mut service);
+        let until = days(&service, 10);
+        assert_eq!(say(&service, &json!({"pause": {"until": until}})).await, 100, "the first of them are shown");
+        let costs = counts.take();
+        assert_eq!(costs.commits, 1, "{costs:?}");
+        assert!(costs.items <= u64::from(MANY), "{} items were queried: {costs:?}", costs.items);
+        service.work().await.unwrap();
+        let most = u64::try_from(service.context.policies.limits.current().recoveries_written_max).unwrap();
+        let costs = counts.take();
+        assert!(costs.commits <= u64::from(MANY).div_ceil(most), "so many are written at once: {costs:?}");
+        let all = plans(&service).await;
+        assert_eq!(all.iter().filter(|plan| plan.paused_until() == Some(until)).count(), MANY as usize);
+        assert!(all.iter().all(|plan| plan.control.said.len() == 1 && plan.control.said[0].by == "lena"));
+
+        service.advance(days(&service, 5)).await.unwrap();
+        assert!(!was_at_it(&service, &plans(&service).await), "none is tried or written to");
+        fails(&service, "evt_later", MANY).await;
+        let paused = plans(&service).await.iter().filter(|plan| plan.paused_until().is_some()).count();
+        assert_eq!(paused, MANY as usize, "what begins later was not meant");
+
+        counts.take();
+        say(&service, &json!({"resume": {}})).await;
+        assert_eq!(counts.take().commits, 1);
+        service.work().await.unwrap();
+        let all = plans(&service).await;
+        assert!(all.iter().all(|plan| plan.paused_until().is_none() && plan.state == PlanState::Running));
+
+        say(&service, &json!({"stop": {"note": "they have a credit with us"}})).await;
+        assert_eq!(recovered(&service).await, (vec![], 0), "nothing is asked for from now on");
+        say(&service, &json!({"stop": {"note": "once more"}})).await;
+        service.work().await.unwrap();
+        an_hour_later(&service).await;
+        fails(&service, "evt_last", MANY + 1).await;
+        let last = format!("in_{}", MANY + 1);
+        assert_eq!(
+            (recovered(&service).await, recoveries(&service).await),
+            ((vec![last.clone()], 0), vec![last.clone()])
+        );
+        service.advance(days(&service, 20)).await.unwrap();
+        let (new, old): (Vec<_>, Vec<_>) = plans(&service).await.into_iter().partition(|plan| plan.invoice == last);
+        let why = |plan: &Plan| plan.control.said.last().is_some_and(|said| said.note.contains("credit"));
+        assert!(old.iter().all(|plan| plan.was_stopped_by_hand() && why(plan)));
+        let is_sent = |plan: &Plan| plan.steps.iter().any(|step| step.state == StepState::Sent);
+        assert!(!old.iter().any(is_sent) && new.iter().all(is_sent));
+    });
+}
+
+/// What is on its way to the recoveries is lost.
+async fn lose(service: &Service) {
+    let lost = service.queue.receive(QueueName::Dunning, 100, 30).unwrap();
+    assert!(!lost.is_empty());
+    lost.iter().for_each(|message| service.queue.delete(message.id).unwrap());
+}
+
+#[test]
+fn a_word_that_nobody_carries_round_is_heeded_before_anything_is_done() {
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        with_limits(&mut service, &[("recoveries_shown_max", 2), ("recoveries_written_max", 3)]);
+        tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", service.clock.now())).await;
+        for number in 0..6 {
+            let (id, charge) = (format!("in_{number}"), format!("ch_{number}"));
+            let now = service.clock.now();
+            let tried = stripe::charge("cus_1", &charge, Some(&id), 4_900, "usd", Some("insufficient_funds"), now);
+            tell(&service, &format!("evt_t{number}"), "charge.failed", &tried).await;
+            fails(&service, &format!("evt_f{number}"), number).await;
+        }
+        say(&service, &json!({"pause": {"until": days(&service, 10)}})).await;
+        lose(&service).await;
+        let page = get(&service, WORDS).await;
+        assert!(page["items"].as_array().unwrap().iter().all(|row| row["paused_until"].is_string()), "{page}");
+        service.advance(days(&service, 5)).await.unwrap();
+        assert!(!was_at_it(&service, &plans(&service).await), "it rests");
+        say(&service, &json!({"stop": {"note": "they called"}})).await;
+        lose(&service).await;
+        let bulky = json!({"pause": {"until": days(&service, 10), "note": "x".repeat(101)}});
+        assert_eq!(ask(&service, "lena", Method::POST, WORDS, Some(&bulky), None).await.0, StatusCode::NOT_FOUND);
+        service.advance(days(&service, 40)).await.unwrap();
+        let all = plans(&service).await;
+        assert!(!was_at_it(&service, &all), "it is over");
+        assert!(all.iter().all(Plan::was_stopped_by_hand));
+        assert_eq!((recovered(&service).await, recoveries(&service).await), ((vec![], 0), vec![]));
+    });
+}
+
+#[test]
+fn a_word_about_very_many_is_as_short_as_the_head_has_room_for() {
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        with_limits(&mut service, &[("recoveries_shown_max", 2), ("recoveries_written_max", 3)]);
+        tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", service.clock.now())).await;
+        for number in 0..6 {
+            fails(&service, &format!("evt_f{number}"), number).await;
+        }
+        for (who, note, status) in [
+            ("ana", "x".repeat(3), StatusCode::FORBIDDEN),
+            ("lena", "x".repeat(101), StatusCode::BAD_REQUEST),
+            ("lena", String::new(), StatusCode::UNPROCESSABLE_ENTITY),
+            ("lena", "👩".repeat(100), StatusCode::OK),
+        ] {
+            let word = json!({"stop": {"note": note}});
+            let (found, answer) = ask(&service, who, Method::POST, WORDS, Some(&word), None).await;
+            assert_eq!(found, status, "{who}: {answer}");
+        }
     });
 }

@@ -8,6 +8,7 @@ use app::context::Settings;
 use app::ports::{Channel, Clock, Letter};
 use app::store::{Batch, Commit, Pressed, keys};
 use bytes::Bytes;
+use domain::debt::Paying;
 use domain::id::AccountId;
 use http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -208,14 +209,15 @@ fn what_people_approved_to_end_waits_while_its_customer_may_be_paying() {
         advance(&service, days(33) + SignedDuration::from_hours(1)).await;
         let request = requests(&service).await.remove(0);
         // They were led on to pay what they owe.
-        let pressed = Pressed { account: AccountId::of("stripe", "default", "cus_1"), at: service.clock.now() };
+        let paying = Paying::led_on(None, service.context.policies.limits.current(), service.clock.now());
+        let pressed = Pressed { account: AccountId::of("stripe", "default", "cus_1"), paying };
         let batch = Batch::read(&service.context, vec![keys::pressed(&pressed.account)]).await.unwrap();
         let mut commit = Commit::default();
         commit.over(&batch, &pressed);
         commit.run(&service.context).await.unwrap();
         assert_eq!(decide(&service, &request, "approve").await.0, StatusCode::OK);
         for (minutes, ended) in [(1, 0), (29, 0), (60, 1)] {
-            advance(&service, pressed.at + SignedDuration::from_mins(minutes)).await;
+            advance(&service, paying.since + SignedDuration::from_mins(minutes)).await;
             assert_eq!(ended_at_stripe(&service), ended, "after {minutes} minutes");
         }
         assert_eq!(access(&service).await, "ended");

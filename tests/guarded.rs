@@ -144,7 +144,7 @@ fn the_card_that_was_just_chosen_is_the_one_that_is_charged() {
 async fn standing(service: &Service) -> (usize, Value) {
     let letters = service.outbox.letters().unwrap();
     let own = letters.iter().filter(|(_, letter)| letter.to == "cus_1@shop.example").count();
-    (own, get(service, &format!("/api/entitlements/{}", account())).await["state"].clone())
+    (own, get(service, "/api/entitlements/stripe:cus_1").await["state"].clone())
 }
 
 #[test]
@@ -174,7 +174,7 @@ async fn presses(service: &Service) {
     assert_eq!(visit(service, Method::POST, path).await.0, StatusCode::SEE_OTHER);
 }
 
-/// As if it had warned its customer, and were to restrict them at that time. Nothing is known of the warning but by the plan.
+/// As if it had warned its customer, and were to restrict them at that time.
 async fn restricts(service: &Service, at: Timestamp) {
     let (key, now) = (keys::plan(&account(), "in_1"), service.clock.now());
     let batch = Batch::read(&service.context, vec![key.clone()]).await.unwrap();
@@ -199,9 +199,28 @@ fn nothing_is_taken_while_somebody_may_be_paying() {
         restricts(&service, at).await;
         service.advance(at - SignedDuration::from_mins(5)).await.unwrap();
         presses(&service).await;
-        for (minutes, expected) in [(0, Value::Null), (24, Value::Null), (26, json!("restricted"))] {
+        for (minutes, is_taken) in [(0, false), (24, false), (26, true)] {
             service.advance(at + SignedDuration::from_mins(minutes)).await.unwrap();
+            let access = standing(&service).await.1;
+            println!("{minutes}: {}", plan(&service).await);
+            assert_eq!(access == "restricted", is_taken, "after {minutes} minutes: {access}");
+        }
+    });
+}
+
+#[test]
+fn who_presses_again_and_again_is_spared_for_two_hours_and_no_longer() {
+    run(async {
+        let service = declined().await;
+        tries_given_back(&service, "stripe").await;
+        let at = service.clock.now() + SignedDuration::from_hours(48);
+        restricts(&service, at).await;
+        let first = at - SignedDuration::from_mins(5);
+        for minutes in [0, 29, 58, 87, 116, 145, 174] {
+            service.advance(first + SignedDuration::from_mins(minutes)).await.unwrap();
+            let expected = if minutes < 120 { Value::Null } else { json!("restricted") };
             assert_eq!(standing(&service).await.1, expected, "after {minutes} minutes");
+            presses(&service).await;
         }
     });
 }
@@ -216,7 +235,7 @@ fn nothing_is_taken_while_a_try_is_under_way() {
             service.sandbox.trouble("stripe", trouble).unwrap();
             service.advance(at).await.unwrap();
             assert_eq!(asked(&service, "in_1").len(), 1, "{trouble}: it has left");
-            assert_eq!(standing(&service).await.1, Value::Null, "{trouble}: nobody knows how it ends");
+            assert_ne!(standing(&service).await.1, "restricted", "{trouble}: nobody knows how it ends");
             later(&service, 60 * 3).await;
             let made = plan(&service).await["tries"]["made"][0].clone();
             let after = (&made["ended"]["outcome"], standing(&service).await.1);

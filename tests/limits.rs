@@ -396,12 +396,18 @@ fn whoever_is_silent_costs_a_message_no_more_than_it_has() {
 
 /// The shipped policies, but for one limit.
 pub fn with_limit(service: &mut Service, limit: &str, value: usize) {
+    with_limits(service, &[(limit, value)]);
+}
+
+/// The shipped policies, but for some limits.
+pub fn with_limits(service: &mut Service, limits: &[(&str, usize)]) {
     let files: Vec<(&str, String)> = SHIPPED
         .iter()
         .map(|(file, text)| {
-            let own = |line: &str| match line.split_once(" = ") {
-                Some((name, _)) if name == limit && file.contains("/limits/") => format!("{limit} = {value}\n"),
-                _ => format!("{line}\n"),
+            let own = |line: &str| {
+                let known = line.split_once(" = ").filter(|_| file.contains("/limits/"));
+                let other = known.and_then(|(name, _)| limits.iter().find(|(limit, _)| *limit == name));
+                other.map_or_else(|| format!("{line}\n"), |(limit, value)| format!("{limit} = {value}\n"))
             };
             (*file, text.lines().map(own).collect())
         })

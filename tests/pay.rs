@@ -347,6 +347,33 @@ fn who_asked_for_a_link_to_pay_is_sent_ours() {
     });
 }
 
+#[test]
+fn a_link_that_is_sent_after_a_part_was_paid_is_ours_and_asks_for_the_rest() {
+    run(async {
+        let service = shop().await;
+        let stop = |release: bool| json!({"kind": "payment_link", "note": "we look at it", "release": release});
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(false)), None).await.0, StatusCode::OK);
+        let body = json!({"account": "stripe:cus_1", "kind": "payment_link", "params": {"invoice": "in_1"},
+            "reason_code": "other", "note": ""});
+        let (status, answer) = ask(&service, "lena", Method::POST, "/api/actions", Some(&body), Some("k")).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        service.work().await.unwrap();
+        service.advance(at("2026-03-01T09:01:00Z")).await.unwrap();
+        tell(&service, "evt_3", "invoice.updated", &invoice("in_1", "open", 2900)).await;
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(true)), None).await.0, StatusCode::OK);
+        service.work().await.unwrap();
+        let letters = service.outbox.letters().unwrap();
+        let (_, letter) = letters.iter().find(|(_, letter)| letter.id.starts_with("link_")).unwrap();
+        let path = path(&service, "stripe:cus_1", "in_1").await;
+        assert_eq!(letter.links, [format!("http://recoup.test{path}")]);
+        assert!(letter.text.contains("29.00 EUR") && !letter.text.contains("49.00"), "{}", letter.text);
+        for part in [&letter.text, &letter.html] {
+            assert!(part.contains("/pay/") && !part.contains("stripe.com"), "{part}");
+        }
+        assert!(opened(&service, &path).await.1.contains(">Pay 29.00 EUR</button>"));
+    });
+}
+
 /// A provider that takes each try of an invoice on, as of a bank debit: how it ends it tells days later.
 pub struct TakesOn(Arc<dyn Http>);
 

@@ -19,6 +19,8 @@ use std::sync::Arc;
 use tests::stripe;
 use tests::world::{ask, deliver, get};
 
+mod work;
+
 /// What a statement of a function's policy allows, where it is about tables.
 struct Right {
     actions: Vec<String>,

@@ -6,12 +6,12 @@ use crate::raised::tell;
 use ::http::{Method, Request, StatusCode};
 use app::ports::{Channel, Clock};
 use bytes::Bytes;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
 use tests::stripe;
-use tests::world::{ask, get, import, open_at, tries_given_back};
+use tests::world::{ask, at, deliver_to, get, import, open_at, tries_given_back};
 
 async fn post(service: &Service, staff: &str, path: &str, body: Option<&Value>, key: Option<&str>) -> (u16, Value) {
     let (status, answer) = ask(service, staff, Method::POST, path, body, key).await;
@@ -105,14 +105,160 @@ fn charged_twice_is_given_back_told_and_watched() {
         assert_eq!(stands(&service, &case).await, words(&["ask done bea", "say done lena", "watch done bea"], 0));
         let shown = seen(&service, &case, "lena").await;
         assert_eq!(shown["handled"].as_array().map(Vec::len), Some(1), "pressed again, nothing more is done");
-        assert_eq!(shown["handling"], json!({"minutes": "2.0", "target": [2, 3]}), "from act to act");
+        assert_eq!(shown["handling"], json!({"minutes": "0.0", "target": [2, 3]}), "two people did one thing each");
         let report = get(&service, "/api/reports/2026-03").await;
         let class = &report["cases"]["categories"][0];
         assert_eq!(
             (&class["avg_handling_minutes"], &class["handling_target"], &class["within_target"]),
-            (&json!("2.0"), &json!([2, 3]), &json!("1.0000"))
+            (&json!("0.0"), &json!([2, 3]), &json!("1.0000"))
         );
         assert!(report["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true), "{report}");
+    });
+}
+
+/// The customer writes; the same ticket again is a further letter.
+async fn writes(service: &Service, event: &str, (subject, body): (&str, &str)) {
+    let kind = if event == "e_1" { "ticket.created" } else { "ticket.commented" };
+    let told = json!({"id": event, "type": kind, "created_at": service.clock.now(), "ticket": {"id": "t_1",
+        "subject": subject, "body": body, "status": "open", "csat": null,
+        "requester": {"email": "cus_1@shop.example", "name": "Ada"}}});
+    assert_eq!(deliver_to(service, "ticket", told.to_string().as_bytes()).await.0, StatusCode::OK);
+    service.work().await.unwrap();
+}
+
+async fn says(service: &Service, staff: &str, what: &str, body: &Value) {
+    let (status, answer) = post(service, staff, &format!("/api/tickets/t_1/{what}"), Some(body), None).await;
+    assert!(status < 300, "{staff} {what}: {status} {answer}");
+}
+
+/// How long people were at a case by the words of its definition, from every act that any record of it names: what is shown is
+/// added up act by act, and has to come to the same.
+async fn by_its_records(service: &Service, case: &str) -> String {
+    let case = get(service, &format!("/api/cases/{case}")).await;
+    let mut acts: Vec<(String, Timestamp)> = Vec::new();
+    let mut names = |list: &Value, by: &str, when: &str| {
+        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        acts.extend(list.as_array().unwrap().iter().map(|it| (word(&it[by]), at(&word(&it[when])))));
+    };
+    names(&case["handled"], "by", "at");
+    for ticket in case["tickets"].as_array().unwrap() {
+        let ticket = get(service, &format!("/api/tickets/{}", ticket.as_str().unwrap())).await;
+        names(&ticket["history"], "by", "at");
+    }
+    for action in case["actions"].as_array().unwrap() {
+        let action = get(service, &format!("/api/actions/{}", action.as_str().unwrap())).await;
+        names(&json!([action]), "requested_by", "requested_at");
+        names(&action["approvals"], "by", "at");
+    }
+    acts.retain(|(by, _)| by != "recoup");
+    acts.sort();
+    let pauses = acts.windows(2).filter(|two| two[0].0 == two[1].0).map(|two| two[1].1.duration_since(two[0].1));
+    let secs: i64 = pauses.map(|pause| pause.as_secs()).filter(|secs| *secs <= 600).sum();
+    format!("{}.{}", secs / 60, secs % 60 / 6)
+}
+
+#[test]
+fn how_long_people_were_at_a_case_is_the_same_wherever_it_stands_and_whatever_of_it_they_did() {
+    run(async {
+        let service = with_a_payment().await;
+        let case = charged_twice(&service).await;
+        writes(&service, "e_1", ("A question", "I was charged twice this month")).await;
+        let until = async |time: &str| service.advance(at(&format!("2026-03-01T{time}Z"))).await.unwrap();
+        let took = async |expected: &str, what: &str| {
+            let shown = get(&service, &format!("/api/cases/{case}")).await["handling"]["minutes"].clone();
+            assert_eq!(shown, expected, "{what}: the case");
+            let ticket = get(&service, "/api/tickets/t_1").await;
+            assert_eq!((&ticket["handling_minutes"], &ticket["case"]), (&json!(expected), &json!(case)), "{what}");
+            let listed = get(&service, "/api/tickets").await["items"][0]["handling_minutes"].clone();
+            assert_eq!(listed, expected, "{what}: the list of tickets");
+            assert_eq!(by_its_records(&service, &case).await, expected, "{what}: act by act");
+        };
+        took("0.0", "nobody did anything").await;
+        until("09:41:00").await;
+        says(&service, "luis", "reply", &json!({"text": "A colleague decides about it."})).await;
+        took("0.0", "one act takes no time").await;
+        until("09:42:00").await;
+        assert_eq!(post(&service, "luis", &format!("/api/cases/{case}/watch"), None, None).await.0, 200);
+        took("1.0", "the answer to the ticket, and the watch of the case").await;
+        until("10:00:00").await;
+        decides(&service, "bea", "approve").await;
+        took("1.0", "somebody else, once").await;
+        until("10:06:00").await;
+        assert_eq!(get(&service, &format!("/api/cases/{case}")).await["state"], "resolved");
+        says(&service, "luis", "reply", &json!({"text": "It is on its way."})).await;
+        took("1.0", "longer than ten minutes after the watch").await;
+        until("10:07:00").await;
+        says(&service, "lena", "reply", &json!({"text": "Please tell us if it does not come."})).await;
+        took("1.0", "somebody else, a minute after that").await;
+        until("10:16:00").await;
+        says(&service, "luis", "assign", &json!({"to": "lena"})).await;
+        took("11.0", "exactly ten minutes").await;
+        until("10:17:00").await;
+        says(&service, "lena", "class", &json!({"class": "duplicate_charge", "note": "as it was taken"})).await;
+        took("21.0", "two people at a time count twice").await;
+        until("10:26:01").await;
+        says(&service, "luis", "close", &json!({})).await;
+        took("21.0", "ten minutes and a second").await;
+        // Looking is no work, however long it takes.
+        for minute in 28..40 {
+            until(&format!("10:{minute}:00")).await;
+            took("21.0", "looked at").await;
+        }
+        let report = get(&service, "/api/reports/2026-03").await;
+        let class = &report["cases"]["categories"][0];
+        assert_eq!((&class["avg_handling_minutes"], &class["within_target"]), (&json!("21.0"), &json!("0.0000")));
+        assert!(report["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true), "{report}");
+    });
+}
+
+#[test]
+fn what_is_asked_for_and_taken_back_is_work_on_its_case() {
+    run(async {
+        let service = with_a_payment().await;
+        let case = charged_twice(&service).await;
+        decides(&service, "bea", "deny").await;
+        corrected(&service, &case, "refund_request").await;
+        let play = seen(&service, &case, "lena").await["playbook"].clone();
+        pass(&service, 2).await;
+        let asked = asks(&service, "lena", &step(&play, "ask"), "key-1").await;
+        pass(&service, 5).await;
+        let path = format!("/api/actions/{}/withdraw", asked["id"].as_str().unwrap());
+        assert_eq!(post(&service, "lena", &path, None, None).await.0, 200);
+        assert_eq!(seen(&service, &case, "lena").await["handling"]["minutes"], "7.0");
+    });
+}
+
+#[test]
+fn an_answer_after_the_end_of_its_case_opens_no_second_case_and_another_letter_does() {
+    run(async {
+        let (service, case) = failed(1).await;
+        let letter = "Hello, my card was declined and I cannot pay my invoice. Please help. Thanks";
+        writes(&service, "e_1", ("Payment declined", letter)).await;
+        let stands = async |what: &str, count: usize| {
+            let cases = get(&service, "/api/cases").await["items"].clone();
+            assert_eq!(cases.as_array().map(Vec::len), Some(count), "{what}: {cases}");
+            let own = get(&service, "/api/tickets/t_1").await["case"].clone();
+            assert_eq!(own == json!(case), count == 1, "{what}: {own}");
+        };
+        stands("it is the trouble that was found", 1).await;
+        says(&service, "lena", "reply", &json!({"text": "Please try once more."})).await;
+        pass(&service, 60).await;
+        bill(&service, "invoice.paid", "paid", 0).await;
+        let ended = seen(&service, &case, "lena").await;
+        assert_eq!((&ended["state"], &ended["resolution"]), (&json!("resolved"), &json!("paid")));
+        says(&service, "lena", "reply", &json!({"text": "Thank you, your payment has arrived."})).await;
+        stands("an answer", 1).await;
+        says(&service, "lena", "assign", &json!({"to": "luis"})).await;
+        stands("somebody else gets it", 1).await;
+        says(&service, "luis", "class", &json!({"class": "payment_failed", "note": "so it was"})).await;
+        stands("a person says the same", 1).await;
+        says(&service, "luis", "close", &json!({})).await;
+        stands("it is closed", 1).await;
+        assert_eq!(seen(&service, &case, "lena").await["resolution"], "paid");
+        pass(&service, 60).await;
+        let again = format!("{letter}, it happened again");
+        writes(&service, "e_2", ("Payment declined", again.as_str())).await;
+        stands("the customer writes anew", 2).await;
     });
 }
 
@@ -249,8 +395,12 @@ fn who_has_upgraded_is_told_and_called() {
             tasks.as_array().unwrap().iter().filter(|task| task["about"]["kind"] == "onboarding").collect();
         let [call] = calls[..] else { panic!("one call: {tasks}") };
         let path = format!("/api/tasks/{}", call["id"].as_str().unwrap());
+        assert_eq!(post(&service, "bea", &path, Some(&json!({"assign": "bea"})), None).await.0, 200);
+        pass(&service, 4).await;
         assert_eq!(post(&service, "bea", &path, Some(&json!({"done": true})), None).await.0, 200);
         assert_eq!(takes(&service, "luis", &step(&play, "say")).await.0, 200);
+        let took = seen(&service, &case, "luis").await["handling"]["minutes"].clone();
+        assert_eq!(took, "9.0", "luis from asking to telling, and bea at its task");
         assert_eq!(stands(&service, &case).await, words(&["ask done luis", "say done luis", "task done bea"], 0));
         let (status, answer) = post(&service, "luis", &format!("/api/cases/{case}/task"), None, None).await;
         assert_eq!((status, &answer["error"]["code"]), (422, &json!("not_possible")), "it was made by itself");

@@ -3,12 +3,12 @@
 use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use app::ports::{Channel, Clock, Letter};
-use app::store::{self, Batch, Commit, keys};
+use app::store::{self, Batch, Commit, TicketOf, keys};
 use bytes::Bytes;
 use domain::id::{AccountId, CaseId};
 use domain::staff::MACHINE;
 use domain::telling::State as Sent;
-use domain::ticket::{Answer, Outcome, State, Ticket, TicketName};
+use domain::ticket::{Answer, End, State, Ticket, TicketName};
 use http::{Method, Request, StatusCode};
 use jiff::SignedDuration;
 use local::server::dispatch;
@@ -493,7 +493,7 @@ fn once_it_is_done_the_ticket_comes_back_and_the_prepared_text_solves_it() {
         decide(&service, &action, "approve").await;
         let back = ticket(&service, &own("t1")).await;
         assert_eq!(back.handling.state, State::Investigating);
-        assert_eq!((back.handling.heard.len(), back.handling.heard[0].outcome), (1, Outcome::Done));
+        assert_eq!((back.handling.heard.len(), back.handling.heard[0].end), (1, End::Done));
         assert!(back.handling.due_at.is_some() && back.handling.assigned_to.as_deref() == Some("lena"));
 
         let offered = drafts(&service, "t1").await;
@@ -512,13 +512,80 @@ fn once_it_is_done_the_ticket_comes_back_and_the_prepared_text_solves_it() {
 }
 
 #[test]
+fn a_ticket_hears_of_its_end_however_many_others_its_account_has() {
+    run(async {
+        let service = with_a_payment().await;
+        let (case, action) = asked_for(&service).await;
+        for (before, part) in [("a", 0), ("a", 1), ("a", 2), ("z", 0), ("z", 1), ("z", 2)] {
+            let mut commit = Commit::default();
+            for number in 0..90 {
+                let (provider, source) = ("ticket".to_owned(), "default".to_owned());
+                commit.put(&TicketOf { account: account(), provider, source, id: format!("{before}_{part}_{number}") });
+            }
+            commit.run(&service.context).await.unwrap();
+        }
+        decide(&service, &action, "approve").await;
+        let back = ticket(&service, &own("t1")).await;
+        assert_eq!((back.handling.state, back.handling.heard.len()), (State::Investigating, 1));
+        let shown = get(&service, &format!("/api/cases/{case}")).await;
+        let mut steps = shown["playbook"]["steps"].as_array().unwrap().iter();
+        let message = steps.find(|step| step["step"] == "say").unwrap();
+        assert_eq!(message["ticket"], "t1", "and its case leads to it: {shown}");
+    });
+}
+
+#[test]
+fn what_the_provider_refuses_comes_back_and_is_told_as_it_is() {
+    run(async {
+        let service = with_a_payment().await;
+        let (_, action) = asked_for(&service).await;
+        service.sandbox.trouble("stripe", "400").unwrap();
+        decide(&service, &action, "approve").await;
+        let path = format!("/api/actions/{}", action["id"].as_str().unwrap());
+        assert_eq!(get(&service, &path).await["state"], "failed");
+        let back = ticket(&service, &own("t1")).await;
+        assert_eq!((back.handling.state, back.handling.heard[0].end), (State::Investigating, End::Failed));
+        assert!(back.handling.due_at.is_some(), "they were told that it is being decided: {:?}", back.handling);
+        let offered = drafts(&service, "t1").await;
+        assert_eq!(outcomes(&offered), ["failed", "waiting"], "{offered}");
+        assert!(!offered.to_string().contains("100.00"), "nothing went back: {offered}");
+        let text = json!({"text": offered["drafts"][0]["text"]});
+        let (status, answer) = reply(&service, "lena", "t1", &text).await;
+        assert_eq!((status, &answer["outcome"]), (200, &json!("failed")), "{answer}");
+        service.work().await.unwrap();
+        assert_eq!(ticket(&service, &own("t1")).await.handling.state, State::Waiting);
+    });
+}
+
+#[test]
+fn nobody_is_given_up_who_waits_for_us_and_what_is_decided_late_is_heard() {
+    run(async {
+        let service = with_a_payment().await;
+        asked_for(&service).await;
+        later(&service, 15 * 86_400).await;
+        let waiting = ticket(&service, &own("t1")).await;
+        assert_eq!(
+            (waiting.handling.state, waiting.handling.draft),
+            (State::Waiting, None),
+            "{:?}",
+            waiting.handling.history
+        );
+        let action = get(&service, "/api/actions?state=waiting_approval").await["items"][0].clone();
+        decide(&service, &action, "approve").await;
+        let back = ticket(&service, &own("t1")).await;
+        assert_eq!((back.handling.state, back.handling.heard.len()), (State::Investigating, 1));
+        assert_eq!((back.handling.heard[0].end, back.handling.due_at.is_some()), (End::Done, true));
+    });
+}
+
+#[test]
 fn what_is_denied_is_told_with_its_reason_and_what_is_possible_instead() {
     run(async {
         let service = with_a_payment().await;
         let (_, action) = asked_for(&service).await;
         decide(&service, &action, "deny").await;
         let back = ticket(&service, &own("t1")).await;
-        assert_eq!((back.handling.state, back.handling.heard[0].outcome), (State::Investigating, Outcome::Denied));
+        assert_eq!((back.handling.state, back.handling.heard[0].end), (State::Investigating, End::Denied));
         let offered = drafts(&service, "t1").await;
         assert_eq!(outcomes(&offered), ["denied", "waiting"], "{offered}");
         let text = offered["drafts"][0]["text"].as_str().unwrap();
@@ -572,6 +639,16 @@ fn the_form_of_the_console_says_what_the_api_does() {
         let letters = mails(&service, ADA);
         assert_eq!((letters.len(), letters[0].text.as_str()), (1, "It is\ndone."));
         assert_eq!(ticket(&service, &own("t1")).await.handling.state, State::Resolved);
+        let (_, to) = send(&csrf, form).await;
+        assert!(to.contains("Your+answer+was+sent"), "{to}");
+        handled(&service, &own("t1"), |ticket| {
+            ticket.handling.answers[0].state = Sent::InDoubt { reason: "the mail server hung up".to_owned() };
+        })
+        .await;
+        let (_, to) = send(&csrf, form).await;
+        assert!(to.contains("may+have+arrived"), "nothing is on its way: {to}");
+        service.work().await.unwrap();
+        assert_eq!(mails(&service, ADA).len(), 1);
     });
 }
 

@@ -2,6 +2,7 @@
 //! confirmed; strangers, whom somebody vouches for before anything of an account is said; and contacts that changed lately.
 
 use crate::http::{run, with_a_payment};
+use crate::limits::with_limits;
 use app::ports::{Clock, Letter};
 use app::store::{self, keys};
 use domain::id::{AccountId, sha256};
@@ -266,7 +267,7 @@ fn a_message_that_is_refused_is_sent_again_and_leaves_once() {
 }
 
 #[test]
-fn an_address_a_sender_and_a_source_are_asked_only_so_often() {
+fn an_address_and_a_sender_are_asked_only_so_often() {
     run(async {
         let service = open_at("2026-03-01T09:00:00Z").await;
         let limits = service.context.policies.limits.current().form.clone();
@@ -288,13 +289,85 @@ fn an_address_a_sender_and_a_source_are_asked_only_so_often() {
         let claimed = format!("198.51.100.1, {SENDER}");
         assert_eq!(sends_from(&service, &claimed, &typed("b@shop.example")).await.0, 429, "whatever it claims to be");
         assert_eq!(sends_from(&service, "198.51.100.2", &typed("b@shop.example")).await.0, 200, "another sender");
-        for number in limits.per_sender_max + 1..limits.per_source_max {
-            let (sender, email) = (format!("2001:db8::{number:x}"), format!("c{number}@shop.example"));
-            assert_eq!(sends_from(&service, &sender, &typed(&email)).await.0, 200, "{number}");
-        }
-        assert_eq!(sends_from(&service, "192.0.2.9", &typed("d@shop.example")).await.0, 429, "the source had enough");
         service.advance(service.clock.now() + SignedDuration::from_mins(limits.window_minutes)).await.unwrap();
         assert_eq!(sends(&service, &typed("d@shop.example")).await.0, 200, "another hour");
+    });
+}
+
+/// As many as it takes, each with all that one may send, and each with addresses of their own.
+async fn fill(service: &Service, senders: u32) {
+    let most = service.context.policies.limits.current().form.per_sender_max;
+    for (sender, number) in (0..senders).flat_map(|sender| (0..most).map(move |number| (sender, number))) {
+        let email = format!("m{sender}_{number}@shop.example");
+        let (status, page) = sends_from(service, &format!("198.51.100.{sender}"), &typed(&email)).await;
+        assert_eq!(status, 200, "{sender} {number}: {page}");
+    }
+}
+
+#[test]
+fn whoever_sends_very_many_closes_the_form_for_nobody_else() {
+    run(async {
+        let service = open_at("2026-03-01T09:00:00Z").await;
+        let limits = service.context.policies.limits.current().form.clone();
+        // The first of each is counted apart.
+        let senders = limits.per_source_max / (limits.per_sender_max - 1) + 1;
+        fill(&service, senders).await;
+        let at_once = usize::try_from(limits.per_source_max + senders).unwrap();
+        let sent = |service: &Service| service.outbox.letters().unwrap().len();
+        assert_eq!(sent(&service), at_once, "no more leaves within an hour");
+
+        let (one, same) = ("2001:db8:1:2::1", "2001:db8:1:2:3:4:5:6");
+        let first = sends_from(&service, one, &typed("ada@shop.example")).await;
+        assert_eq!(
+            (first.0, letters(&service, "ada@shop.example").len()),
+            (200, 1),
+            "another sender gets its mail at once"
+        );
+        let second = sends_from(&service, same, &typed("bob@shop.example")).await;
+        assert_eq!(
+            (&second, letters(&service, "bob@shop.example").len()),
+            (&first, 0),
+            "its next one waits, and hears nothing of it"
+        );
+        for number in 2..limits.per_sender_max {
+            let email = format!("n{number}@shop.example");
+            assert_eq!(
+                sends_from(&service, &format!("2001:db8:1:2::{number:x}"), &typed(&email)).await.0,
+                200,
+                "{number}"
+            );
+        }
+        assert_eq!(sends_from(&service, same, &typed("c@shop.example")).await.0, 429, "one network is one sender");
+
+        let next = service.clock.now() + SignedDuration::from_mins(limits.window_minutes);
+        service.advance(next - SignedDuration::from_secs(1)).await.unwrap();
+        assert_eq!(sent(&service), at_once + 1);
+        service.advance(next + SignedDuration::from_mins(2)).await.unwrap();
+        assert_eq!(letters(&service, "bob@shop.example").len(), 1, "what was put off leaves with the next hour");
+        let path = path_for(&service, "bob@shop.example");
+        let end = next + SignedDuration::from_hours(limits.confirm_hours);
+        service.advance(end - SignedDuration::from_secs(1)).await.unwrap();
+        assert_eq!(confirms(&service, &path).await.0, 200, "its link is good for as long as any");
+    });
+}
+
+#[test]
+fn of_what_is_put_off_no_more_is_kept_than_there_is_room_for() {
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        with_limits(&mut service, &[("per_sender_max", 4), ("per_source_max", 4), ("per_source_later_max", 2)]);
+        fill(&service, 2).await;
+        let again = sends_from(&service, "192.0.2.1", &typed("ada@shop.example")).await.0;
+        let full = sends_from(&service, "192.0.2.1", &typed("bob@shop.example")).await.0;
+        assert_eq!((again, full), (200, 429), "the first is counted apart, and of the others too many wait");
+        service.advance(service.clock.now() + SignedDuration::from_mins(61)).await.unwrap();
+        for email in ["cat@shop.example", "bob@shop.example"] {
+            assert_eq!(
+                sends_from(&service, "192.0.2.1", &typed(email)).await.0,
+                200,
+                "{email}: as many as pass have left"
+            );
+        }
     });
 }
 

@@ -12,8 +12,8 @@ use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
 use domain::book::entitlement::Entitlement;
 use domain::book::{
-    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, LetterLine, Payment, Person, PlanLine, Subscription, Touched,
-    UnderWay, Writer,
+    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, LetterLine, OfAll, Payment, Person, PlanLine, SaidOfAll,
+    Subscription, Touched, UnderWay, Writer,
 };
 use domain::case::{Case, Class};
 use domain::cash::{Received, Request, Step};
@@ -230,7 +230,7 @@ fn history() -> (Head, Touched) {
 /// What stands open at one time on one account: what people let be done, and who has left, have no limit of their own.
 fn with_what_is_open(mut head: Head) -> Head {
     for number in 0..1_000 {
-        let line = CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at() };
+        let line = CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at(), by_ticket: true };
         head.names(&case(number), line, false);
     }
     head.names_at_most(POLICIES.limits.current().cases_shown_max);
@@ -257,8 +257,13 @@ fn with_what_is_open(mut head: Head) -> Head {
     for number in 0..8 {
         head.left.insert(id(number), vec![Left { action: Some(action(number)), at: at() }]);
     }
+    for number in 0..3 {
+        let (by, note, word) = (id(0), "👩".repeat(100), OfAll::Pause { until: at() });
+        head.says_of_all(SaidOfAll { number: 9_990 + number, at: at(), begun_by: at(), by, word, note });
+    }
     head.requests = (0..20).map(|number| RequestId::of(&account(), &id(number))).collect();
     head.loose = (0..6).map(id).collect();
+    head.came = (0..6).map(|number| ReceivedId::of(&account(), &id(number))).collect();
     let listed = POLICIES.dunning.current().together.as_ref().map_or(0, Together::listed_max);
     let letter = LetterLine {
         at: at(),
@@ -339,7 +344,7 @@ fn judged() -> Vec<Row> {
         "recommended": {"kind": {"kind": "refund", "params": {"payment": id(0), "amount": usd()}}, "reason": "other",
         "note": text(900)},
         "draft_reply": {"text": text(60), "amount": text(40), "invoice": id(0), "payment": id(0),
-        "reason": text(300), "link": text(2_000)},
+        "reason": text(300)},
         "actions": many(40, |number| json!(action(number))), "decisions": many(500, |number| json!(case(number))),
         "events": many(500, |number| json!(id(number))), "handled": many(20, handled),
         "tickets": many(500, |number| json!(format!("zendesk/default/{}", id(number)))), "opened_at": AT,
@@ -347,6 +352,7 @@ fn judged() -> Vec<Row> {
         "resolution": text(60)}))
     .unwrap();
     long.shorten();
+    (0..100).for_each(|time| long.at_work.act(&id(0), at() + SignedDuration::from_mins(11 * time)));
     let row = json!({"month": "2026-01", "commit": id(0), "number": 99, "account": account(),
         "before": {"fact": "unknown_code", "item": id(0), "at": AT, "provider": id(0), "code": id(0)},
         "after": {"fact": "unknown_code", "item": id(0), "at": AT, "provider": id(0), "code": id(0)}});
@@ -420,7 +426,10 @@ fn acting() -> Vec<Row> {
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
         built::<CardLink>("CardLink", json!({"hash": text(64), "account": account(), "expires_on": "2026-05-01"})),
         built::<MessagesLink>("MessagesLink", json!({"hash": text(64), "account": account()})),
-        built::<Pressed>("Pressed", json!({"account": account(), "at": AT})),
+        built::<Pressed>(
+            "Pressed",
+            json!({"account": account(), "paying": {"since": AT, "until": AT, "secs": 99_999}}),
+        ),
     ]
 }
 
@@ -447,14 +456,15 @@ fn asking() -> Vec<Row> {
     let candidate = |number: usize| json!({"invoice": id(number), "way": "amount", "confidence": "0.40"});
     let received = json!({"id": ReceivedId::of(&account(), &id(0)), "account": account(), "payment": id(0),
         "amount": usd(), "at": AT, "reference": text(140), "why": "no_reference", "candidates": many(44, candidate),
-        "ended": {"at": AT, "by": id(0), "target": {"invoice": id(0)}}});
+        "ended": {"at": AT, "by": id(0), "target": {"invoice": id(0)}, "open": usd(), "given_back": true}});
     vec![built::<Request>("Request", asked), built::<Received>("Received", received)]
 }
 
 fn recovering() -> Vec<Row> {
     let step = |number: usize| {
         json!({"number": number, "kind": "mail", "template": text(60), "due_at": AT,
-        "state": "skipped", "done_at": AT, "doubt_at": AT, "refusals": 24, "again_at": AT})
+        "state": "skipped", "done_at": AT, "doubt_at": AT, "refusals": 24, "again_at": AT,
+        "why": format!("in one letter with {}", id(number))})
     };
     let plan = json!({"account": account(), "invoice": id(0), "segment": text(60), "policy_version": 1,
         "started_at": AT,
@@ -624,7 +634,7 @@ fn machinery() -> Vec<Row> {
                 "mail": {"state": "refused", "reason": text(200), "again_at": AT}, "refusals": 24, "confirmed_at": AT,
                 "again_at": AT}),
         ),
-        built::<Knocks>("Knocks", json!({"who": text(64), "since": AT, "count": 200})),
+        built::<Knocks>("Knocks", json!({"who": text(64), "since": AT, "count": 1_200})),
         built::<Probes>("Probes", json!({"provider": "mollie", "source": id(0), "since": AT, "count": 120})),
         built::<Backfill>("Backfill", backfill),
         built::<Cohorts>("Cohorts", cohorts),

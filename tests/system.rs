@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod absurd;
+mod adopted;
 mod again;
 mod ageing;
 mod by_hand;
@@ -47,6 +48,7 @@ mod raised;
 mod recovered;
 mod replies;
 mod request_form;
+mod rungs;
 mod scenarios;
 mod seals;
 mod simulation;

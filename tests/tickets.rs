@@ -616,6 +616,81 @@ fn the_pages_show_the_account_by_its_name_and_their_buttons_work_without_scripts
 }
 
 #[test]
+fn nobody_closes_a_ticket_over_a_letter_that_they_have_not_seen() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told::default()).await;
+        let signed_in = dispatch(&service, &Request::post("/local/login").body("staff=bea".into()).unwrap()).await;
+        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let form = async || {
+            let request = Request::get("/tickets/t_1").header("cookie", &cookie).body(Bytes::new()).unwrap();
+            let page = String::from_utf8(dispatch(&service, &request).await.body().to_vec()).unwrap();
+            let form = page.split("value=\"close\"").next().unwrap().rsplit("<form").next().unwrap().to_owned();
+            let hidden = |name: &str| {
+                let after = form.split(&format!("name=\"{name}\" value=\"")).nth(1);
+                after.unwrap_or_default().split('"').next().unwrap().to_owned()
+            };
+            format!("csrf={}&turns={}&say=close&note=done", hidden("csrf"), hidden("turns"))
+        };
+        let press = async |form: String| {
+            let request =
+                Request::post("/tickets/t_1").header("cookie", &cookie).header("sec-fetch-site", "same-origin");
+            let answer = dispatch(&service, &request.body(Bytes::from(form)).unwrap()).await;
+            answer.headers()["location"].to_str().unwrap().to_owned()
+        };
+        let (seen, looked) = (ticket(&service, "t_1").await["turns"].clone(), form().await);
+        later(&service, 1).await;
+        let letter = Told { event: "e_2", kind: "ticket.commented", body: Some("One thing more."), ..Told::default() };
+        tell(&service, letter).await;
+        let to = press(looked).await;
+        assert!(to.contains("something+came+in+since+you+looked"), "{to}");
+        let (status, answer) = say(&service, "lena", "t_1", "close", &json!({"turns": seen})).await;
+        assert_eq!((status, &answer["error"]["code"]), (409, &json!("written_meanwhile")), "{answer}");
+        assert!(ticket(&service, "t_1").await["due_at"].is_string());
+        assert!(press(form().await).await.contains("notice=Noted"));
+        assert_eq!(ticket(&service, "t_1").await["state"], "resolved");
+    });
+}
+
+#[test]
+fn what_was_merged_by_mistake_is_told_nothing_of_the_other_customers_case() {
+    run(async {
+        let service = with_a_payment().await;
+        let case = charged_twice(&service).await;
+        let now = service.clock.now();
+        deliver(&service, &stripe::event("evt_b", "customer.created", now, &stripe::customer("cus_2", now))).await;
+        tell(&service, Told::default()).await;
+        let stranger = |event, kind, body| {
+            let email = Some("who@else.example");
+            Told { event, id: "t_2", kind, body: Some(body), email, ..Told::default() }
+        };
+        tell(&service, stranger("e_2", "ticket.created", "xqzt wv")).await;
+        let waiting = get(&service, "/api/actions?state=waiting_approval").await["items"][0].clone();
+        let body = json!({"decision": "approve", "preview_digest": waiting["preview"]["digest"], "note": ""});
+        let path = format!("/api/actions/{}/decision", waiting["id"].as_str().unwrap());
+        assert_eq!(ask(&service, "mara", Method::POST, &path, Some(&body), None).await.0, StatusCode::OK);
+        service.work().await.unwrap();
+        assert!(get(&service, "/api/tickets/t_1/drafts").await.to_string().contains("100.00"), "it is done");
+
+        let (status, merged) = say(&service, "lena", "t_2", "merge", &json!({"into": "t_1"})).await;
+        assert_eq!((status, &merged["case"]), (200, &json!(case)), "{merged}");
+        later(&service, 1).await;
+        tell(&service, stranger("e_3", "ticket.commented", "xqzt once more")).await;
+        let said = json!({"account": "stripe:cus_2", "note": "called the number on file"});
+        let (status, vouched) = say(&service, "lena", "t_2", "account", &said).await;
+        assert_eq!(
+            (status, &vouched["known_contact"], &vouched["case"]),
+            (200, &json!(true), &Value::Null),
+            "{vouched}"
+        );
+        let offered = get(&service, "/api/tickets/t_2/drafts").await;
+        assert!(!offered.to_string().contains("100.00"), "that is another customer's refund: {offered}");
+        let outcomes = offered["drafts"].as_array().unwrap().iter().map(|draft| draft["outcome"].as_str().unwrap());
+        assert_eq!(outcomes.collect::<Vec<_>>(), ["waiting"], "{offered}");
+    });
+}
+
+#[test]
 fn an_account_shows_its_tickets_those_that_are_open_first() {
     run(async {
         let service = known().await;

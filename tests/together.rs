@@ -278,6 +278,31 @@ fn a_rung_and_a_recovery_write_on_two_days_and_the_rungs_task_comes_on_its_own()
 }
 
 #[test]
+fn a_link_that_somebody_sends_leaves_at_once_and_keeps_the_reminder_for_a_day() {
+    run(async {
+        let service = renewed(None, 5).await;
+        service.advance(at("2026-03-03T20:00:00Z")).await.unwrap();
+        let body = json!({"account": "stripe:cus_1", "kind": "payment_link", "params": {"invoice": "in_1"},
+            "reason_code": "other", "note": ""});
+        let (status, answer) = ask(&service, "lena", Method::POST, "/api/actions", Some(&body), Some("k")).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        service.work().await.unwrap();
+        for (now, expected) in [
+            ("2026-03-03T20:00:00Z", 1),
+            ("2026-03-03T23:00:00Z", 1),
+            ("2026-03-04T19:30:00Z", 1),
+            ("2026-03-04T21:00:00Z", 2),
+        ] {
+            service.advance(at(now)).await.unwrap();
+            let all = letters(&service);
+            assert_eq!(all.len(), expected, "{now}: {all:?}");
+            assert!(all[0].id.starts_with("link_"), "{now}: {all:?}");
+        }
+        assert!(letters(&service)[1].subject.ends_with("did not go through"));
+    });
+}
+
+#[test]
 fn what_a_bank_has_claimed_is_not_asked_for_beside_another_invoice() {
     run(async {
         for (claimed, expected) in [(false, true), (true, false)] {

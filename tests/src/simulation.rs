@@ -11,6 +11,7 @@ mod people;
 mod product;
 mod recoveries;
 mod tickets;
+mod transfers;
 
 use crate::faults::planted::{Plant, plant};
 use crate::faults::{Fate, inject};
@@ -100,6 +101,10 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
     storm.write_histories();
     if storm.carries_tickets {
         storm.write_tickets();
+    }
+    // One in five has them.
+    if seed % 5 == 4 {
+        storm.write_transfers();
     }
     storm.blow(&fate).await?;
     fate.calm();

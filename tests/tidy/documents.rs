@@ -1,6 +1,7 @@
 //! Is what the documents show and name there?
 
 use crate::{entries, name, read, root, sources};
+use std::collections::BTreeSet;
 
 /// An excerpt: the lines between two fences, the first of which names its file.
 struct Excerpt<'a> {
@@ -45,6 +46,19 @@ fn the_files_that_people_are_sent_to_exist() {
         }
     }
     assert!(named > 60, "the documents name hardly a file: {named}");
+}
+
+/// Of two that changed one paragraph a merge leaves both, and one of them is not so any more.
+#[test]
+fn no_document_says_the_same_twice() {
+    let own = entries(&root()).into_iter().map(|path| name(&path, &root())).filter(|name| name.ends_with(".md"));
+    let mut counted = 0;
+    for document in own {
+        counted += 1;
+        let twice = said_twice(&read(&document));
+        assert!(twice.is_empty(), "{document} says this twice: delete what is not so any more\n{}", twice.join("\n"));
+    }
+    assert!(counted > 20, "the documents are elsewhere: {counted}");
 }
 
 #[test]
@@ -119,6 +133,27 @@ pub fn fenced(document: &str) -> impl Iterator<Item = &str> {
     document.split("```").skip(1).step_by(2)
 }
 
+/// So many words in a row are no turn of phrase.
+const SAME_WORDS: usize = 10;
+/// Nor is a line that is longer than this.
+const SAME_LINE: usize = 60;
+
+/// What stands in a document a second time: how a paragraph opens, a line, or a row of words over the ends of lines. What is shown
+/// between fences and in tables may be alike.
+fn said_twice(document: &str) -> Vec<String> {
+    let prose = document.split("```").step_by(2).flat_map(str::lines).map(str::trim_end);
+    let prose: Vec<&str> = prose.filter(|line| !line.trim_start().starts_with('|')).collect();
+    let opens = prose.iter().filter_map(|line| line.strip_prefix("**")?.split_once("**"));
+    let opens = opens.map(|(opening, _)| format!("**{opening}**"));
+    let lines = prose.iter().filter(|line| line.chars().count() > SAME_LINE).map(|line| (*line).to_owned());
+    let words: Vec<&str> = prose.iter().flat_map(|line| line.split_whitespace()).collect();
+    let rows = words.windows(SAME_WORDS).map(|row| row.join(" "));
+    // A line of ten words is a row as well.
+    let all = opens.map(|it| ("opening", it)).chain(lines.map(|it| ("line", it))).chain(rows.map(|it| ("row", it)));
+    let mut seen = BTreeSet::new();
+    all.filter(|said| !seen.insert(said.clone())).map(|(_, said)| said).collect()
+}
+
 /// The files that a document names in backticks; a gap such as `<name>` or `vN`, or a route, names none.
 fn paths(document: &str) -> Vec<&str> {
     let words = spans(document).flat_map(str::split_whitespace);
@@ -133,6 +168,24 @@ fn paths(document: &str) -> Vec<&str> {
 fn a_variable_ends_where_its_name_does() {
     let text = concat!("a(\"RECOU", "P_A_B\"); b(\"RECOU", "P_C is\"); // RECOU", "P_D");
     assert_eq!(variables(text), [concat!("RECOU", "P_A_B"), concat!("RECOU", "P_C")]);
+}
+
+#[test]
+fn what_is_said_twice_is_found() {
+    let (first, second) = ("one two three four five", "six seven eight nine ten");
+    let long = "what-is-written-without-a-space-is-one-word-and-may-be-a-whole-line-of-sixty";
+    for (name, document, is_twice) in [
+        ("a row over the ends of lines", format!("{first}\n{second}\n\nzero {first} six\n{}", &second[4..]), true),
+        ("a shorter row", format!("{first} {second}\n\n{first} six seven eight nine, ten"), false),
+        ("an opening", "**A plan** is one.\n\n**A plan** is another.".to_owned(), true),
+        ("an item of a list", "- **Why.** So.\n- **Why.** Otherwise.".to_owned(), false),
+        ("a long line", format!("{long}\n\n{long}"), true),
+        ("a long line of ten words", format!("{long} {first} six seven eight nine"), false),
+        ("a table", format!("| {first} {second} |\n| {first} {second} |"), false),
+        ("what is shown", format!("```\n{first} {second}\n{first} {second}\n```"), false),
+    ] {
+        assert_eq!(!said_twice(&document).is_empty(), is_twice, "{name}: {:?}", said_twice(&document));
+    }
 }
 
 #[test]

@@ -137,10 +137,10 @@ fn no_policy_allows_everything() {
         assert!(!policies.is_empty(), "{name} may do nothing, not even its work");
         for scalar in policies {
             statements += 1;
-            // A folder of the archive ends in a star, the words that accounts are found by, forms, and who was led on to pay;
-            // nothing else may.
+            // A folder of the archive ends in a star, the accounts, the words that they are found by, forms, and who was led on
+            // to pay; nothing else may.
             let in_bucket = ["${ArchiveBucket.Arn}/", "${SealsBucket.Arn}/"].iter().any(|own| scalar.starts_with(*own));
-            let own = ["FIND#*", "FORM#*", "FORMS#*", "PRESSED#*"].contains(&scalar.as_str());
+            let own = ["ACCOUNT#*", "FIND#*", "FORM#*", "FORMS#*", "PRESSED#*"].contains(&scalar.as_str());
             let folder = own || in_bucket && scalar.matches('*').count() == 1;
             assert!(!scalar.contains('*') || folder || scalar == EVERY_TOPIC, "{name} allows `{scalar}`");
         }

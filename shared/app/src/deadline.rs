@@ -37,6 +37,7 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Walk { .. }
         | Message::Tell { .. }
         | Message::PlanDue { .. }
+        | Message::Heed { .. }
         | Message::RungDue { .. }
         | Message::NoticeDue { .. }
         | Message::RequestDue { .. }

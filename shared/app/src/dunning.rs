@@ -40,7 +40,6 @@ use begin::{Begun, begin};
 use bytes::Bytes;
 use domain::action::Action;
 use domain::book::{Head, Invoice, LetterLine, Person};
-use domain::debt;
 use domain::dunning::{Plan, PlanState};
 use domain::id::AccountId;
 use domain::import::Customer;
@@ -70,6 +69,8 @@ pub enum Done {
     Asked,
     /// It was looked what payments are for.
     Settled,
+    /// Recoveries took in what was said of all of them.
+    Heeded,
     /// An alarm that had been set aside was rung.
     Rung,
     /// A form that somebody filled in went on.
@@ -106,6 +107,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                 }
             }
         }
+        Message::Heed { account, .. } => control::heed(context, account).await,
         Message::RungDue { account, invoice, .. } => climb::due(context, account, invoice).await,
         Message::NoticeDue { account, notice, .. } => notice::due(context, account, notice).await,
         Message::RequestDue { request, .. } => cash::due(context, request).await,
@@ -160,9 +162,8 @@ async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<O
     let (person, customer) = whose::read(&batch, account)?;
     let (head, of) = (batch.get::<Head>(&keys[0])?, batch.get::<Of<Invoice>>(&keys[1])?);
     let plan = batch.get(&keys[2])?;
-    let (limits, now) = (context.policies.limits.current(), context.clock.now());
     let pressed = batch.get::<Pressed>(&keys[3])?;
-    let pressed_until = pressed.and_then(|pressed| debt::left_alone_until(pressed.at, limits, now));
+    let pressed_until = pressed.and_then(|pressed| pressed.paying.left_alone_until(context.clock.now()));
     Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, customer, pressed_until, batch }))
 }
 

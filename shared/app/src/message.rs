@@ -38,6 +38,8 @@ pub enum Message {
     Tell { bulletin: String, trace: String },
     /// A step of a recovery is due.
     PlanDue { account: AccountId, invoice: String, trace: String },
+    /// The recoveries of an account take in what its head says of all of them.
+    Heed { account: AccountId, trace: String },
     /// A rung of the ladder is due of what no recovery asks for.
     RungDue { account: AccountId, invoice: String, trace: String },
     /// A customer is to be told of a card.
@@ -118,6 +120,7 @@ impl Message {
             | Self::TicketDue { trace, .. }
             | Self::Tell { trace, .. }
             | Self::PlanDue { trace, .. }
+            | Self::Heed { trace, .. }
             | Self::RungDue { trace, .. }
             | Self::NoticeDue { trace, .. }
             | Self::RequestDue { trace, .. }
@@ -150,6 +153,7 @@ impl Message {
             Self::TicketDue { .. } => "ticket_due",
             Self::Tell { .. } => "tell",
             Self::PlanDue { .. } => "plan_due",
+            Self::Heed { .. } => "heed",
             Self::RungDue { .. } => "rung_due",
             Self::NoticeDue { .. } => "notice_due",
             Self::RequestDue { .. } => "request_due",

@@ -2,6 +2,7 @@
 
 pub mod contacts;
 pub mod hearing;
+pub mod moving;
 pub mod networks;
 pub mod rates;
 pub mod recovery;
@@ -11,13 +12,14 @@ pub mod whose;
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::ports::Key;
 use crate::store::imported::in_force;
 use crate::store::{self, Batch, keys};
 use domain::action::{self, Action, Kind, Known, Manners, Resources, State, Target};
 use domain::approval::{Credited, Earlier, judged_before};
 use domain::book::{Head, Invoice, Payment, Subscription, Touched};
 use domain::case::{Case, State as CaseState};
-use domain::cash::Request;
+use domain::cash::{Received, Request, stands_for};
 use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::{self, Contract, Price};
 use domain::leaving::{self, Stage};
@@ -39,22 +41,37 @@ pub async fn stage(context: &Context, head: &Head, invoice: &Invoice) -> Result<
 /// open, people are at it as well.
 pub async fn stage_to_ask(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Stage>, Fault> {
     let stage = stage(context, head, invoice).await?;
-    if stage.is_some() || head.requests.is_empty() {
+    let wanted: Vec<Key> = past_provider(head).collect();
+    if stage.is_some() || wanted.is_empty() {
         return Ok(stage);
     }
-    let batch = Batch::read(context, head.requests.iter().map(keys::payment_request).collect()).await?;
-    Ok(has_come(&batch, head, &invoice.id)?.then_some(Stage::Recorded))
+    let batch = Batch::read(context, wanted).await?;
+    Ok(has_come(&batch, head, invoice)?.then_some(Stage::Recorded))
 }
 
-/// Whether the money for an invoice has come past its provider, by the payment requests of the head, as they were read.
-pub fn has_come(batch: &Batch, head: &Head, invoice: &str) -> Result<bool, Fault> {
+/// What has to be read to know whether money has come past the provider: payment requests, and what people said of payments.
+pub fn past_provider(head: &Head) -> impl Iterator<Item = Key> {
+    head.requests.iter().map(keys::payment_request).chain(head.came.iter().map(keys::received))
+}
+
+/// Whether the money for an invoice has come past its provider, by what the head names, as it was read.
+pub fn has_come(batch: &Batch, head: &Head, invoice: &Invoice) -> Result<bool, Fault> {
     for request in &head.requests {
         let request = batch.get::<Request>(&keys::payment_request(request))?;
-        if request.is_some_and(|request| request.has_money_for(invoice)) {
+        if request.is_some_and(|request| request.has_money_for(&invoice.id)) {
             return Ok(true);
         }
     }
-    Ok(false)
+    Ok(stands_for(&came(batch, head)?, invoice))
+}
+
+/// The payments that people said are for an invoice whose provider does not show that, as they were read.
+pub fn came(batch: &Batch, head: &Head) -> Result<Vec<Received>, Fault> {
+    let mut came = Vec::new();
+    for id in &head.came {
+        came.extend(batch.get::<Received>(&keys::received(id))?);
+    }
+    Ok(came)
 }
 
 /// The same of what was read.
@@ -84,7 +101,7 @@ impl Read {
     }
 
     /// The keys of the head and the resources that an action is judged by.
-    pub fn judged_by(&self, head: &Head) -> Vec<crate::ports::Key> {
+    pub fn judged_by(&self, head: &Head) -> Vec<Key> {
         let account = &head.account;
         let payments = self.records.payments.keys().map(|id| keys::payment(account, id));
         let invoices = self.records.invoices.keys().map(|id| keys::invoice(account, id));
@@ -108,7 +125,7 @@ impl Read {
     /// Reads the resources that are wanted, and the prices that a change of plan is measured by.
     pub async fn more(&mut self, context: &Context, head: &Head, wanted: &Resources) -> Result<(), Fault> {
         let account = &head.account;
-        let resources = |ids: &[String], key: fn(&AccountId, &str) -> crate::ports::Key| -> Vec<_> {
+        let resources = |ids: &[String], key: fn(&AccountId, &str) -> Key| -> Vec<_> {
             ids.iter().map(|id| (id.clone(), key(account, id))).collect()
         };
         let payments = resources(&wanted.payments, keys::payment);

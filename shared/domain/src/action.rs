@@ -17,6 +17,7 @@ mod refusal;
 mod stands;
 mod told;
 mod wish;
+mod written;
 
 pub use attempt::Attempt;
 pub use by_hand::{BY_HAND, FOUND, SeenByHand};
@@ -259,6 +260,11 @@ impl State {
             Self::NeedsPerson => "needs_person",
             Self::Withdrawn => "withdrawn",
         }
+    }
+
+    /// Whether something may still come of it: it waits for people, is under way, or is a person's to do.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::WaitingApproval | Self::Approved | Self::Executing | Self::InDoubt | Self::NeedsPerson)
     }
 
     /// Whether nothing more will happen by itself.

@@ -6,10 +6,12 @@ mod line;
 mod owed;
 mod policy;
 mod sums;
+mod together;
 
 pub use apart::Apart;
-pub use climb::{Climb, Ground, SEGMENT, begins, was_overdue};
+pub use climb::{Climb, Ground, SEGMENT, Taken, begins, was_overdue};
 pub use line::{Line, Next, NextBy};
 pub use owed::{Counted, Owed, counted_from};
 pub use policy::{AgeingPolicy, CURRENT, Recommended, Rung};
 pub use sums::{Ageing, Bucket, OfCurrency, Sum};
+pub use together::{Listed, Other};

@@ -22,8 +22,8 @@ mod written;
 pub use card::KeptCard;
 pub use contact::{ContactChange, Contacts};
 pub use head::{
-    AccessLine, Book, CardGiven, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine,
-    PeriodLine, PlanLine, SubscriptionLine, UnderWay, Watched,
+    AccessLine, Book, CardGiven, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, OfAll,
+    PaymentLine, PeriodLine, PlanLine, SaidOfAll, SubscriptionLine, UnderWay, Watched,
 };
 pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};

@@ -1,6 +1,8 @@
 //! A trouble of one account, with everything that a person needs in order to decide.
 
+mod billed;
 mod disputed;
+mod joined;
 mod short;
 
 pub use disputed::{Disputed, PAYMENT};
@@ -50,12 +52,18 @@ pub struct Case {
     /// The tickets that are about it, as `provider/source/id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tickets: Vec<String>,
-    /// How long people were at it, apart from its tickets.
+    /// How long people were at it, with all that belongs to it: its tickets, what was asked for because of it, its tasks.
     #[serde(default, skip_serializing_if = "AtWork::is_nothing")]
     pub at_work: AtWork,
     pub opened_at: Timestamp,
     pub resolved_at: Option<Timestamp>,
     pub resolution: Option<String>,
+    /// The case of the same trouble in which it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub went_on_in: Option<CaseId>,
+    /// The cases that go on in it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub took_over: Vec<CaseId>,
 }
 
 /// What kind of trouble it is, by the rules or, after them, by a person.
@@ -222,7 +230,8 @@ impl Recommendation {
     }
 }
 
-/// Which text to fill for the customer; the gaps that hold personal data are filled when it is shown.
+/// Which text to fill for the customer; the gaps that hold personal data are filled when it is shown, and a link to pay
+/// when it is sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft {
@@ -231,11 +240,13 @@ pub struct Draft {
     pub invoice: String,
     pub payment: String,
     pub reason: String,
-    pub link: String,
 }
 
 /// How the evidence of a case names a ticket that is about it.
 pub(crate) const TICKET: &str = "Ticket";
+
+/// What a case that a ticket opened is about begins with so.
+pub(crate) const OF_TICKET: &str = "ticket:";
 
 /// How a case ended whose bill or payment turned out to be as agreed.
 pub const EXPLAINED: &str = "explained";
@@ -250,15 +261,28 @@ const BY_HAND: &str = "by a person";
 impl Case {
     /// As the head names it.
     pub fn line(&self) -> CaseLine {
-        CaseLine { class: self.class.name().to_owned(), opened_at: self.opened_at }
+        let by_ticket = self.is_of_ticket();
+        CaseLine { class: self.class.name().to_owned(), opened_at: self.opened_at, by_ticket }
+    }
+
+    /// Whether a ticket opened it, and no detector: nothing that the book shows proves it.
+    pub fn is_of_ticket(&self) -> bool {
+        self.about.starts_with(OF_TICKET)
     }
 
     /// Somebody did something about the case itself, which is a step of its playbook or none.
     pub fn was_handled(&mut self, by: &str, at: Timestamp, what: &str, note: &str, step: Option<&str>) {
+        self.at_work.act(by, at);
         let (by, what, note) = (by.to_owned(), what.to_owned(), note.to_owned());
         self.handled.push(Handled { by, at, what, note, step: step.map(str::to_owned) });
-        self.at_work.act(at);
         self.shorten();
+    }
+
+    /// What people did about something that belongs to it. Of what goes on in another case nothing counts here.
+    pub fn works_on(&mut self, at_work: &AtWork) {
+        if self.went_on_in.is_none() {
+            self.at_work.join(at_work);
+        }
     }
 
     /// Who took a step of its playbook, where it is one that only people's word tells of.
@@ -276,9 +300,18 @@ impl Case {
         self.resolution.as_deref() == Some(BY_HAND)
     }
 
-    /// What people are to be asked for because of it: nothing, if it has ended, or if they were asked for what it recommends
-    /// and can decide it or have. `actions` are its own, in their order.
+    /// What people are to be asked for because of it: nothing, if it has ended, if they were asked for what it recommends
+    /// and can decide it or have, or if a colleague was quicker. `actions` are its own, in their order.
     pub fn to_ask(&self, actions: &[Action]) -> Option<&Recommendation> {
+        self.not_asked(actions).filter(|it| !actions.iter().any(|action| forestalls(action, &it.kind)))
+    }
+
+    /// Whether it would ask, and lets what a colleague asked for because of it come to its end first.
+    pub fn waits_for_staff(&self, actions: &[Action]) -> bool {
+        self.not_asked(actions).is_some_and(|it| actions.iter().any(|action| forestalls(action, &it.kind)))
+    }
+
+    fn not_asked(&self, actions: &[Action]) -> Option<&Recommendation> {
         self.recommended.as_ref().filter(|_| self.state == State::Open && !self.is_asked(actions))
     }
 
@@ -322,6 +355,27 @@ impl Case {
         self.resolved_at = Some(at);
         self.resolution = Some(resolution.to_owned());
     }
+}
+
+/// Whether a colleague has asked for the same, as it seems, and that may still come to something: money that goes back, or the
+/// same change of the same object. What the book shows by now is taken off a recommendation already.
+fn forestalls(action: &Action, recommended: &Kind) -> bool {
+    let may_come = match action.state() {
+        action::State::WaitingApproval
+        | action::State::Approved
+        | action::State::Executing
+        | action::State::InDoubt
+        | action::State::NeedsPerson => true,
+        action::State::Executed => action.confirmed_at().is_none(),
+        _ => false,
+    };
+    let is_alike = |own: &Kind, other: &Kind| {
+        let both_refund = own.refunded().is_some() && other.refunded().is_some();
+        both_refund || (own.name() == other.name() && own.target() == other.target())
+    };
+    let mut own = action.kind.members().iter();
+    let is_same = own.any(|own| recommended.members().iter().any(|other| is_alike(own, other)));
+    action.requested_by != MACHINE && may_come && is_same
 }
 
 /// Whether Recoup asked because of a case that has ended since, or asks for something else by now.
@@ -372,24 +426,41 @@ mod tests {
     #[test]
     fn people_are_asked_once_unless_the_request_went_stale() {
         let case = case();
-        let request = |by: &str, state: Stands| {
+        let wanted = |by: &str, kind: Kind, state: Stands| {
             let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
             let preview =
                 Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
-            let (id, kind) = (ActionId::of(&case.account, by, "k"), case.recommended.as_ref().unwrap().kind.clone());
+            let id = ActionId::of(&case.account, by, "k");
             Action::new(id, kind, Reason::Other, preview, by, AT.parse().unwrap()).in_state(state)
         };
-        let ours = |state: Stands| request(MACHINE, state);
-        for (name, actions, is_due) in [
-            ("nobody was asked", vec![], true),
-            ("they are asked", vec![ours(Stands::WaitingApproval)], false),
-            ("they have denied it", vec![ours(Stands::Denied)], false),
-            ("it went stale", vec![ours(Stands::Stale)], true),
-            ("it went stale and was asked for again", vec![ours(Stands::Stale), ours(Stands::WaitingApproval)], false),
-            ("somebody asked for something beside it", vec![request("lena", Stands::WaitingApproval)], true),
-            ("and we had asked before", vec![ours(Stands::Executed), request("lena", Stands::Stale)], false),
+        let own = || case.recommended.as_ref().unwrap().kind.clone();
+        let ours = |state: Stands| wanted(MACHINE, own(), state);
+        let lenas = |state: Stands| wanted("lena", own(), state);
+        let usd = |minor: i64| Money::from_minor(minor, Currency::USD);
+        let first = Kind::Refund { payment: "ch_1".to_owned(), amount: usd(900) };
+        let first = wanted("lena", first, Stands::WaitingApproval);
+        let credit = Kind::Credit { amount: usd(700) };
+        let beside = wanted("lena", credit.clone(), Stands::WaitingApproval);
+        let both = wanted("lena", Kind::Bundle { actions: vec![credit, own()] }, Stands::Approved);
+        let stale = || ours(Stands::Stale);
+        for (name, actions, is_due, waits) in [
+            ("nobody was asked", vec![], true, false),
+            ("they are asked", vec![ours(Stands::WaitingApproval)], false, false),
+            ("they have denied it", vec![ours(Stands::Denied)], false, false),
+            ("it went stale", vec![stale()], true, false),
+            ("it went stale and was asked for again", vec![stale(), ours(Stands::WaitingApproval)], false, false),
+            ("somebody asked for something beside it", vec![beside], true, false),
+            ("and we had asked before", vec![ours(Stands::Executed), lenas(Stands::Stale)], false, false),
+            ("somebody asked for the same", vec![lenas(Stands::WaitingApproval)], false, true),
+            ("it is approved", vec![lenas(Stands::Approved)], false, true),
+            ("it is done, and nothing shows it yet", vec![lenas(Stands::Executed)], false, true),
+            ("theirs was denied", vec![lenas(Stands::Denied)], true, false),
+            ("theirs went stale", vec![lenas(Stands::Stale)], true, false),
+            ("they give the other payment back", vec![first], false, true),
+            ("it is a part of what they asked for", vec![both], false, true),
+            ("ours went stale beside theirs", vec![stale(), lenas(Stands::WaitingApproval)], false, true),
         ] {
-            assert_eq!(case.to_ask(&actions).is_some(), is_due, "{name}");
+            assert_eq!((case.to_ask(&actions).is_some(), case.waits_for_staff(&actions)), (is_due, waits), "{name}");
             let over = Case { state: State::Resolved, ..case.clone() };
             assert_eq!(over.to_ask(&actions), None, "{name}, and the case is over");
             let other = Case { recommended: None, ..case.clone() };

@@ -18,5 +18,5 @@ pub use matching::{Candidate, Found, Incoming, Matched, Owing, Target, Way, Why,
 pub use moved::moved;
 pub use notice::{Notice, Standing as NoticeState};
 pub use policy::{CashPolicy, Confidence};
-pub use received::{Ended, Received};
+pub use received::{Ended, Received, stands_for};
 pub use request::{Asked, Line, Request, State, Withdrawn};

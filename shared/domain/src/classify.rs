@@ -3,6 +3,7 @@
 //! Every detector answers one question: how does this trouble stand now? What follows from the answer (a case is
 //! opened, renewed, or over) is the same for all of them.
 
+pub mod adopt;
 pub mod again;
 mod billed;
 pub mod confirm;
@@ -109,6 +110,18 @@ enum About {
     Disputed { payment: String, dispute: String },
     /// A side of this bill is not what was agreed.
     Billed { invoice: String, side: billed::Side },
+}
+
+impl About {
+    fn class(&self) -> Class {
+        match self {
+            Self::Failed { .. } => Class::PaymentFailed,
+            Self::Twice { .. } => Class::DuplicateCharge,
+            Self::Doubled { .. } => Class::DuplicateSubscription,
+            Self::Disputed { .. } => Class::Chargeback,
+            Self::Billed { side, .. } => side.class(),
+        }
+    }
 }
 
 /// How a trouble stands now.
@@ -318,7 +331,8 @@ fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standi
         events: standing.events.clone(),
         handled: standing.handled.clone(),
         tickets: standing.tickets.clone(),
-        at_work: standing.at_work,
+        at_work: standing.at_work.clone(),
+        took_over: standing.took_over.clone(),
         ..renewed
     };
     // What customers wrote of it no detector sees.

@@ -1,15 +1,23 @@
 //! What does a customer see of an invoice behind a link of ours, and can it be paid there?
 
+mod paying;
+
+pub use paying::Paying;
+
 use crate::book::{Due, Head, HistoryLine, Invoice};
 use crate::case::Class;
 use crate::dunning::NoTry;
 use crate::event::InvoiceStatus;
 use crate::id::{ActionId, CaseId};
 use crate::leaving::Stage;
-use crate::money::Money;
-use crate::policy::Limits;
+use crate::money::{Currency, Money};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+/// What stands behind our own address where a link to pay is not made yet: in a text that somebody may still edit.
+pub const UNMADE_LINK: &str = "/pay/…";
 
 /// An invoice as its customer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,12 +91,6 @@ pub fn no_try<'a>(
     }
 }
 
-/// Until when nothing else charges a customer who was led on to the provider's page then: they may be paying there.
-pub fn left_alone_until(pressed_at: Timestamp, limits: &Limits, now: Timestamp) -> Option<Timestamp> {
-    let until = pressed_at + SignedDuration::from_mins(limits.paying_minutes);
-    (until > now).then_some(until)
-}
-
 fn standing(invoice: &Invoice, head: &Head, stage: Option<Stage>) -> Standing {
     let amount = match invoice.due() {
         Due::Paid => return Standing::Paid(invoice.paid_at()),
@@ -130,11 +132,8 @@ pub fn unnamed(head: &Head, invoices: &[String]) -> Vec<CaseId> {
 /// The invoices to be looked at for a page: the one that is asked for, and whatever else the head shows as open, the oldest
 /// first.
 pub fn listed(head: &Head, first: &str) -> Vec<String> {
-    let is_open = |line: &&HistoryLine| line.status == Some(InvoiceStatus::Open);
-    let billed = head.book.invoices.iter().filter(is_open).map(|line| &line.invoice);
-    let by_period = head.book.periods.iter().map(|line| &line.invoice);
     let mut listed = vec![first.to_owned()];
-    for invoice in billed.chain(by_period).chain(head.dunning.keys()) {
+    for invoice in shown(head) {
         if !listed.contains(invoice) {
             listed.push(invoice.clone());
         }
@@ -142,11 +141,31 @@ pub fn listed(head: &Head, first: &str) -> Vec<String> {
     listed
 }
 
+/// The invoices that the head shows as open, the oldest first; one may be there twice.
+pub fn shown(head: &Head) -> impl Iterator<Item = &String> {
+    let is_open = |line: &&HistoryLine| line.status == Some(InvoiceStatus::Open);
+    let billed = head.book.invoices.iter().filter(is_open).map(|line| &line.invoice);
+    let by_period = head.book.periods.iter().map(|line| &line.invoice);
+    billed.chain(by_period).chain(head.dunning.keys())
+}
+
+/// Whether these are all of an account's invoices that are open: together they come to what it owes.
+pub fn are_all(invoices: &[Invoice], head: &Head) -> bool {
+    let (mut owed, mut unpriced) = (BTreeMap::<Currency, Decimal>::new(), 0);
+    for invoice in invoices {
+        match invoice.due() {
+            Due::Open(Some(open)) => *owed.entry(open.currency()).or_default() += open.amount(),
+            Due::Open(None) => unpriced += 1,
+            Due::Paid | Due::Withdrawn | Due::NotYet => {}
+        }
+    }
+    owed == head.book.figures.outstanding && unpriced == head.book.figures.unpriced
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::book::{CaseLine, UnderWay};
-    use crate::money::Currency;
     use serde_json::{Value, from_value, json};
 
     const AT: &str = "2026-03-01T09:00:00Z";
@@ -186,7 +205,7 @@ mod tests {
     fn with_case(class: Class) -> Head {
         let mut head = head();
         let case = CaseId::of(&head.account, class.name(), "in_1");
-        head.cases.insert(case, CaseLine { class: class.name().to_owned(), opened_at: at() });
+        head.cases.insert(case, CaseLine { class: class.name().to_owned(), opened_at: at(), by_ticket: false });
         head
     }
 
@@ -269,12 +288,18 @@ mod tests {
     }
 
     #[test]
-    fn who_was_led_on_to_pay_is_left_alone_for_a_while() {
-        let policies = crate::policies::Policies::shipped().unwrap();
-        let left =
-            |minutes| left_alone_until(at(), policies.limits.current(), at() + SignedDuration::from_mins(minutes));
-        let until = Some(at() + SignedDuration::from_mins(30));
-        assert_eq!((left(0), left(29), left(30)), (until, until, None));
+    fn what_comes_to_what_is_owed_is_all_of_it() {
+        let mut head = head();
+        let period: Invoice =
+            from_value(json!({"id": "sub_1:1", "status": seen(&json!("open")), "by_period": true})).unwrap();
+        let (open, paid) = (invoice("open", "49.00"), invoice("paid", "0.00"));
+        assert!(are_all(&[], &head) && are_all(std::slice::from_ref(&paid), &head), "nothing is owed");
+        assert!(!are_all(std::slice::from_ref(&open), &head), "it owes none of that");
+        head.book.figures.outstanding.insert(Currency::USD, "98.00".parse().unwrap());
+        head.book.figures.unpriced = 1;
+        let two = [open.clone(), open, period];
+        assert!(are_all(&two, &head));
+        assert!(!are_all(&two[1..], &head) && !are_all(&two[..2], &head), "one of them is missing");
     }
 
     #[test]

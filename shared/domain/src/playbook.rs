@@ -4,6 +4,7 @@
 
 pub mod advice;
 mod asked;
+mod bill;
 mod by_hand;
 mod change_plan;
 mod charged_twice;
@@ -16,11 +17,12 @@ mod step;
 mod tax_invoice;
 
 pub use asked::{came_of, is_asked};
+pub use bill::{Bill, billed};
 pub use by_hand::{left_to_person, onboarding};
 pub use change_plan::{Change, change_plan, plan_changed};
 pub use charged_twice::charged_twice;
 pub use overcharged::overcharged;
-pub use payment_failed::{Failing, failing_invoice, grace_until, payment_failed};
+pub use payment_failed::{Failing, asked_to_pay, grace_until, payment_failed};
 pub use policy::{Name, PlaybookPolicy};
 pub use refund::{Refunding, refund, refund_asked};
 pub use standing::{Around, Handling, Standing, What, open_ticket};
@@ -35,6 +37,7 @@ use crate::policy::Reader;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use payment_failed::failing_invoice;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -109,7 +112,8 @@ pub fn ended(scene: Setting<'_>, playbook: Name, case: &Case) -> Play {
 }
 
 fn over(case: &Case) -> String {
-    format!("This case has ended: {}.", case.resolution.as_deref().unwrap_or("resolved"))
+    let goes_on = case.went_on_in.as_ref().map(|other| format!(" It goes on in {other}.")).unwrap_or_default();
+    format!("This case has ended: {}.{goes_on}", case.resolution.as_deref().unwrap_or("resolved"))
 }
 
 /// What is said where something has to be named first.

@@ -79,6 +79,8 @@ pub enum About {
     Unasked { request: RequestId },
     /// A ticket that nobody has, because nobody is there; as `provider/source/id`.
     Unowned { ticket: String },
+    /// Money that is for an invoice, as a person said, and that its provider does not show: somebody marks it as paid there.
+    MarkPaid { invoice: String },
 }
 
 /// What is put off stays `Open`.
@@ -252,6 +254,7 @@ impl About {
             }
             Self::Unasked { request } => TaskId::of(account, "unasked", request.as_str()),
             Self::Unowned { ticket } => TaskId::of(account, "unowned", ticket),
+            Self::MarkPaid { invoice } => TaskId::of(account, "mark_paid", invoice),
         }
     }
 
@@ -275,7 +278,8 @@ impl About {
             | Self::Overpaid { .. }
             | Self::PaidAfterAll { .. }
             | Self::Unasked { .. }
-            | Self::Unowned { .. } => None,
+            | Self::Unowned { .. }
+            | Self::MarkPaid { .. } => None,
         }
     }
 
@@ -299,7 +303,8 @@ impl About {
             | Self::Overpaid { .. }
             | Self::PaidAfterAll { .. }
             | Self::Unasked { .. }
-            | Self::Unowned { .. } => None,
+            | Self::Unowned { .. }
+            | Self::MarkPaid { .. } => None,
         }
     }
 }

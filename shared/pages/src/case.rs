@@ -6,6 +6,8 @@ use crate::ask::Choice;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
 use domain::case::{Case, Class, State};
+use domain::debt::UNMADE_LINK;
+use domain::id::CaseId;
 use domain::playbook::advice::{PartOf, Preview, Proposed, Reply};
 use domain::playbook::{Handling, Play};
 use domain::sidebar::Granted;
@@ -53,13 +55,14 @@ pub fn case(viewer: &Viewer, shown: &CaseShown<'_>) -> String {
                         (state(action.state().name()))
                     }
                 }
-                @if viewer.csrf.is_some() && viewer.role.may_request() {
+                @if viewer.csrf.is_some() && viewer.role.may_request() && case.went_on_in.is_none() {
                     p { a href={ "/accounts/" (case.account) "/ask?case=" (case.id) } { "Ask for something else" } }
                 }
             }
             (tickets(case))
             @if !case.handled.is_empty() { (handled(case)) }
-            @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) { (buttons(case, csrf)) }
+            @let may_say = viewer.role.may_request() && case.went_on_in.is_none();
+            @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| may_say) { (buttons(case, csrf)) }
             @if let Some(reply) = &preview.reply { (draft(reply)) }
         },
     )
@@ -107,14 +110,22 @@ fn recommendation(case: &Case, preview: &Preview) -> Markup {
                 @if let (Some(at), Some(resolution)) = (case.resolved_at, &case.resolution) {
                     dt { "Resolved" } dd { (time(at)) ": " (words(resolution)) }
                 }
+                @if let Some(other) = &case.went_on_in { dt { "Goes on in" } dd { (other_case(other)) } }
+                @if !case.took_over.is_empty() {
+                    dt { "Told of before in" } dd { @for other in &case.took_over { (other_case(other)) " " } }
+                }
             }
         }
     }
 }
 
+fn other_case(id: &CaseId) -> Markup {
+    html! { a href={ "/cases/" (id) } { (id) } }
+}
+
 /// The policy whose rule it is: a case that a ticket opened is judged by the rules for tickets.
 fn policy(case: &Case) -> &'static str {
-    if case.about.starts_with("ticket:") { "tickets" } else { "classify" }
+    if case.is_of_ticket() { "tickets" } else { "classify" }
 }
 
 /// The tickets that are about it.
@@ -223,6 +234,19 @@ fn draft(reply: &Reply) -> Markup {
             p .soft { "A person sends this, or changes it first." }
             p { b { (reply.subject) } }
             pre { (reply.body) }
+            (unmade(&reply.body))
+        }
+    }
+}
+
+/// Nobody copies a link that is not there yet.
+fn unmade(text: &str) -> Markup {
+    html! {
+        @if text.contains(UNMADE_LINK) {
+            p .soft {
+                "Where it says " code { (UNMADE_LINK) } ", the customer reads their own link: "
+                "it is made as the ticket is answered. To send it any other way, ask for the payment link."
+            }
         }
     }
 }

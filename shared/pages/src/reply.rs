@@ -73,6 +73,7 @@ fn title(outcome: Outcome) -> &'static str {
         Outcome::Asked => "It is being decided",
         Outcome::Done => "It is done",
         Outcome::Denied => "It is denied, and what is possible instead",
+        Outcome::Failed => "It did not go through yet",
         Outcome::Waiting => "We need something from them",
         Outcome::Neutral => "We have it, and somebody looks",
         Outcome::Free => "In your own words",

@@ -97,6 +97,7 @@ pub fn task(
                         About::PaidAfterAll { .. } => "a payment for a request that was withdrawn",
                         About::Unasked { .. } => "a letter that did not reach its customer for certain",
                         About::Unowned { .. } => "a ticket that nobody has",
+                        About::MarkPaid { .. } => "a payment for an invoice whose provider does not know of it",
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }

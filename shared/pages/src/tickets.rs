@@ -216,6 +216,7 @@ fn written(ticket: &Ticket) -> Markup {
 
 fn where_it_stands(page: &TicketPage<'_>) -> Markup {
     let (ticket, handling) = (page.ticket, &page.ticket.handling);
+    let minutes = page.case.map_or(&handling.at_work, |case| &case.at_work).minutes();
     html! {
         section {
             h2 { "Where it stands" }
@@ -237,7 +238,7 @@ fn where_it_stands(page: &TicketPage<'_>) -> Markup {
                 dd { @match handling.first_answer_at { Some(at) => (time(at)), None => span .soft { "none yet" } } }
                 @if let Some(at) = handling.resolved_at { dt { "Resolved" } dd { (time(at)) } }
                 @if let Some(status) = ticket.status.copied() { dt { "At the help desk" } dd { (words(status.name())) } }
-                dt { "People were at it" } dd { (handling.at_work.secs / 60) " min" }
+                dt { "People were at it" } dd { (minutes) " min" }
             }
             @if handling.account.is_some() && !ticket.is_from_a_contact() {
                 p .notice { "Whoever wrote has no address of this account: no amounts, links or invoices to them." }
@@ -352,6 +353,7 @@ fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
             })) }
             @if !is_over {
                 (form(html! {
+                    input type="hidden" name="turns" value=(handling.turns);
                     label { "It is over because " input name="note" maxlength="2000"; }
                     button .plain type="submit" name="say" value="close" { "Close" }
                 }))

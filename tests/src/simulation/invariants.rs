@@ -8,6 +8,7 @@ mod recovery;
 mod service;
 mod tickets;
 mod told;
+mod unasked;
 
 pub use effects::changes;
 
@@ -117,6 +118,7 @@ pub(super) async fn check(storm: &mut Storm) -> Result<Found, String> {
     effects_are_ours(service, &by_provider, acknowledged)?;
     limits_hold_together(service, &actions)?;
     letters_once(service)?;
+    unasked::one_a_day(service, &all_books).await?;
     let requests: Vec<Request> = all_books.iter().flat_map(|books| books.requests.clone()).collect();
     tickets_are_seen_to(service, &requests, talk).await?;
     queues_are_empty(service)?;

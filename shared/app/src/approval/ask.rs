@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::{self, Past, Read, contacts, rates};
 use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, keys};
+use crate::ticket::put_case;
 use crate::web::{Failed, Problem};
 use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
 use domain::approval::{self, Scales, Weighed, is_given_already, is_unproven, next_ask, weigh};
@@ -190,6 +191,9 @@ async fn ground(
     if ask.case.is_some() && case.is_none() {
         return Err(Problem::not_found("case").into());
     }
+    if let Some(case) = &case {
+        case::goes_on_here(case)?;
+    }
     if ask.by.is_none() && case.as_ref().is_some_and(|case| case.state != CaseState::Open) {
         return Err(Problem::conflict("case_ended", "the case has ended in the meantime").into());
     }
@@ -236,10 +240,10 @@ fn commit(context: &Context, ask: &Ask<'_>, ground: Ground, action: &Action) -> 
         if let Some(recommended) = case.recommended.as_mut().filter(|_| ask.by.is_none()) {
             recommended.kind.clone_from(&action.kind);
         }
-        if ask.by.is_some() {
-            case.at_work.act(now);
+        if let Some(staff) = ask.by {
+            case.at_work.act(&staff.id, now);
         }
-        case::write(&mut commit, context, &read.batch, &head, (&before, &case));
+        put_case(&mut commit, context, &read.batch, &head, (&before, &case));
     }
     // What proves it must still be so.
     proving.into_iter().for_each(|case| commit.check(&read.batch, &keys::case(case)));

@@ -24,7 +24,6 @@ use domain::action::{Action, Attempt, Ended, Kind, Owed, State, Target, still_ho
 use domain::approval::{Approved, approved};
 use domain::book::{Head, Invoice, Touched};
 use domain::case::{Case, is_overtaken};
-use domain::debt;
 use domain::dunning::Plan;
 use domain::event::Seen;
 use domain::id::ActionId;
@@ -193,7 +192,7 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
 /// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan
 /// of a recovery; whether its customer is about to pay, of a try or such an end; whether its money is there, of a try.
 fn grounds_of(action: &Action, head: &Head) -> impl Iterator<Item = Key> {
-    let asked = head.requests.iter().filter(move |_| is_try(action)).map(keys::payment_request);
+    let asked = is_try(action).then(|| records::past_provider(head)).into_iter().flatten();
     let own = case_of(action).into_iter().chain(plan_of(action)).chain(ending::plan_of(action));
     own.chain(pressed_of(action)).chain(asked)
 }
@@ -243,7 +242,10 @@ fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<b
 /// Whether the money for what a try would collect has come past the provider, who would collect it once more.
 fn is_paid_past(read: &Read, action: &Action, head: &Head) -> Result<bool, Fault> {
     match &action.kind {
-        Kind::RetryPayment { invoice, .. } => records::has_come(&read.batch, head, invoice),
+        Kind::RetryPayment { invoice, .. } => match read.records.invoices.get(invoice) {
+            Some(invoice) => records::has_come(&read.batch, head, invoice),
+            None => Ok(false),
+        },
         _ => Ok(false),
     }
 }
@@ -289,8 +291,8 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
 /// that could charge them twice, and an end takes what is just being paid for.
 fn is_being_paid(context: &Context, read: &Read, action: &Action) -> Result<bool, Fault> {
     let pressed = pressed_of(action).map(|key| read.batch.get::<Pressed>(&key)).transpose()?.flatten();
-    let (limits, now) = (context.policies.limits.current(), context.clock.now());
-    let is_pressed = pressed.is_some_and(|pressed| debt::left_alone_until(pressed.at, limits, now).is_some());
+    let now = context.clock.now();
+    let is_pressed = pressed.is_some_and(|pressed| pressed.paying.left_alone_until(now).is_some());
     Ok(is_pressed || ending::is_spared(&read.batch, action, now)?)
 }
 

@@ -5,12 +5,11 @@ mod step;
 pub use step::{Step, task, told, watch};
 
 use crate::context::Context;
-use crate::store::trail::put_facts;
 use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::ticket::put_case;
 use crate::web::{self, Failed, Problem};
-use domain::book::{Head, Touched};
+use domain::book::Head;
 use domain::case::{Case, Class, State};
-use domain::classify::desk::Desk;
 use domain::id::CaseId;
 use domain::staff::Staff;
 use serde::Deserialize;
@@ -89,6 +88,8 @@ async fn once(
         return Err(Problem::not_permitted(message).into());
     };
 
+    goes_on_here(&before)?;
+
     // Decide.
     let now = context.clock.now();
     let (mut after, mut moved) = (before.clone(), head.clone());
@@ -117,20 +118,14 @@ async fn once(
 
     // Write.
     let mut commit = Commit::default();
-    write(&mut commit, context, &batch, &head, (&before, &after));
+    put_case(&mut commit, context, &batch, &head, (&before, &after));
     commit.over(&batch, &moved);
     commit.check(&batch, &who);
     Ok(store::attempted(commit.run(context).await, after)?)
 }
 
-/// Writes a case over what was read of it, with the difference that this makes to reports: they never part.
-pub fn write(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, (before, after): (&Case, &Case)) {
-    commit.over(batch, after);
-    let desk = |case: &Case| {
-        let mut desk = Desk::of(head.clone(), Touched::default());
-        desk.cases.insert(case.id.clone(), case.clone());
-        desk
-    };
-    let name = format!("{}:{}", after.id, batch.rev(&keys::case(&after.id)).map_or(1, |rev| rev + 1));
-    put_facts(commit, &name, &desk(before), &desk(after), context);
+/// Nothing more is done about a case that goes on in another: whoever has its page open is told where.
+pub(super) fn goes_on_here(case: &Case) -> Result<(), Problem> {
+    let Some(other) = &case.went_on_in else { return Ok(()) };
+    Err(Problem::conflict("went_on", format!("this case goes on in {other}, which is the same trouble: do it there")))
 }

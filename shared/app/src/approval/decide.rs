@@ -1,7 +1,7 @@
 //! Takes a person's decision: one winner, bound to the preview, by the role that the person has at this moment.
 
 use super::blocked::Tried;
-use super::{Done, approve, case, tell, writing};
+use super::{Done, approve, tell, writing};
 use crate::approval::approve::note;
 use crate::approval::{ending, owe};
 use crate::context::Context;
@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::ports::Key;
 use crate::records;
 use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::ticket::put_case;
 use crate::web::{Failed, Problem, note_fits};
 use domain::action::{Action, Decision, State, Vote, anew};
 use domain::approval::delegation::Delegations;
@@ -137,8 +138,8 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     };
     if let Some(before) = &acted {
         let mut case = before.clone();
-        case.at_work.act(now);
-        case::write(&mut commit, context, &read.batch, &head, (before, &case));
+        case.at_work.act(&staff.id, now);
+        put_case(&mut commit, context, &read.batch, &head, (before, &case));
     }
     let written = own.filter(|_| acted.is_some());
     let others = cases.iter().chain(&plan).filter(|ground| Some(*ground) != written.as_ref());

@@ -7,6 +7,7 @@ use crate::ports::{Key, QueueName};
 use crate::store::{Batch, keys};
 use domain::action::Action;
 use domain::approval;
+use domain::book::Head;
 use domain::dunning::Plan;
 use jiff::Timestamp;
 
@@ -25,11 +26,14 @@ pub fn is_spared(batch: &Batch, action: &Action, now: Timestamp) -> Result<bool,
     Ok(read_plan(batch, action)?.is_some_and(|plan| plan.is_spared(now)))
 }
 
+/// What the head of its account says of all recoveries holds for it as well.
 fn read_plan(batch: &Batch, action: &Action) -> Result<Option<Plan>, Fault> {
-    match plan_of(action) {
-        Some(key) => batch.get::<Plan>(&key),
-        None => Ok(None),
+    let Some(key) = plan_of(action) else { return Ok(None) };
+    let (mut plan, head) = (batch.get::<Plan>(&key)?, batch.get::<Head>(&keys::head(&action.account))?);
+    if let Some((plan, head)) = plan.as_mut().zip(head.as_ref()) {
+        plan.heed(head);
     }
+    Ok(plan)
 }
 
 /// Lets the recovery look at what became of it. Its alarm covers a queue that does not answer.

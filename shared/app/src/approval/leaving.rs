@@ -86,7 +86,8 @@ async fn end_recoveries(
     let (mut commit, mut head, mut written) = (Commit::default(), before.clone(), 0);
     let mut stopped = Vec::new();
     for (rest, (about, what, steps)) in tasks {
-        let standing = batch.get::<Plan>(&keys::plan(account, &rest.invoice))?;
+        let mut standing = batch.get::<Plan>(&keys::plan(account, &rest.invoice))?;
+        standing.iter_mut().for_each(|plan| plan.heed(&before));
         let invoice = &billed.invoices[&rest.invoice];
         let queue = whose::queue(context, (&person, customer.as_ref()), (&before, invoice), standing.as_ref());
         let plan = standing.filter(|plan| plan.next().is_some());

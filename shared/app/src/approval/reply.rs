@@ -3,6 +3,7 @@
 mod desk;
 mod hear;
 mod laid;
+mod pay;
 mod send;
 
 use crate::context::Context;
@@ -10,10 +11,12 @@ use crate::message::{Message, Sent, send_all};
 use crate::ports::QueueName;
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::ticket::{unowned, working};
+use crate::ticket::{put_ticket_work, unowned, working};
 use crate::web::{self, Failed, Problem};
+use domain::playbook::is_step;
 use domain::source::Acting;
 use domain::staff::{MACHINE, Staff};
+use domain::telling::State;
 use domain::ticket::{Answer, Dispatch, Offered, Outcome, Ticket, TicketName, Way, may_say};
 use laid::Laid;
 use serde::Deserialize;
@@ -41,6 +44,9 @@ pub struct Said {
     /// is not said.
     #[serde(default)]
     turns: Option<u32>,
+    /// The step of the case's playbook that is taken with it.
+    #[serde(default)]
+    step: Option<String>,
 }
 
 /// The same from the form of the console.
@@ -53,6 +59,7 @@ pub fn form(fields: &BTreeMap<String, String>) -> Result<Said, Problem> {
         solved: field("solved").is_some(),
         answered: field("answered").map(str::parse::<u32>).transpose().map_err(|_| unread())?,
         turns: field("turns").map(str::parse::<u32>).transpose().map_err(|_| unread())?,
+        step: field("step").map(str::to_owned),
     })
 }
 
@@ -64,13 +71,13 @@ pub async fn offered(context: &Context, address: &str) -> Result<Offered, Proble
 }
 
 /// Stores an answer as being sent, and has it sent. The same text to the same letters twice is one answer.
-pub async fn take(context: &Context, address: &str, said: &Said, staff: &Staff) -> Result<Value, Problem> {
+pub async fn take(context: &Context, address: &str, said: &Said, staff: &Staff) -> Result<Answer, Problem> {
     let name = TicketName::at(address).ok_or_else(|| Problem::not_found("ticket"))?;
     let answer = store::unless_refused(context, || once(context, &name, said, staff)).await?;
     if answer.is_under_way() {
         go(context, &name).await;
     }
-    Ok(shown(&name, &answer))
+    Ok(answer)
 }
 
 async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) -> Result<Attempted<Answer>, Failed> {
@@ -81,16 +88,25 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let staff = laid.batch.get::<Staff>(&who)?.ok_or_else(Problem::not_signed_in)?;
     let (provider, source) = name.set_up_as();
     let source = sources::find(context, provider, source).await?;
+    let text = plain(&said.text);
+    let asks = pay::asks(context, &mut laid, &text).await?;
 
     // Decide.
-    let (now, offered, text) = (context.clock.now(), laid.offered(context), plain(&said.text));
+    let (now, offered) = (context.clock.now(), laid.offered(context));
     may_answer(&laid.ticket, &offered, &staff, source.acting)?;
+    if said.step.as_deref().is_some_and(|step| !is_step(step)) {
+        return Err(Problem::malformed("`step` is the id of a step of a case's playbook").into());
+    }
     may_say(&text, offered.known_contact).map_err(|refused| Problem::not_possible(refused.to_string()))?;
     let before = laid.ticket.clone();
     let handling = &mut laid.ticket.handling;
     let turn = said.turns.map_or(handling.turns, |seen| seen.min(handling.turns));
     if let Some(standing) = handling.answers.iter().rev().find(|answer| is_same(answer, &text, turn, said)) {
         return Ok(Attempted::Done(standing.clone()));
+    }
+    if asks.is_some_and(|asks| !asks.is_payable) {
+        let message = "its case asks for no open invoice that a link leads to: take the link to pay out of the text";
+        return Err(Problem::not_possible(message).into());
     }
     if said.answered.is_some_and(|seen| seen < handling.answered) {
         let message =
@@ -100,10 +116,12 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let prepared = offered.drafts.iter().find(|draft| draft.text == text);
     let outcome = said.outcome.or(prepared.map(|draft| draft.outcome)).unwrap_or(Outcome::Free);
     let written = (staff.id.as_str(), text.as_str(), prepared.is_some());
-    let Some(answer) = handling.answer_to(turn, written, outcome, now).cloned() else {
+    let Some(answer) = handling.answer_to(turn, written, outcome, now) else {
         let message = "another answer is being sent; wait until it is known what came of it";
         return Err(Problem::conflict("being_answered", message).into());
     };
+    answer.step.clone_from(&said.step);
+    let answer = answer.clone();
     if handling.assigned_to.is_none() {
         handling.assign(Some(&staff.id), MACHINE, now);
     }
@@ -116,6 +134,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     task.iter().for_each(|task| commit.over(&laid.batch, task));
     commit.over(&laid.batch, &laid.ticket);
     commit.over(&laid.batch, &dispatch);
+    put_ticket_work(&mut commit, context, &mut laid.batch, &laid.ticket).await?;
     commit.check(&laid.batch, &who);
     Ok(store::attempted(commit.run(context).await, answer)?)
 }
@@ -159,8 +178,19 @@ pub async fn go(context: &Context, name: &TicketName) {
     }
 }
 
-fn shown(name: &TicketName, answer: &Answer) -> Value {
+/// An answer, with the ticket that it answers.
+pub fn shown(name: &TicketName, answer: &Answer) -> Value {
     let mut value = serde_json::to_value(answer).expect("an answer is plain data");
     value["ticket"] = json!(name.address());
     value
+}
+
+/// What whoever pressed the button reads. The same a second time is the answer that stands already, however that stands.
+pub fn notice(answer: &Answer) -> &'static str {
+    match answer.state {
+        State::Sending => "Your answer is on its way.",
+        State::Sent => "Your answer was sent.",
+        State::InDoubt { .. } => "This answer may have arrived, and is not repeated: change the text to send it again.",
+        State::Refused { .. } => "Your answer was not taken yet: it is sent again by itself.",
+    }
 }

@@ -7,6 +7,7 @@ use crate::records::{self, Read};
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::task;
+use crate::ticket::put_act;
 use crate::web::{Failed, Problem, note_fits, reference_fits};
 use domain::action::{Action, BY_HAND, Outcome, State};
 use domain::book::Head;
@@ -130,6 +131,7 @@ async fn once(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) ->
     let body = [("outcome", outcome.to_owned()), ("reference", word.reference.clone())];
     let note = Note::new(now, Step::Outcome, id, &staff.id, body);
     put_notes(&mut commit, &read.batch, &before.account, vec![note])?;
+    put_act(&mut commit, context, &mut read.batch, (before.case.as_ref(), &staff.id)).await?;
     Ok(store::attempted(commit.run(context).await, after)?)
 }
 
@@ -161,6 +163,7 @@ async fn seen(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) ->
     commit.check(&read.batch, &keys::staff(&staff.id));
     let body = [("outcome", "found".to_owned()), ("reference", refund.to_owned())];
     put_notes(&mut commit, &read.batch, &before.account, vec![Note::new(now, Step::Outcome, id, &staff.id, body)])?;
+    put_act(&mut commit, context, &mut read.batch, (before.case.as_ref(), &staff.id)).await?;
     Ok(store::attempted(commit.run(context).await, after)?)
 }
 
@@ -196,5 +199,6 @@ async fn unmade(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) 
     commit.check(&read.batch, &keys::staff(&staff.id));
     let note = Note::new(now, Step::Outcome, id, &staff.id, [("outcome", "not_made".to_owned())]);
     put_notes(&mut commit, &read.batch, &before.account, vec![note])?;
+    put_act(&mut commit, context, &mut read.batch, (before.case.as_ref(), &staff.id)).await?;
     Ok(store::attempted(commit.run(context).await, after)?)
 }

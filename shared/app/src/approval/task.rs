@@ -3,9 +3,16 @@
 use super::settle;
 use crate::bulletin::{self, Words};
 use crate::context::Context;
+use crate::fault::Fault;
+use crate::records;
+use crate::records::moving::unread;
 use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::ticket::put_act;
 use crate::web::{Failed, Problem, note_fits, reference_fits};
-use domain::id::TaskId;
+use domain::action::Action;
+use domain::book::Head;
+use domain::cash::Received;
+use domain::id::{CaseId, TaskId};
 use domain::staff::Staff;
 use domain::task::{About as TaskAbout, Change, Refused, Task};
 use domain::telling::{About, Bulletin};
@@ -69,9 +76,10 @@ async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> R
     let (own, by) = (keys::task(id), keys::staff(&staff.id));
     let told = keys::bulletin(&About::Task { task: id.clone() }.id());
     let all = [own.clone(), by.clone(), told.clone()].into_iter().chain(to.clone());
-    let batch = Batch::read(context, all.collect()).await?;
+    let mut batch = Batch::read(context, all.collect()).await?;
     let mut task = batch.get::<Task>(&own)?.ok_or_else(|| Problem::not_found("task"))?;
     let staff = batch.get::<Staff>(&by)?.ok_or_else(Problem::not_signed_in)?;
+    let unsaid = unsaid(context, &mut batch, &task, word).await?;
 
     // Decide.
     let days_max = context.policies.limits.current().snooze_days_max;
@@ -82,6 +90,7 @@ async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> R
         let message = "`assign` names nobody who may have tasks; see /api/staff";
         return Err(Problem::not_possible(message).into());
     }
+    let case = case_of(context, &mut batch, &task).await?;
     let before = batch.get::<Bulletin>(&told)?;
     let news = word.assign.as_ref().and_then(|_| news(context, &task, &staff, before.as_ref()));
 
@@ -89,8 +98,49 @@ async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> R
     let mut commit = Commit::default();
     commit.over(&batch, &task);
     news.iter().for_each(|bulletin| commit.over(&batch, bulletin));
+    if let Some((head, payments)) = &unsaid {
+        commit.over(&batch, head);
+        payments.iter().for_each(|received| commit.over(&batch, received));
+    }
+    put_act(&mut commit, context, &mut batch, (case.as_ref(), &staff.id)).await?;
     commit.check(&batch, &by);
     Ok(store::attempted(commit.run(context).await, (task, news))?)
+}
+
+/// The case that a task belongs to: that of its play, or of the action that it comes from.
+async fn case_of(context: &Context, batch: &mut Batch, task: &Task) -> Result<Option<CaseId>, Fault> {
+    let action = match &task.about {
+        TaskAbout::Play { case } => return Ok(Some(case.clone())),
+        TaskAbout::Action { action }
+        | TaskAbout::Unseen { action }
+        | TaskAbout::RestDue { action, .. }
+        | TaskAbout::Onboarding { action } => keys::action(action),
+        _ => return Ok(None),
+    };
+    unread(context, batch, vec![action.clone()]).await?;
+    Ok(batch.get::<Action>(&action)?.and_then(|action| action.case))
+}
+
+/// What was said to be for an invoice, where its task is dropped because it is not: the invoice is asked for again, and somebody
+/// says anew what the payments are for.
+async fn unsaid(
+    context: &Context,
+    batch: &mut Batch,
+    task: &Task,
+    word: &Change,
+) -> Result<Option<(Head, Vec<Received>)>, Fault> {
+    let (TaskAbout::MarkPaid { invoice }, Some(false)) = (&task.about, word.done) else { return Ok(None) };
+    let own = keys::head(&task.account);
+    batch.extend(Batch::read(context, vec![own.clone()]).await?);
+    let Some(mut head) = batch.get::<Head>(&own)?.filter(|head| !head.came.is_empty()) else { return Ok(None) };
+    batch.extend(Batch::read(context, head.came.iter().map(keys::received).collect()).await?);
+    let mut payments = records::came(batch, &head)?;
+    payments.retain(|received| received.invoice() == Some(invoice.as_str()));
+    for received in &mut payments {
+        head.came.remove(&received.id);
+        received.look_again();
+    }
+    Ok(Some((head, payments)))
 }
 
 fn problem(refused: &Refused) -> Problem {

@@ -45,6 +45,8 @@ pub enum Word {
     Assign(String),
     Close {
         note: String,
+        /// How often it was our turn when it was looked at: over what came in since it is not closed.
+        turns: Option<u32>,
     },
     Class {
         class: Class,
@@ -98,7 +100,7 @@ pub async fn open(context: &Context, opened: &Opened, key: Option<&str>, staff: 
 
 /// Takes what somebody says of a ticket.
 pub async fn take(context: &Context, id: &str, word: &Word, staff: &Staff) -> Result<Ticket, Problem> {
-    if let Word::Close { note } | Word::Class { note, .. } | Word::Account { note, .. } = word {
+    if let Word::Close { note, .. } | Word::Class { note, .. } | Word::Account { note, .. } = word {
         note_fits(note)?;
     }
     let name = TicketName::at(id).ok_or_else(|| Problem::not_found("ticket"))?;
@@ -214,11 +216,16 @@ fn say(ticket: &mut Ticket, word: &Word, beside: &Beside, by: &Staff, context: &
         || Problem::conflict("already_resolved", "this ticket has ended already; it opens when somebody writes");
     match word {
         Word::Assign(_) | Word::Close { .. } if over => return Err(refuse_over()),
+        Word::Close { turns: Some(seen), .. } if *seen < handling.turns => {
+            let message =
+                "something came in since you looked; read it, and close the ticket if it is over all the same";
+            return Err(Problem::conflict("written_meanwhile", message));
+        }
         Word::Assign(_) => match &beside.to {
             Some(to) => handling.give(to, &by.id, now),
             None => handling.assign(None, &by.id, now),
         },
-        Word::Close { note } => {
+        Word::Close { note, .. } => {
             handling.by_hand = true;
             handling.go_on(State::Resolved, &by.id, now, "closed it");
             if !note.trim().is_empty() {

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::records;
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::ticket::put_act;
 use crate::web::{Failed, Problem};
 use domain::action::Action;
 use domain::id::ActionId;
@@ -56,6 +57,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempt
     commit.check(&read.batch, &keys::staff(&staff.id));
     let note = |id| Note::new(now, Step::Outcome, id, &staff.id, [("outcome", "withdrawn".to_owned())]);
     put_notes(&mut commit, &read.batch, &before.account, over.iter().map(note).collect())?;
+    put_act(&mut commit, context, &mut read.batch, (before.case.as_ref(), &staff.id)).await?;
     let (_, after) = ended.swap_remove(0);
     Ok(store::attempted(commit.run(context).await, after)?)
 }

@@ -1,5 +1,6 @@
 //! Folds one event into an account, in one commit: receipt, resources, head, timeline, facts, cases, and what will be sent.
 
+mod adopted;
 mod read;
 mod watched;
 mod write;
@@ -20,7 +21,7 @@ use domain::book::Invoice;
 use domain::cash;
 use domain::classify::desk::Desk;
 use domain::classify::recovery::Ground;
-use domain::classify::{self, Decided, Scene, again, confirm, decision, ended, tasks};
+use domain::classify::{self, Decided, Scene, adopt, again, confirm, decision, ended, tasks};
 use domain::dunning::Plan;
 use domain::event::{Event, Origin};
 use domain::id::AccountId;
@@ -85,6 +86,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
         return Ok(Attempted::Done(folded));
     }
     let at_issue = laid.more(context, event).await?;
+    let told = laid.told_before(context, &at_issue.concerns).await?;
     let manners = records::manners(&event.provider)?;
 
     // Decide.
@@ -105,6 +107,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     begun.extend(ended::begin(event, &at_issue.tasks, before, after, due_in, now));
     tasks.extend(in_queues(context, batch, after, begun)?);
     tasks.extend(tasks::welcome(before, after, policies.playbooks.current().onboarding_days, now));
+    let tickets = adopt::adopt(before, after, &told, policies.tickets.current(), now);
     let news = watched::news(context, event, (&*before, &*after), trace);
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
     // One that is lowered in between needs no such care: its plans are stopped when a step is due.
@@ -114,7 +117,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     // Read once more, where the product has to hear of it: of most events it has not.
     let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
     let pulses = at_issue.pulses.pulses;
-    let concluded = Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines, news };
+    let concluded = Concluded { decisions, notes, tasks, tickets, climbs, notices, pulses, watch, lines, news };
     after.head.names_at_most(policies.limits.current().cases_shown_max);
     after.head.names_recoveries_at_most(policies.limits.current().recoveries_shown_max);
     let unlinked = after.head.book.unlinked(event);

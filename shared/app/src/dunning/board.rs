@@ -107,8 +107,10 @@ pub async fn in_turn(context: &Context, wanted: &Wanted, window: &Window) -> Res
 /// A page of an account's recoveries, by invoice, however they ended.
 pub async fn of_account(context: &Context, account: &AccountId, window: &Window) -> Result<Page<Recovering>, Fault> {
     let after = window.after.clone();
-    let page = store::page_of::<Plan>(context, &keys::plans(account), after, window.limit, Order::Ascending).await?;
+    let mut page =
+        store::page_of::<Plan>(context, &keys::plans(account), after, window.limit, Order::Ascending).await?;
     let head = store::read::<Head>(context, &keys::head(account)).await?;
+    page.items.iter_mut().for_each(|plan| heed(plan, head.as_ref()));
     Ok(Page { items: shown(context, page.items, head.as_ref()).await?, next: page.next })
 }
 
@@ -120,11 +122,13 @@ pub async fn of_invoices(
 ) -> Result<Vec<Recovering>, Fault> {
     let own = |invoice: &String| [keys::plan(account, invoice), keys::climb(account, invoice)];
     let batch = Batch::read(context, invoices.iter().flat_map(own).collect()).await?;
+    let head = store::read::<Head>(context, &keys::head(account)).await?;
     let mut ways = Vec::new();
     for [plan, climb] in invoices.iter().map(own) {
-        ways.extend(Told::of(batch.get::<Plan>(&plan)?, batch.get::<Climb>(&climb)?).map(Told::into_way));
+        let mut plan = batch.get::<Plan>(&plan)?;
+        plan.iter_mut().for_each(|plan| heed(plan, head.as_ref()));
+        ways.extend(Told::of(plan, batch.get::<Climb>(&climb)?).map(Told::into_way));
     }
-    let head = store::read::<Head>(context, &keys::head(account)).await?;
     shown(context, ways, head.as_ref()).await
 }
 
@@ -136,6 +140,7 @@ pub async fn latest(context: &Context, account: &AccountId) -> Result<Vec<Recove
     let others = head.dunning.keys().filter(|invoice| !known.contains(*invoice)).take(SHOWN_MAX);
     let others = others.map(|invoice| keys::plan(account, invoice)).collect();
     all.extend(plans(context, others).await?);
+    all.iter_mut().for_each(|plan| plan.heed(&head));
     let asks = |invoice: &String| all.iter().any(|plan| plan.invoice == *invoice && plan.next().is_some());
     let climbs: Vec<Climb> = store::first_of(context, &keys::climbs(account), LOOKED_MAX, Order::Ascending).await?;
     let climbs: Vec<Plan> = climbs.into_iter().map(|climb| climb.way).filter(|way| !asks(&way.invoice)).collect();
@@ -143,6 +148,11 @@ pub async fn latest(context: &Context, account: &AccountId) -> Result<Vec<Recove
     all.sort_by_key(|plan| (plan.state != PlanState::Running, Reverse(plan.started_at)));
     all.truncate(SHOWN_MAX);
     shown(context, all, Some(&head)).await
+}
+
+/// What the head says of all recoveries holds for each, whether it has taken that in or not.
+fn heed(plan: &mut Plan, head: Option<&Head>) {
+    head.into_iter().for_each(|head| plan.heed(head));
 }
 
 async fn plans(context: &Context, own: Vec<Key>) -> Result<Vec<Plan>, Fault> {

@@ -1,5 +1,8 @@
 //! Takes the rung that is due of an invoice that no recovery asks for: a task for its owner, and a letter where there
-//! is one.
+//! is one. Of rungs that are due together one letter says all.
+
+mod others;
+mod scene;
 
 use super::letter::{self, Beside, Way, remind};
 use super::{Done, pay, together};
@@ -7,28 +10,28 @@ use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Letter;
-use crate::records::{self, whose};
+use crate::records;
 use crate::setup::{sources, stop};
-use crate::store::{self, Attempted, Batch, Commit, Of, keys};
-use domain::ageing::{Climb, Ground, SEGMENT};
-use domain::book::{Head, Invoice};
-use domain::dunning::{Plan, PlanState, Step};
+use crate::store::{self, Attempted, Batch, Commit, keys};
+use domain::ageing::{Climb, Ground, Listed, SEGMENT, Taken};
+use domain::book::Invoice;
+use domain::dunning::{Plan, Step};
 use domain::id::AccountId;
 use domain::staff::Role;
-use domain::task::{About as TaskAbout, Task};
+use domain::task::Task;
 use domain::telling::{About, Bulletin};
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use scene::{Read, Scene};
 
 /// What a rung brings with it: the first time something new for the staff, and, until it was sent, a letter.
 #[derive(Default)]
-struct Taken {
+struct Brought {
     news: Option<Bulletin>,
     letter: Option<(Step, Letter)>,
 }
 
 pub(super) async fn due(context: &Context, account: &AccountId, invoice: &str) -> Result<Done, Fault> {
-    let Taken { news, letter } = store::retrying(context, || take(context, account, invoice)).await?;
+    let Brought { news, letter } = store::retrying(context, || take(context, account, invoice)).await?;
     if let Some(bulletin) = &news {
         bulletin::tell(context, bulletin).await;
     }
@@ -61,102 +64,75 @@ pub(super) async fn after(
 }
 
 /// Takes up the rung that is due, with all that it brings.
-async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Taken>, Fault> {
+async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Brought>, Fault> {
     // Read.
-    let own = [
-        keys::climb(account, invoice),
-        keys::head(account),
-        keys::invoice(account, invoice),
-        keys::plan(account, invoice),
-    ];
-    let task = TaskAbout::Overdue { invoice: invoice.to_owned(), bucket: String::new() }.task(account);
-    let (own_task, told) = (keys::task(&task), keys::bulletin(&About::Task { task: task.clone() }.id()));
-    let others = [own_task.clone(), told.clone()].into_iter().chain(whose::keys_of(account));
-    let batch = Batch::read(context, own.iter().cloned().chain(others).collect()).await?;
-    let running = batch.get::<Climb>(&own[0])?.filter(|climb| climb.way.state == PlanState::Running);
-    let (head, of) = (batch.get::<Head>(&own[1])?, batch.get::<Of<Invoice>>(&own[2])?);
-    let (Some(mut climb), Some(head), Some(Of { value: invoice, .. })) = (running, head, of) else {
-        return Ok(Attempted::Done(Taken::default()));
+    let Some(read) = scene::read(context, account, invoice).await? else {
+        return Ok(Attempted::Done(Brought::default()));
     };
-    let plan = batch.get::<Plan>(&own[3])?;
-    let (person, customer) = whose::read(&batch, account)?;
-    let limits = context.policies.limits.current();
-    let (now, zone) = (context.clock.now(), context.policies.report.current().zone());
-    if stop::holds(context, &head, Some(SEGMENT), None).await? {
-        tracing::warn!(invoice = %invoice.id, "a rung waits: it is stopped by hand");
-        return hold(context, &batch, climb, now + SignedDuration::from_secs(limits.alarm_lease_secs)).await;
+    let (limits, now) = (context.policies.limits.current(), context.clock.now());
+    if stop::holds(context, &read.head, Some(SEGMENT), None).await? {
+        tracing::warn!(invoice, "a rung waits: it is stopped by hand");
+        return hold(context, &read, now + SignedDuration::from_secs(limits.alarm_lease_secs)).await;
     }
-    let stage = records::stage_to_ask(context, &head, &invoice).await?;
-    let source = sources::find(context, &head.provider, &head.source).await?;
-    let link = pay::link::where_payable(context, &head, &invoice).await?;
+    let stage = records::stage_to_ask(context, &read.head, &read.invoice).await?;
+    let source = sources::find(context, &read.head.provider, &read.head.source).await?;
+    let link = pay::link::where_payable(context, &read.head, &read.invoice).await?;
+    let scene = Scene::of(context, &read, &source, now);
+    let alone = scene.ground(&read.invoice, read.plan.as_ref(), stage);
+    let others = others::due(&scene, &alone).await?;
 
     // Decide.
-    let policy = climb.policy(&context.policies.ageing);
-    let together = context.policies.dunning.current().together.as_ref();
-    let quiet_until = source.writes().then(|| whose::written_to_from(context, &person, customer.as_ref(), now));
-    let ground = Ground {
-        invoice: &invoice,
-        plan: plan.as_ref(),
-        stage,
-        claimed: head.book.is_claimed(),
-        acting: source.acting,
-        quiet_until,
-        beside: together.filter(|_| source.writes()).map(|rule| (&head, rule)),
-        whose: whose::of((&person, customer.as_ref()), (&head, &invoice), context.policies.declines.current()),
-    };
-    let look_at = now + SignedDuration::from_mins(context.policies.incidents.current().hold_minutes);
-    let doubt_at = now + SignedDuration::from_mins(limits.sending_minutes_max);
-    let on = now.to_zoned(zone.clone()).date();
-    let begun = climb.take(&ground, (policy, &zone), now, (look_at, doubt_at));
-    let standing = batch.get::<Task>(&own_task)?;
-    let owned = owned(context, (&climb, begun.as_ref()), &ground, standing.as_ref(), (on, now));
-    let who = (&person, customer.as_ref());
+    let ground = Ground { others: &others.due, ..alone };
+    let mut climb = read.climb.clone();
+    let taken = climb.take(&ground, scene.rules(&read.climb), now, scene.moments());
+    let begun = taken.as_ref().and_then(Taken::begun);
+    let owned = taken.as_ref().and_then(|taken| owned(&scene, (&climb, taken.step()), &ground));
+    let most = ground.beside.map_or(0, |(_, rule)| rule.listed_max());
+    let listed = begun.map(|step| Listed::beside(step, ground.others, most)).unwrap_or_default();
     let company = pay::company(context, source.name.as_deref());
     let beside = Beside { link: link.as_ref().map(|link| link.address.as_str()), company: &company, also: &[] };
-    let letter = begun
-        .as_ref()
-        .filter(|_| source.writes())
-        .and_then(|step| Some((step.clone(), letter::of_rung(context, (&climb, step), &invoice, who, beside, on)?)));
-    if let (Some(step), None) = (&begun, &letter) {
+    let said = (&read.invoice, &listed);
+    let letter = begun.filter(|_| source.writes()).and_then(|step| {
+        let letter = letter::of_rung(context, (&climb, step), said, scene.who(), beside, scene.on())?;
+        Some((step.clone(), letter))
+    });
+    if let (Some(step), None) = (begun, &letter) {
         // The task is all of it.
         climb.way.sent(step.number);
     }
-    let before = batch.get::<Bulletin>(&told)?;
     let trace = &climb.way.trace;
-    let news = owned.as_ref().map(|(task, owner)| news(context, task, *owner, before.as_ref(), trace));
+    let news = owned.as_ref().map(|(task, owner)| news(context, task, *owner, read.told.as_ref(), trace));
 
-    // Write. Whoever pays or leaves meanwhile writes the head.
+    // Write. Whoever pays or leaves meanwhile writes the head; what is said of a climb stands there alone.
+    let also = if letter.is_some() { listed.ids() } else { Vec::new() };
     let mut commit = Commit::default();
-    commit.over(&batch, &climb);
-    together::show(&mut commit, &batch, &head, letter.as_ref().map(|(step, _)| climb.letter_line(step, now)));
-    owned.iter().for_each(|(task, _)| commit.over(&batch, task));
-    news.iter().for_each(|bulletin| commit.over(&batch, bulletin));
+    commit.over(&read.batch, &climb);
+    also.iter().for_each(|other| commit.check(&others.batch, &keys::climb(account, other)));
+    let line = letter.as_ref().map(|(step, _)| climb.letter_line(step, also, now));
+    together::show(&mut commit, &read.batch, &read.head, line);
+    owned.iter().for_each(|(task, _)| commit.over(&read.batch, task));
+    news.iter().for_each(|bulletin| commit.over(&read.batch, bulletin));
     link.iter().filter(|_| letter.is_some()).for_each(|link| commit.put(&link.kept));
-    store::attempted(commit.run(context).await, Taken { news, letter })
+    store::attempted(commit.run(context).await, Brought { news, letter })
 }
 
-/// The task that comes with a rung, and whose it is: once, though its letter was refused, or has waited for another one.
-fn owned(
-    context: &Context,
-    (climb, begun): (&Climb, Option<&Step>),
-    ground: &Ground<'_>,
-    standing: Option<&Task>,
-    (on, now): (Date, Timestamp),
-) -> Option<(Task, Role)> {
-    let policy = climb.policy(&context.policies.ageing);
-    let due_in = SignedDuration::from_hours(context.policies.limits.current().task_hours);
-    let step = climb.owned(begun, now)?;
-    let task = climb.task(step, ground, policy, on, now, due_in)?;
+/// The task that comes with a rung, and whose it is: once, though its letter was refused, waits for another one, or is said by one.
+fn owned(scene: &Scene<'_>, (climb, step): (&Climb, &Step), ground: &Ground<'_>) -> Option<(Task, Role)> {
+    let (policy, _) = scene.rules(climb);
+    let due_in = SignedDuration::from_hours(scene.context.policies.limits.current().task_hours);
+    let task = climb.task(step, ground, policy, scene.on(), scene.now, due_in)?;
     let owner = climb.owner(step, ground, policy)?;
+    let standing = scene.read.task.as_ref();
     standing.is_none_or(|standing| standing.about != task.about).then_some((task, owner))
 }
 
 /// Waits, to be looked at again.
-async fn hold(context: &Context, batch: &Batch, mut climb: Climb, until: Timestamp) -> Result<Attempted<Taken>, Fault> {
+async fn hold(context: &Context, read: &Read, until: Timestamp) -> Result<Attempted<Brought>, Fault> {
+    let mut climb = read.climb.clone();
     climb.way.held_until = Some(until);
     let mut commit = Commit::default();
-    commit.over(batch, &climb);
-    store::attempted(commit.run(context).await, Taken::default())
+    commit.over(&read.batch, &climb);
+    store::attempted(commit.run(context).await, Brought::default())
 }
 
 /// Records how the sending of a rung's letter ended.

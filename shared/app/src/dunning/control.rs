@@ -1,156 +1,47 @@
 //! Takes what people say of recoveries, and of invoices on the ladder: each by itself, and all recoveries that run of an account
-//! one after the other.
+//! one after the other, unless they are more than are written at once.
+
+mod asked;
+mod many;
 
 use super::told::Told;
-use super::{Read, board, read};
+use super::{board, read};
 use crate::context::Context;
 use crate::outgoing;
 use crate::ports::Order;
 use crate::records::running::{self, All};
 use crate::store::{self, Attempted, Batch, Commit, keys, trail};
-use crate::web::{self, Failed, ID_BYTES_MAX, Problem};
+use crate::web::{Failed, ID_BYTES_MAX, Problem};
 use domain::ageing::Climb;
 use domain::book::{Due, Head};
 use domain::dunning::{Plan, Recovering, Refused, Wish, Word};
 use domain::id::AccountId;
 use domain::ledger::Note;
-use domain::money::{Currency, Money};
 use domain::staff::Staff;
 use http::StatusCode;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use serde::Deserialize;
-use std::collections::BTreeMap;
+
+pub use asked::Asked;
+pub(super) use many::heed;
 
 /// How many recoveries of an account are looked through for those that were stopped by hand.
 const LOOKED_MAX: u32 = 100;
+/// How many of those that a word was about are shown.
+const SHOWN_MAX: usize = 100;
 
-/// What is sent: one of four words, and about which invoice if not about all that are asked for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Asked {
-    invoice: Option<String>,
-    pause: Option<Pause>,
-    resume: Option<Resume>,
-    stop: Option<Stop>,
-    promise: Option<Promise>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pause {
-    until: Until,
-    #[serde(default)]
-    note: String,
-}
-
-/// A time, or the end of a day where the customer lives.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-enum Until {
-    At(Timestamp),
-    Day(Date),
-}
-
-impl TryFrom<String> for Until {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let day = || text.parse().map(Self::Day).map_err(|_| format!("`{text}` is neither a time nor a day"));
-        text.parse().map(Self::At).or_else(|_| day())
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Resume {
-    #[serde(default)]
-    note: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stop {
-    note: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Promise {
-    date: Date,
-    amount: Money,
-    #[serde(default)]
-    note: String,
-}
-
-const WANTED: &str = "send one of `pause` with `until`, `resume`, `stop` with a `note`, and `promise` with `date` and \
-    `amount`; beside it the `invoice`, if it is not about all that are asked for";
-
-impl Asked {
-    /// Reads a body.
-    pub fn read(body: &[u8]) -> Result<Self, Problem> {
-        let asked: Self = web::sent(body, WANTED)?;
-        let said = [asked.pause.is_some(), asked.resume.is_some(), asked.stop.is_some(), asked.promise.is_some()];
-        if said.into_iter().filter(|said| *said).count() == 1 { Ok(asked) } else { Err(Problem::malformed(WANTED)) }
-    }
-
-    /// Reads a form of the console, where a day is a day of the customer's.
-    pub fn of_form(fields: &BTreeMap<String, String>) -> Result<Self, Problem> {
-        let field = |name: &str| fields.get(name).map(|text| text.trim()).unwrap_or_default();
-        let day = |name: &str| {
-            let day = field(name).parse::<Date>();
-            day.map_err(|_| Problem::malformed("choose a day, such as 2026-01-31"))
-        };
-        let note = field("note").to_owned();
-        let asked = Self { invoice: Some(field("invoice").to_owned()), ..Self::default() };
-        Ok(match field("say") {
-            "pause" => Self { pause: Some(Pause { until: Until::Day(day("until")?), note }), ..asked },
-            "resume" => Self { resume: Some(Resume { note }), ..asked },
-            "stop" => Self { stop: Some(Stop { note }), ..asked },
-            "promise" => {
-                let currency = Currency::parse(field("currency"))
-                    .map_err(|_| Problem::malformed("the form is damaged; reload the page"))?;
-                let amount = Money::parse(field("amount"), currency)
-                    .map_err(|wrong| Problem::malformed(format!("{wrong}; write it like 24.00")))?;
-                Self { promise: Some(Promise { date: day("date")?, amount, note }), ..asked }
-            }
-            _ => return Err(Problem::malformed("the form says nothing; reload the page")),
-        })
-    }
-
-    /// What somebody wants, and why; days end where the customer lives.
-    fn wish(&self, context: &Context, read: &Read) -> Result<(Wish, &str), Problem> {
-        let end = |day: Date| {
-            let customer = read.customer.as_ref();
-            let zone = customer.and_then(|customer| customer.time_zone.as_deref());
-            let over = context.policies.hours.current().end_of(day, zone, read.person.country(customer));
-            over.ok_or_else(|| Problem::not_possible(format!("{day} is too far off")))
-        };
-        if let Some(Pause { until, note }) = &self.pause {
-            let until = match until {
-                Until::At(at) => *at,
-                Until::Day(day) => end(*day)?,
-            };
-            return Ok((Wish::Pause { until }, note.as_str()));
-        }
-        if let Some(Promise { date, amount, note }) = &self.promise {
-            return Ok((Wish::Promise { date: *date, until: end(*date)?, amount: *amount }, note.as_str()));
-        }
-        if let Some(Resume { note }) = &self.resume {
-            return Ok((Wish::Resume, note.as_str()));
-        }
-        self.stop.as_ref().map(|Stop { note }| (Wish::Stop, note.as_str())).ok_or_else(|| Problem::malformed(WANTED))
-    }
-}
-
-/// Does it, and shows the recoveries that it was about.
+/// Does it, and shows the recoveries that it was about: of very many the first.
 pub async fn take(
     context: &Context,
     account: &AccountId,
     asked: &Asked,
     staff: &Staff,
 ) -> Result<Vec<Recovering>, Problem> {
-    let (invoices, mut all) = concerned(context, account, asked).await?;
+    let (mut invoices, mut all) = concerned(context, account, asked).await?;
+    if invoices.len() > context.policies.limits.current().recoveries_written_max {
+        many::say(context, account, (asked, staff), &all).await?;
+        invoices.truncate(SHOWN_MAX);
+        return Ok(board::of_invoices(context, account, &invoices).await?);
+    }
     for invoice in &invoices {
         let written = store::unless_refused(context, || once(context, account, invoice, (asked, staff), &all)).await?;
         if let Some(Written { plan, read }) = written {
@@ -186,7 +77,8 @@ async fn concerned(context: &Context, account: &AccountId, asked: &Asked) -> Res
         return Ok((running, all));
     }
     // A stop that is said once more stops nothing, and is no mistake.
-    let plans: Vec<Plan> = store::first_of(context, &keys::plans(account), LOOKED_MAX, Order::Ascending).await?;
+    let mut plans: Vec<Plan> = store::first_of(context, &keys::plans(account), LOOKED_MAX, Order::Ascending).await?;
+    plans.iter_mut().for_each(|plan| plan.heed(&head));
     let by_hand = plans.into_iter().filter(|plan| asked.stop.is_some() && plan.was_stopped_by_hand());
     let stopped: Vec<_> = by_hand.map(|plan| plan.invoice).collect();
     if stopped.is_empty() { Err(nothing_runs()) } else { Ok((stopped, all)) }
@@ -216,18 +108,18 @@ async fn once(
     let wanted = vec![who.clone(), keys::ledger_head(account), climb.clone()];
     read.batch.extend(Batch::read(context, wanted).await?);
     let staff = read.batch.get::<Staff>(&who)?.ok_or_else(Problem::not_signed_in)?;
-    let told = Told::of(read.plan.clone(), read.batch.get::<Climb>(&climb)?);
+    let mut plan = read.plan.clone();
+    plan.iter_mut().for_each(|plan| plan.heed(&read.head));
+    let told = Told::of(plan, read.batch.get::<Climb>(&climb)?);
     let Some(mut told) = told else { return Err(nothing_runs().into()) };
     let is_stale = read.head.more_dunning > 0 && !all.holds(read.batch.rev(&own));
     let fresh = if is_stale { Some(All::read(context, account, read.batch.rev(&own)).await?) } else { None };
 
     // Decide.
     let (limits, now) = (context.policies.limits.current(), context.clock.now());
-    let (wish, note) = asked.wish(context, &read)?;
-    match &mut told {
-        Told::Recovery(plan) => plan.heed(&read.head),
-        Told::Ladder(_) if matches!(read.invoice.due(), Due::Open(_)) => {}
-        Told::Ladder(_) => return Err(problem(&Refused::Over("nothing of it is open".to_owned())).into()),
+    let (wish, note) = asked.wish(context, (&read.person, read.customer.as_ref()))?;
+    if matches!(told, Told::Ladder(_)) && !matches!(read.invoice.due(), Due::Open(_)) {
+        return Err(problem(&Refused::Over("nothing of it is open".to_owned())).into());
     }
     let taken = told.way().take(wish, note, &staff, &read.invoice, limits, now);
     if !taken.map_err(|refused| problem(&refused))? {
@@ -255,7 +147,12 @@ async fn once(
         }
     }
     outgoing::put(&mut commit, &read.batch, &lines);
-    trail::put_notes(&mut commit, &read.batch, account, vec![entry(invoice, wish, &staff, now)])?;
+    trail::put_notes(
+        &mut commit,
+        &read.batch,
+        account,
+        vec![entry(("invoice", invoice.to_owned()), wish, &staff, now)],
+    )?;
     commit.check(&read.batch, &who);
     let written = match told {
         Told::Recovery(plan) => Some(Written { plan, read: fresh }),
@@ -264,8 +161,8 @@ async fn once(
     Ok(store::attempted(commit.run(context).await, written)?)
 }
 
-/// How it is written down for good; the note stands with the recovery.
-fn entry(invoice: &str, wish: Wish, staff: &Staff, now: Timestamp) -> Note {
+/// How it is written down for good, with what it is about; the note stands with the recovery.
+fn entry(about: (&str, String), wish: Wish, staff: &Staff, now: Timestamp) -> Note {
     let word = wish.word();
     let (until, amount) = match &word {
         Word::Pause { until } => (until.to_string(), String::new()),
@@ -274,7 +171,7 @@ fn entry(invoice: &str, wish: Wish, staff: &Staff, now: Timestamp) -> Note {
     };
     let body = [
         ("word", word.name().to_owned()),
-        ("invoice", invoice.to_owned()),
+        about,
         ("role", staff.role.name().to_owned()),
         ("until", until),
         ("amount", amount),

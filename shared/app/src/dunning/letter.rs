@@ -1,5 +1,7 @@
 //! A letter to whoever owes: what it says, in their language, and how its sending ends.
 
+mod also;
+
 use super::card::link::Links;
 use super::mail::Mail;
 use super::{Done, Read, end};
@@ -9,9 +11,9 @@ use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::records::whose;
 use crate::store;
-use domain::ageing::{Climb, counted_from};
+use domain::ageing::{Climb, Listed, counted_from};
 use domain::book::{Invoice, Person};
-use domain::debt::{Debt, Standing};
+use domain::debt::Debt;
 use domain::dunning::{Plan, Step, StepKind};
 use domain::event::Card;
 use domain::id::{AccountId, digest};
@@ -93,7 +95,7 @@ pub(super) struct Beside<'a> {
     pub link: Option<&'a str>,
     /// Who writes.
     pub company: &'a str,
-    /// What else the account owes.
+    /// What else of the account's is recovered.
     pub also: &'a [Debt],
 }
 
@@ -137,7 +139,8 @@ pub(super) fn of_step(
     let reason = reader.words(reason).to_owned();
     let own = [("reason", reason), ("time_left", time_left), ("effective_on", until)];
     let thread = thread(context, &plan.account, &read.invoice);
-    let matter = Matter { invoice: &read.invoice, person: &read.person, days: days_left, beside, thread };
+    let also = also::recovered(reader, beside.also);
+    let matter = Matter { invoice: &read.invoice, person: &read.person, days: days_left, also, beside, thread };
     Ok(matter.letter(reader, text, (about(plan, step).id(), to.as_str()), own))
 }
 
@@ -203,12 +206,12 @@ fn of_phone(
     })
 }
 
-/// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was
-/// billed.
+/// Fills the text of a rung, where it has one and the customer an address, with what it says of others. Nobody is asked by mail
+/// for more than was billed.
 pub(super) fn of_rung(
     context: &Context,
     (climb, step): (&Climb, &Step),
-    invoice: &Invoice,
+    (invoice, listed): (&Invoice, &Listed<'_>),
     (person, customer): (&Person, Option<&Customer>),
     beside: Beside<'_>,
     on: Date,
@@ -221,7 +224,8 @@ pub(super) fn of_rung(
     let id = digest(&[climb.way.account.as_str(), &climb.way.invoice, "rung", &step.number.to_string()], 20);
     let overdue = Some((reader.words(phrase::DAYS_OVERDUE), days.to_string()));
     let thread = thread(context, &climb.way.account, invoice);
-    let matter = Matter { invoice, person, days: overdue, beside, thread };
+    let also = also::overdue(reader, invoice, listed);
+    let matter = Matter { invoice, person, days: overdue, also, beside, thread };
     Some(matter.letter(reader, text, (format!("dun_{id}"), to.as_str()), [("days", days.to_string())]))
 }
 
@@ -274,6 +278,8 @@ struct Matter<'a> {
     person: &'a Person,
     /// How many are left or over, behind what they are called.
     days: Option<(&'a str, String)>,
+    /// What it says of other invoices.
+    also: String,
     beside: Beside<'a>,
     thread: String,
 }
@@ -286,11 +292,11 @@ impl<'a> Matter<'a> {
         (id, to): (String, &'a str),
         own: [(&'static str, String); OWN],
     ) -> Letter {
-        let Self { invoice, person, days, beside: Beside { link, company, also }, thread } = self;
+        let Self { invoice, person, days, also, beside: Beside { link, company, .. }, thread } = self;
         let amount = reader.amount(remaining(invoice));
         let number = invoice.number.value().unwrap_or(&invoice.id).clone();
         let figures = [(reader.words(phrase::AMOUNT), amount.clone()), (reader.words(phrase::INVOICE), number.clone())];
-        let known = [("amount", amount), ("invoice", number), ("also_open", listed(reader, also))];
+        let known = [("amount", amount), ("invoice", number), ("also_open", also)];
         let mail = Mail {
             id,
             to,
@@ -306,16 +312,6 @@ impl<'a> Matter<'a> {
         };
         mail.letter()
     }
-}
-
-/// What else is owed, each on a line of its own.
-fn listed(reader: Reader<'_>, also: &[Debt]) -> String {
-    let line = |debt: &Debt| match debt.standing {
-        Standing::Open(Some(amount)) => format!("\n- {}: {}", debt.number, reader.amount(amount)),
-        _ => format!("\n- {}", debt.number),
-    };
-    let lines: String = also.iter().map(line).collect();
-    if lines.is_empty() { lines } else { format!("\n{}:{lines}", reader.words(phrase::OPEN_BESIDE)) }
 }
 
 /// All letters about an invoice are one conversation.

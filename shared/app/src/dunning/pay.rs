@@ -19,7 +19,7 @@ use crate::web::{self, Answer, ID_BYTES_MAX};
 use bytes::Bytes;
 use domain::book::{Head, Invoice, Person};
 use domain::case::{Case, State};
-use domain::debt::{self, Debt};
+use domain::debt::{self, Debt, Paying};
 use domain::id::AccountId;
 use domain::import::Customer;
 use domain::policy::Reader;
@@ -93,9 +93,15 @@ pub(super) async fn go(context: &Context, token: &str, request: &Request<Bytes>)
 
 /// Remembers that somebody is led on to pay, whatever of it: some pages ask for all that is owed.
 async fn press(context: &Context, account: &AccountId) -> Result<(), Fault> {
-    let batch = Batch::read(context, vec![keys::pressed(account)]).await?;
+    let key = keys::pressed(account);
+    let batch = Batch::read(context, vec![key.clone()]).await?;
+    let before = batch.get::<Pressed>(&key)?.map(|pressed| pressed.paying);
+    let paying = Paying::led_on(before, context.policies.limits.current(), context.clock.now());
+    if before == Some(paying) {
+        return Ok(());
+    }
     let mut commit = Commit::default();
-    commit.over(&batch, &Pressed { account: account.clone(), at: context.clock.now() });
+    commit.over(&batch, &Pressed { account: account.clone(), paying });
     match commit.run(context).await {
         // Whoever was quicker has pressed at this moment as well.
         Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),

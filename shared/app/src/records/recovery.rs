@@ -71,7 +71,8 @@ pub fn of(batch: &Batch, account: &AccountId, id: &str) -> Result<Option<Recover
     {
         head.names(&case.id, case.line(), true);
     }
-    let standing = batch.get::<Plan>(&keys::plan(account, id))?;
+    let mut standing = batch.get::<Plan>(&keys::plan(account, id))?;
+    standing.iter_mut().for_each(|plan| plan.heed(&head));
     let claimed = batch.get::<Task>(&keys::task(&claimed(account, id)))?;
     let stage = stage_in(batch, &head, &invoice)?;
     let subscription = match subscription(account, &invoice) {

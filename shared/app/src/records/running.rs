@@ -53,6 +53,11 @@ impl All {
         rev.is_some() && self.rev == rev
     }
 
+    /// Each of them as it was stored.
+    pub fn plans(&self) -> impl Iterator<Item = &Plan> {
+        self.plans.values()
+    }
+
     /// Lets a head name all of them.
     pub fn name(&self, head: &mut Head) {
         self.plans.values().for_each(|plan| show_on(plan, head));

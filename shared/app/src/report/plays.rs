@@ -7,6 +7,7 @@ pub use case::{Played, of_case};
 
 use super::read::{self, case};
 use crate::context::Context;
+use crate::dunning::pay;
 use crate::fault::Fault;
 use crate::incident;
 use crate::store::imported::in_force;
@@ -136,11 +137,13 @@ async fn failing(
     let mut plan: Option<Plan> = store::read(context, &keys::plan(&known.head.account, &invoice.id)).await?;
     plan.iter_mut().for_each(|plan| plan.heed(&known.head));
     let family = declines.meaning(invoice.decline()).family;
+    let link = pay::link::unmade_for(context, &known.head, invoice);
     let failing = Failing {
         invoice,
         head: &known.head,
         family,
         reason: if incident.is_some() { &context.policies.incidents.current().reason } else { &family.customer_reason },
+        link: link.as_deref(),
         entitlement: entitlement(&known.head, context.clock.now()),
         incident: incident.as_ref(),
         plan: plan.as_ref(),

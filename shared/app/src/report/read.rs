@@ -1,6 +1,7 @@
 //! What the answers are read from.
 
 use crate::context::Context;
+use crate::dunning::pay;
 use crate::fault::Fault;
 use crate::ports::Order;
 use crate::records::{contacts, rates, said};
@@ -67,10 +68,11 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
     let said = said::read(&batch, &case.account)?;
     let invoice = invoice.map(|key| batch.get::<Of<Invoice>>(&key)).transpose()?.flatten().map(|of| of.value);
     let head = batch.get::<Head>(&head)?.ok_or_else(|| Fault::Park(format!("the account {} is gone", case.account)))?;
-    let incident = match invoice {
-        Some(invoice) => incident::concerning(context, &head, &invoice).await?,
+    let incident = match &invoice {
+        Some(invoice) => incident::concerning(context, &head, invoice).await?,
         None => None,
     };
+    let link = invoice.and_then(|invoice| pay::link::unmade_for(context, &head, &invoice)).unwrap_or_default();
     let mut about = records::Read::of(Batch::default());
     if let Some(recommended) = &case.recommended {
         about.more(context, &head, &records::about(&recommended.kind)).await?;
@@ -81,7 +83,7 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
         .draft_reply
         .clone()
         .map(|draft| incident.as_ref().map_or(draft.clone(), |incident| incident.written(draft, policy)));
-    let reply = written.and_then(|written| draft(&written, &person, reader));
+    let reply = written.and_then(|written| draft(&written, &person, (reader, link)));
     let approval = (context.policies.approval.current(), rates.as_slice());
     let mut preview = preview(case, about.known(&head, now)?, approval, said.granted(now), reply);
     preview.notices = contacts::of(context, &person);
@@ -92,14 +94,14 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
 }
 
 /// Fills a case's draft with what is known of the person, in their language.
-fn draft(draft: &Draft, person: &Person, reader: Reader<'_>) -> Option<Reply> {
+fn draft(draft: &Draft, person: &Person, (reader, link): (Reader<'_>, String)) -> Option<Reply> {
     let values = BTreeMap::from([
         ("name", person.name.value().cloned().unwrap_or_default()),
         ("amount", reader.amount(&draft.amount)),
         ("invoice", draft.invoice.clone()),
         ("payment", draft.payment.clone()),
         ("reason", reader.words(&draft.reason).to_owned()),
-        ("link", draft.link.clone()),
+        ("link", link),
     ]);
     let (subject, body) = reader.text(&draft.text)?.fill(&values);
     Some(Reply { subject, body })

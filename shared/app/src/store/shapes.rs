@@ -11,6 +11,7 @@ use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlin
 use domain::case::{Case, Class};
 use domain::cash::{Received, Request};
 use domain::classify::decision::Decision;
+use domain::debt::Paying;
 use domain::dunning::Plan;
 use domain::event::Event;
 use domain::group::Group;
@@ -227,11 +228,11 @@ pub struct MessagesLink {
     pub account: AccountId,
 }
 
-/// When a customer was last led on to the provider's page, to pay what they owe.
+/// Until when a customer may be paying, who was led on to the provider's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pressed {
     pub account: AccountId,
-    pub at: Timestamp,
+    pub paying: Paying,
 }
 
 /// What stands in a ticket's place on a list where nobody has it. No id of staff is written so.
@@ -292,7 +293,8 @@ stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.
     place plan.next_wake().map(|at| (lists::DUNNING.to_owned(),
         format!("{}#{}#{}", lists::turn(at, plan.queue), plan.account, plan.invoice))));
 stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice), wake climb.way.next_wake(),
-    place None);
+    place climb.comes_at()
+        .map(|at| (lists::climbing(&climb.way.account), lists::rung(at, &climb.way.invoice))));
 stored!(Notice, 1, |notice| key keys::notice(&notice.way.account, &notice.way.invoice), wake notice.way.next_wake(),
     place None);
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None,

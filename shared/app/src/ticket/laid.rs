@@ -6,15 +6,15 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::outgoing;
 use crate::ports::Order;
-use crate::records::said;
+use crate::records::{moving, said};
 use crate::store::trail::put_facts;
 use crate::store::{self, Batch, Commit, TicketOf, keys};
 use domain::book::{Head, Person, Touched};
-use domain::case::Case;
+use domain::case::{Case, State as CaseState};
 use domain::classify::desk::Desk;
 use domain::id::AccountId;
 use domain::outgoing::happened;
-use domain::ticket::{self, Colleague, Followed, Known, Scene, State, Ticket, TicketName};
+use domain::ticket::{self, Colleague, Followed, Known, Moving, Scene, State, Ticket, TicketName};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,12 +80,20 @@ impl Laid {
         let of = keys::tickets_of(account);
         let tickets: Vec<TicketOf> = store::first_of(context, &of, COUNTED_MAX, Order::Ascending).await?;
         let own = TicketName::of(&self.ticket);
+        let about = ticket::about(&own);
+        // What goes with its own case, where there is another that this may go on in.
+        let opened = cases.values().find(|case: &&Case| case.about == about && case.state == CaseState::Open);
+        let moving = match opened.filter(|_| cases.len() > 1) {
+            Some(case) => moving::read(context, &mut self.batch, &[case]).await?.without(&own),
+            None => Moving::default(),
+        };
         let others = tickets.iter().filter(|it| TicketName::new(&it.provider, &it.source, &it.id) != own);
         let known = Known {
             head,
             person: self.batch.of::<Person>(&person)?.unwrap_or_default(),
             said: said::read(&self.batch, account)?,
             cases,
+            moving,
             earlier: others.count(),
         };
         self.known = Some((known.clone(), known));
@@ -110,6 +118,13 @@ impl Laid {
         }
     }
 
+    /// Changes what the head of its account shows, where that was read.
+    pub fn show(&mut self, on: impl FnOnce(&mut Head)) {
+        if let Some((_, known)) = &mut self.known {
+            on(&mut known.head);
+        }
+    }
+
     /// A commit with the ticket, the accounts that it is of, and its case. `name` is that of the commit.
     pub async fn commit(&mut self, context: &Context, name: &str) -> Result<Commit, Fault> {
         let Self { batch, before, ticket, known, .. } = self;
@@ -125,6 +140,10 @@ impl Laid {
         for account in accounts(ticket).difference(&accounts(before)) {
             let (provider, source, id) = (ticket.provider.clone(), ticket.source.clone(), ticket.id.clone());
             commit.put(&TicketOf { account: account.clone(), provider, source, id });
+        }
+        if let Some((was, is)) = &*known {
+            is.moving.tickets_since(&was.moving).for_each(|ticket| commit.over(batch, ticket));
+            is.moving.actions_since(&was.moving).for_each(|(_, action)| commit.over(batch, action));
         }
         Ok(commit)
     }

@@ -1,12 +1,16 @@
 //! A ticket as the outside sees it.
 
+use domain::case::Case;
+use domain::id::CaseId;
 use domain::sidebar::TicketLine;
 use domain::ticket::{Ticket, TicketName};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-/// As it stands in a list, without the times of its fields.
-pub fn ticket_json(ticket: &Ticket) -> Value {
+/// As it stands in a list, without the times of its fields. How long people were at it its case says, where it is among these.
+pub fn ticket_json(ticket: &Ticket, cases: &BTreeMap<CaseId, Case>) -> Value {
     let handling = &ticket.handling;
+    let case = handling.case.as_ref().and_then(|id| cases.get(id));
     let taken = handling.taken_for.as_ref();
     json!({
         "id": TicketName::of(ticket).address(),
@@ -43,14 +47,14 @@ pub fn ticket_json(ticket: &Ticket) -> Value {
         "reopened": handling.reopened,
         "escalated": handling.escalated,
         "merged_into": handling.merged_into.as_deref().and_then(TicketName::parse).map(|name| name.address()),
-        "handling_minutes": handling.at_work.secs / 60,
+        "handling_minutes": case.map_or(&handling.at_work, |case| &case.at_work).minutes(),
         "turns": handling.turns,
     })
 }
 
 /// By itself, also with what happened to it and what was answered.
-pub fn ticket_shown(ticket: &Ticket) -> Value {
-    let mut value = ticket_json(ticket);
+pub fn ticket_shown(ticket: &Ticket, cases: &BTreeMap<CaseId, Case>) -> Value {
+    let mut value = ticket_json(ticket, cases);
     value["history"] = json!(ticket.handling.history);
     value["answers"] = json!(ticket.handling.answers);
     value["draft"] = json!(ticket.handling.draft);

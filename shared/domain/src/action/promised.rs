@@ -1,6 +1,6 @@
 //! Which credits are promised to a customer, and not given yet?
 
-use super::{Action, Kind, State};
+use super::{Action, Kind};
 use crate::id::ActionId;
 use crate::money::Money;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ pub fn credits_pending(actions: &[Action]) -> Vec<Money> {
     for action in actions.iter().filter(|action| action.bundle.is_none()) {
         for (place, kind) in action.kind.members().iter().enumerate() {
             let own = action.members.get(place).and_then(|id| members.get(id)).copied().unwrap_or(action);
-            if let (Kind::Credit { amount }, true) = (kind, is_pending(own.state())) {
+            if let (Kind::Credit { amount }, true) = (kind, own.state().is_pending()) {
                 pending.push(*amount);
             }
         }
@@ -22,14 +22,10 @@ pub fn credits_pending(actions: &[Action]) -> Vec<Money> {
     pending
 }
 
-fn is_pending(state: State) -> bool {
-    matches!(state, State::WaitingApproval | State::Approved | State::Executing | State::InDoubt | State::NeedsPerson)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{Clause, Preview, Reason};
+    use crate::action::{Clause, Preview, Reason, State};
     use crate::id::AccountId;
     use crate::money::Currency;
     use jiff::Timestamp;

@@ -1,7 +1,7 @@
 //! How does an open invoice that no recovery asks for climb the ladder? Each rung is taken once, and the highest that is due.
 
 use super::owed::{Owed, counted_from, made_at};
-use super::{AgeingPolicy, Apart, Rung};
+use super::{AgeingPolicy, Apart, Other, Rung};
 use crate::book::{Due, Head, Invoice, LetterLine, Touched, Writer};
 use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState, Together, Whose};
 use crate::event::{Event, Origin};
@@ -43,7 +43,37 @@ pub struct Ground<'a> {
     pub quiet_until: Option<Timestamp>,
     /// What else its customer is written, and the rule of one letter a day; nothing, where nobody writes to them.
     pub beside: Option<(&'a Head, &'a Together)>,
+    /// The account's other rungs whose letters would leave now.
+    pub others: &'a [Other],
     pub whose: Whose<'a>,
+}
+
+/// What becomes of a rung whose day has come. Its owner has a task, whatever becomes of its letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// It is taken up.
+    Up(Step),
+    /// The letter of another rung has said it.
+    Said(Step),
+    /// Its letter waits for another one.
+    Waits(Step),
+}
+
+impl Taken {
+    /// The rung.
+    pub fn step(&self) -> &Step {
+        match self {
+            Self::Up(step) | Self::Said(step) | Self::Waits(step) => step,
+        }
+    }
+
+    /// The rung that is taken up.
+    pub fn begun(&self) -> Option<&Step> {
+        match self {
+            Self::Up(step) => Some(step),
+            Self::Said(_) | Self::Waits(_) => None,
+        }
+    }
 }
 
 impl Ground<'_> {
@@ -123,14 +153,15 @@ impl Climb {
         way.next().is_some().then_some(Self { way })
     }
 
-    /// Takes up the rung that is due, unless the climb is over, nobody is to be asked now, or another letter has left today.
+    /// Takes up the rung that is due, unless the climb is over, nobody is to be asked now, or another letter has left today; what
+    /// the letter of another rung has said is not said again.
     pub fn take(
         &mut self,
         ground: &Ground<'_>,
         (policy, zone): (&AgeingPolicy, &TimeZone),
         now: Timestamp,
         (look_at, doubt_at): (Timestamp, Timestamp),
-    ) -> Option<Step> {
+    ) -> Option<Taken> {
         self.way.held_until = None;
         // A pause moves no rung: its day is that of the calendar, and comes with the end of the pause.
         self.way.held_since = self.way.held_since.filter(|_| self.way.paused_until().is_some());
@@ -147,10 +178,10 @@ impl Climb {
         } else if ground.stage == Some(Stage::Recorded) {
             self.way.held_until = Some(look_at);
         } else {
-            let broken = self.way.control.broken;
+            let (broken, until) = (self.way.control.broken, self.way.paused_until());
             self.way.awake(ground.invoice, false, now);
             if self.way.control.broken > broken {
-                self.hasten(ground.invoice, (policy, zone), now);
+                self.hasten(ground.invoice, (policy, zone), (until.unwrap_or(now), now));
             }
             self.follow(ground, policy, zone);
             // A recovery asks for it by itself; of a source that observes nothing leaves.
@@ -164,20 +195,19 @@ impl Climb {
                 self.way.keep_quiet(now, until);
             }
             if let Some((head, rule)) = ground.beside {
-                self.way.keep_to_a_day(head, rule, Writer::Ladder, (now, doubt_at));
+                let above = Other::highest(ground.others, rule, now);
+                if let Some(step) = self.way.keep_to_the_highest((head, rule), above, (now, doubt_at)) {
+                    return Some(Taken::Said(step));
+                }
             }
         }
-        self.way.begin(now, doubt_at)
+        let begun = self.way.begin(now, doubt_at).map(Taken::Up);
+        begun.or_else(|| self.way.held_for_another(now).cloned().map(Taken::Waits))
     }
 
-    /// The rung whose owner has a task by now: the one that was taken up, or that has come and whose letter waits for another one.
-    pub fn owned<'a>(&'a self, begun: Option<&'a Step>, now: Timestamp) -> Option<&'a Step> {
-        begun.or_else(|| self.way.held_for_another(now))
-    }
-
-    /// What others see of a letter of it that is taken up.
-    pub fn letter_line(&self, step: &Step, now: Timestamp) -> LetterLine {
-        self.way.letter_line(Writer::Ladder, step, Vec::new(), now)
+    /// What others see of a letter of it that is taken up, and that lists those invoices as well.
+    pub fn letter_line(&self, step: &Step, also: Vec<String>, now: Timestamp) -> LetterLine {
+        self.way.letter_line(Writer::Ladder, step, also, now)
     }
 
     /// Shows them what became of it.
@@ -185,8 +215,14 @@ impl Climb {
         self.way.show_letter_on(Writer::Ladder, head);
     }
 
-    /// Who promised to pay and did not goes up a rung at once. What stands below it is behind them.
-    fn hasten(&mut self, invoice: &Invoice, (policy, zone): (&AgeingPolicy, &TimeZone), now: Timestamp) {
+    /// Who promised to pay and did not goes up a rung at once, which is due since the promise was over: a letter of then may have
+    /// said it before anybody looked here. What stands below it is behind them.
+    fn hasten(
+        &mut self,
+        invoice: &Invoice,
+        (policy, zone): (&AgeingPolicy, &TimeZone),
+        (until, now): (Timestamp, Timestamp),
+    ) {
         let on = now.to_zoned(zone.clone()).date();
         let days = Owed::of(&self.way.account, invoice).map(|owed| owed.days(on));
         let Some(above) = days.and_then(|days| policy.rung_after_broken_promise(days)) else { return };
@@ -196,7 +232,7 @@ impl Climb {
             (below.state, below.done_at) = (StepState::Skipped, Some(now));
         }
         let next = &mut self.way.steps[place];
-        next.due_at = now;
+        next.due_at = until;
         self.way.control.hastened = Some(next.number);
     }
 
@@ -305,6 +341,7 @@ mod tests {
             acting: Acting::Act,
             quiet_until: None,
             beside: None,
+            others: &[],
             whose: Whose::default(),
         }
     }
@@ -312,8 +349,8 @@ mod tests {
     fn take(climb: &mut Climb, ground: &Ground<'_>, now: &str) -> Option<u32> {
         let policies = Policies::shipped().unwrap();
         let (now, hour) = (at(now), SignedDuration::from_hours(1));
-        let step =
-            climb.take(ground, (policies.ageing.current(), &TimeZone::UTC), now, (now + hour, now + hour))?.number;
+        let taken = climb.take(ground, (policies.ageing.current(), &TimeZone::UTC), now, (now + hour, now + hour))?;
+        let step = taken.begun()?.number;
         climb.way.sent(step);
         Some(step)
     }
@@ -412,8 +449,9 @@ mod tests {
         let (mut head, mut first) = (Head::new("stripe", "default", "cus_1"), climb(&invoice, None).unwrap());
         let (nine, ten) = (at("2026-03-18T09:00:00Z"), at("2026-03-18T10:00:00Z"));
         let alone = Ground { beside: Some((&head, rule)), ..ground(&invoice) };
-        let step = first.take(&alone, (policy, &TimeZone::UTC), nine, (ten, ten)).unwrap();
-        head.shows_letter(first.letter_line(&step, nine));
+        let taken = first.take(&alone, (policy, &TimeZone::UTC), nine, (ten, ten)).unwrap();
+        let step = taken.begun().unwrap();
+        head.shows_letter(first.letter_line(step, Vec::new(), nine));
         let leaving = head.written.clone().unwrap();
         assert_eq!((leaving.at, leaving.doubt_at, leaving.writer), (nine, Some(ten), Writer::Ladder));
         first.way.sent(step.number);
@@ -424,7 +462,7 @@ mod tests {
         let beside = Ground { beside: Some((&head, rule)), ..ground(&invoice) };
         assert_eq!(take(&mut second, &beside, "2026-03-18T09:30:00Z"), None);
         assert_eq!(second.way.next_wake(), Some(at("2026-03-19T09:00:00Z")));
-        let owned = second.owned(None, at("2026-03-18T09:30:00Z"));
+        let owned = second.way.held_for_another(at("2026-03-18T09:30:00Z"));
         assert_eq!(owned.map(|step| step.number), Some(1), "somebody has it today");
         let mut held = second.clone();
         assert_eq!(take(&mut second, &beside, "2026-03-19T09:00:00Z"), Some(1), "the next day, and once");
@@ -434,7 +472,7 @@ mod tests {
         head.written = head.written.map(|line| LetterLine { at: at("2026-04-15T08:00:00Z"), ..line });
         let later = Ground { beside: Some((&head, rule)), ..ground(&invoice) };
         assert_eq!(take(&mut held, &later, "2026-04-15T09:00:00Z"), None);
-        let owned = held.owned(None, at("2026-04-15T09:00:00Z"));
+        let owned = held.way.held_for_another(at("2026-04-15T09:00:00Z"));
         assert_eq!((owned.map(|step| step.number), held.way.steps[0].state), (Some(2), StepState::Skipped));
         assert_eq!(take(&mut held, &later, "2026-04-16T08:00:00Z"), Some(2));
     }
@@ -538,8 +576,9 @@ mod tests {
             let ground = Ground { whose, ..ground(&invoice) };
             let mut climb = climb(&invoice, None).unwrap();
             let (now, hour) = (at("2026-03-18T09:00:00Z"), SignedDuration::from_hours(1));
-            let step = climb.take(&ground, (policy, &TimeZone::UTC), now, (now + hour, now + hour)).unwrap();
-            let found = (step.number, step.kind.name(), climb.owner(&step, &ground, policy));
+            let taken = climb.take(&ground, (policy, &TimeZone::UTC), now, (now + hour, now + hour)).unwrap();
+            let step = taken.begun().unwrap();
+            let found = (step.number, step.kind.name(), climb.owner(step, &ground, policy));
             assert_eq!(found, (1, kind, Some(owner)), "{name}");
             assert_eq!(climb.way.steps[1].kind.name(), "overdue_2", "{name}: the next rung is for all");
         }

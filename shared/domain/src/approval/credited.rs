@@ -36,7 +36,9 @@ impl Credited {
     fn counts_for(&self, case: &Case) -> bool {
         let of_it = |class: Class| CaseId::of(&case.account, class.name(), &case.about);
         let is_named = |id: &CaseId| *id == case.id || Class::ALL.into_iter().any(|class| of_it(class) == *id);
-        self.case.as_ref().is_none_or(is_named) && self.at.is_none_or(|at| at >= case.opened_at)
+        // What was credited because of this very case was so before it was found, where a ticket had told of it.
+        let is_own = self.case.as_ref() == Some(&case.id);
+        is_own || (self.case.as_ref().is_none_or(is_named) && self.at.is_none_or(|at| at >= case.opened_at))
     }
 }
 
@@ -136,6 +138,8 @@ mod tests {
             ("on its way", &refund, error, usd("12.00"), None, None, true),
             ("before it was opened", &refund, error, usd("12.00"), before, None, false),
             ("for this case", &credit("12.00"), error, usd("5.00"), since, Some(&own), true),
+            ("for this case, by the ticket that told of it", &refund, error, usd("5.00"), before, Some(&own), true),
+            ("for the other side, before it was opened", &both, error, usd("5.00"), before, Some(&sibling), false),
             ("for the other side of the bill", &both, error, usd("5.00"), since, Some(&sibling), true),
             ("for another bill", &refund, error, usd("12.00"), since, Some(&other), false),
             ("in another currency", &refund, error, euros, since, None, false),

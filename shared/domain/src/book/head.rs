@@ -2,16 +2,19 @@
 
 mod kept;
 mod room;
+mod said;
 
 use super::entitlement::Entitlement;
 use super::{Latest, LetterLine, Try, Writer};
 use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
-use crate::id::{AccountId, ActionId, CaseId, RequestId};
+use crate::id::{AccountId, ActionId, CaseId, ReceivedId, RequestId};
 use crate::money::{Currency, Money, Rate};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use said::{OfAll, SaidOfAll};
 
 /// Read with every event and for every glance, so that it stays small however long the account's history is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +52,9 @@ pub struct Head {
     /// The card that the customer gave while more recoveries ran than are written at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_given: Option<CardGiven>,
+    /// What people said of all recoveries while more ran than are written at once, the latest, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said_of_all: Vec<SaidOfAll>,
     /// The latest letter that asks for something, whoever wrote it: of several recoveries one says all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<LetterLine>,
@@ -64,6 +70,9 @@ pub struct Head {
     /// Payments of which nobody knows yet what they pay: of very many those that came first.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub loose: BTreeSet<String>,
+    /// Payments that a person said are for an invoice, while its provider does not show that.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub came: BTreeSet<ReceivedId>,
 }
 
 /// A card that concerns all recoveries that had begun by then.
@@ -272,6 +281,9 @@ pub struct Watched {
 pub struct CaseLine {
     pub class: String,
     pub opened_at: Timestamp,
+    /// Whether a ticket has opened it, so that what is found later may be the same trouble.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_ticket: bool,
 }
 
 impl Head {
@@ -293,8 +305,10 @@ impl Head {
             unsubscribed_at: None,
             claimed_at: None,
             card_given: None,
+            said_of_all: Vec::new(),
             requests: BTreeSet::new(),
             loose: BTreeSet::new(),
+            came: BTreeSet::new(),
             written: None,
             answered: None,
             texted: None,
@@ -306,6 +320,14 @@ impl Head {
         match line.writer {
             Writer::Answer => self.answered = Some(line),
             Writer::Recovery | Writer::Ladder | Writer::Card => self.written = Some(line),
+        }
+    }
+
+    /// Somebody knows what became of a letter that answers the customer: others see that, unless another has been taken
+    /// up since.
+    pub fn learns_of_answer(&mut self, of: &str, became: impl FnOnce(LetterLine) -> Option<LetterLine>) {
+        if self.answered.as_ref().is_some_and(|line| line.invoice == of && line.doubt_at.is_some()) {
+            self.answered = self.answered.take().and_then(became);
         }
     }
 

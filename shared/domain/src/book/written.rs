@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct LetterLine {
     /// When it was taken up.
     pub at: Timestamp,
-    /// Whose step it is, and which: an invoice, what is told of a card, or a payment request.
+    /// Whose step it is, and which: an invoice, what is told of a card, a payment request, an action, or an answer to a
+    /// ticket.
     pub invoice: String,
     pub step: u32,
     /// The text that it says.
@@ -47,6 +48,20 @@ impl Writer {
 }
 
 impl LetterLine {
+    /// A letter that answers the customer, as it is taken up: `of` is what only this one is called.
+    pub fn answer(of: &str, text: &str, now: Timestamp, doubt_at: Option<Timestamp>) -> Self {
+        Self {
+            at: now,
+            invoice: of.to_owned(),
+            step: 0,
+            text: text.to_owned(),
+            also: Vec::new(),
+            doubt_at,
+            in_doubt: false,
+            writer: Writer::Answer,
+        }
+    }
+
     /// Whether its reader has read of an invoice in it.
     pub fn lists(&self, invoice: &str) -> bool {
         self.invoice == invoice || self.also.iter().any(|also| also == invoice)

@@ -116,6 +116,8 @@ mod tests {
                 opened_at: Timestamp::UNIX_EPOCH,
                 resolved_at: None,
                 resolution: None,
+                went_on_in: None,
+                took_over: Vec::new(),
             };
             case.shorten();
             let told = case.evidence.last().map(|it| it.label.clone());

@@ -12,7 +12,7 @@ use serde::Deserialize;
 /// How many invoices one request asks for: the first of them, where there are more.
 const LINES_MAX: usize = 25;
 
-/// What somebody asks for: all that is open, if nothing is named.
+/// What somebody asks for: all that is open and that nobody else asks for, if nothing is named.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wish {
@@ -46,7 +46,7 @@ pub enum Refused {
     Asked(RequestId, String),
     #[error("{0} has ended; ask because of another ticket")]
     Ended(RequestId),
-    #[error("{0} payment requests are open for this account; withdraw one first")]
+    #[error("{0} payment requests are open for this account; close the ticket of one, which withdraws it")]
     TooMany(usize),
 }
 
@@ -78,17 +78,25 @@ pub fn lines(wish: &Wish, debts: &[Debt], others: &[Request], most: usize) -> Re
     if let Some(currency) = wish.currency {
         lines.retain(|line| line.amount.currency() == currency);
     }
-    let Some(first) = lines.first().map(|line| line.amount.currency()) else { return Err(Refused::Nothing) };
+    let taken = |line: &Line| {
+        let other = others.iter().find(|other| !other.is_over() && other.asks_for(&line.invoice))?;
+        Some(Refused::Asked(other.id.clone(), line.number.clone()))
+    };
+    let refused = lines.iter().find_map(taken);
+    if wish.invoices.is_empty() {
+        lines.retain(|line| taken(line).is_none());
+    }
+    let Some(first) = lines.first().map(|line| line.amount.currency()) else {
+        return Err(refused.unwrap_or(Refused::Nothing));
+    };
     if lines.iter().any(|line| line.amount.currency() != first) {
         let mut all: Vec<_> = lines.iter().map(|line| line.amount.currency().to_string()).collect();
         all.sort();
         all.dedup();
         return Err(Refused::Currencies(all.join(", ")));
     }
-    for other in others.iter().filter(|other| !other.is_over()) {
-        if let Some(line) = lines.iter().find(|line| other.asks_for(&line.invoice)) {
-            return Err(Refused::Asked(other.id.clone(), line.number.clone()));
-        }
+    if let Some(refused) = refused.filter(|_| !wish.invoices.is_empty()) {
+        return Err(refused);
     }
     lines.truncate(LINES_MAX);
     if others.len() >= most { Err(Refused::TooMany(most)) } else { Ok(lines) }
@@ -167,11 +175,34 @@ mod tests {
             by: "lena",
         };
         let mut other = Request::new(asked, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        let ask = |other: &Request, most| lines(&of(usd), &debts, std::slice::from_ref(other), most);
+        let ask = |wish: &Wish, other: &Request, most| {
+            let found = lines(wish, &debts, std::slice::from_ref(other), most);
+            found.map(|lines| lines.iter().map(|line| line.invoice.clone()).collect::<Vec<_>>().join(" "))
+        };
         let again = Err(Refused::Asked(other.id.clone(), "IN_2".to_owned()));
-        assert_eq!(ask(&other, 20), again, "another ticket asks for it");
+        assert_eq!(ask(&named(&["in_2"]), &other, 20), again, "another ticket asks for it");
+        assert_eq!(ask(&of(usd), &other, 20), Ok("in_1".to_owned()), "that is left out, where nothing is named");
         other.see("in_2", Standing::Withdrawn, None);
-        assert!(ask(&other, 20).is_ok(), "it asks for it no more");
-        assert_eq!(ask(&other, 1), Err(Refused::TooMany(1)));
+        assert_eq!(ask(&of(usd), &other, 20), Ok(two.to_owned()), "it asks for it no more");
+        assert_eq!(ask(&of(usd), &other, 1), Err(Refused::TooMany(1)));
+    }
+
+    #[test]
+    fn what_others_ask_for_leaves_room_for_what_nobody_does() {
+        let debts: Vec<_> = (1..=30).map(|number| open(&format!("in_{number}"), 1_000, Currency::USD)).collect();
+        let ask = |ticket: &str, others: &[Request]| -> Result<Request, Refused> {
+            let lines = lines(&Wish::default(), &debts, others, 20)?;
+            let (account, credit, by) = (account(), Credit::default(), "lena");
+            let asked = Asked { account: &account, ticket, lines, credit, by };
+            Ok(Request::new(asked, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH))
+        };
+        let of = |request: &Request| request.lines.iter().map(|line| line.invoice.clone()).collect::<Vec<_>>();
+        let number = |number| format!("in_{number}");
+        let first = ask("ticket/default/t1", &[]).unwrap();
+        assert_eq!(of(&first), (1..=25).map(number).collect::<Vec<_>>());
+        let second = ask("ticket/default/t2", std::slice::from_ref(&first)).unwrap();
+        assert_eq!(of(&second), (26..=30).map(number).collect::<Vec<_>>());
+        let again = Err(Refused::Asked(first.id.clone(), "IN_1".to_owned()));
+        assert_eq!(ask("ticket/default/t3", &[first, second]), again, "all of them are asked for");
     }
 }

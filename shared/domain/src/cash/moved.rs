@@ -2,7 +2,7 @@
 
 use crate::book::{Head, Payment, Touched};
 use crate::event::{Event, Origin};
-use crate::id::RequestId;
+use crate::id::{ReceivedId, RequestId};
 
 /// The payments to be looked at, where there is anything to look at: most events of most accounts bring nothing.
 pub fn moved(event: &Event, before: &Touched, after: &Touched, head: &Head) -> Option<Vec<String>> {
@@ -16,11 +16,15 @@ pub fn moved(event: &Event, before: &Touched, after: &Touched, head: &Head) -> O
         !head.requests.is_empty() || is_loose || reference.and_then(|text| RequestId::named_in(text)).is_some()
     };
     let paid = changed.iter().filter(|&&(_, payment)| payment.taken().is_some() && is_relevant(payment));
-    let mut payments: Vec<String> = paid.map(|&(id, _)| id.clone()).chain(explained.cloned()).collect();
+    // It may be given back: then nobody has to look at it, and it stands for nothing.
+    let is_noted = |id: &String| head.loose.contains(id) || head.came.contains(&ReceivedId::of(&head.account, id));
+    let noted = changed.iter().filter(|&&(id, _)| is_noted(id));
+    let mut payments: Vec<String> = paid.chain(noted).map(|&(id, _)| id.clone()).chain(explained.cloned()).collect();
     payments.sort();
     payments.dedup();
     let is_moved = !changed.is_empty() || before.invoices != after.invoices;
-    (!payments.is_empty() || is_moved && !head.requests.is_empty()).then_some(payments)
+    let is_waited_for = !head.requests.is_empty() || !head.came.is_empty();
+    (!payments.is_empty() || is_moved && is_waited_for).then_some(payments)
 }
 
 fn owes(head: &Head) -> bool {
@@ -120,6 +124,32 @@ mod tests {
             touched.fold(&mut head, &event, same_try);
             assert_eq!(moved(&event, &before, &touched, &head), expected, "{name}");
             assert_eq!(moved(&event, &touched, &touched, &head), None, "{name}: told again, it changes nothing");
+        }
+    }
+
+    #[test]
+    fn what_was_noted_of_a_payment_is_looked_at_again_when_it_changes() {
+        type Notes = fn(&mut Head);
+        let loose: Notes = |head| head.loose.extend(["ch_1".to_owned()]);
+        let came: Notes = |head| head.came.extend([ReceivedId::of(&head.account, "ch_1")]);
+        let ours = || Some(vec!["ch_1".to_owned()]);
+        let rows: [(&str, Notes, Option<Vec<String>>, Option<Vec<String>>); 3] = [
+            ("nothing", |_| {}, None, None),
+            ("nobody can place it", loose, ours(), None),
+            ("somebody said what it is for", came, ours(), Some(Vec::new())),
+        ];
+        for (name, notes, back, bill) in rows {
+            let (mut head, mut touched) = (Head::new("stripe", "default", "cus_1"), Touched::default());
+            let same_try = SignedDuration::from_mins(10);
+            let paid = event(1, Origin::Webhook, payment(None, None, PaymentStatus::Succeeded));
+            touched.fold(&mut head, &paid, same_try);
+            notes(&mut head);
+            for (number, seen, expected) in [(2, payment(None, None, PaymentStatus::Failed), back), (3, billed(), bill)]
+            {
+                let (before, event) = (touched.clone(), event(number, Origin::Webhook, seen));
+                touched.fold(&mut head, &event, same_try);
+                assert_eq!(moved(&event, &before, &touched, &head), expected, "{name}: {number}");
+            }
         }
     }
 

@@ -3,30 +3,18 @@
 
 use super::notice::Standing;
 use super::{Notice, Request};
-use crate::book::{Head, LetterLine, Writer};
+use crate::book::{Head, LetterLine};
 use jiff::Timestamp;
 
 impl Request {
     /// What they see of its letter once that is taken up.
     pub fn letter_line(&self, text: &str, now: Timestamp) -> LetterLine {
-        LetterLine {
-            at: now,
-            invoice: self.id.to_string(),
-            step: 0,
-            text: text.to_owned(),
-            also: Vec::new(),
-            doubt_at: self.debt_mail.wakes_at(),
-            in_doubt: false,
-            writer: Writer::Answer,
-        }
+        LetterLine::answer(self.id.as_str(), text, now, self.debt_mail.wakes_at())
     }
 
     /// Shows them what became of it.
     pub fn show_letter_on(&self, head: &mut Head) {
-        let is_own = |line: &LetterLine| line.invoice == self.id.as_str() && line.doubt_at.is_some();
-        if head.answered.as_ref().is_some_and(is_own) {
-            head.answered = head.answered.take().and_then(|line| became(&self.debt_mail, line));
-        }
+        head.learns_of_answer(self.id.as_str(), |line| became(&self.debt_mail, line));
     }
 }
 
@@ -43,6 +31,7 @@ fn became(letter: &Notice, line: LetterLine) -> Option<LetterLine> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::book::Writer;
     use crate::cash::{Asked, Credit, Line};
     use crate::id::AccountId;
     use crate::money::{Currency, Money};

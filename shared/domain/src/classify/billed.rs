@@ -149,8 +149,7 @@ fn tell_lines(case: &mut Case, lines: &[Checked]) {
     for line in lines.iter().filter(|line| !line.is_explained()) {
         match line.expected {
             Some(expected) => {
-                let told = format!("billed {}, agreed {expected}: {}", line.billed, line.how);
-                case.evidence.push(Evidence::new(&line.text, told, &line.line));
+                case.evidence.push(Evidence::of_line(&line.text, (line.billed, expected), &line.how, &line.line));
             }
             None => case.missing.push(format!("{} of {}: {}", line.text, line.billed, line.how)),
         }

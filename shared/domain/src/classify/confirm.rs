@@ -318,7 +318,8 @@ fn reopen(desk: &mut Desk, action: &ActionId) {
     let by_it = |case: &case::Case| {
         is_about(case, failed) || (is_of(case, failed) && case.resolution.as_deref() == Some(REFUNDED))
     };
-    for case in cases.values_mut().filter(|case| case.state == case::State::Resolved && by_it(case)) {
+    let is_over = |case: &case::Case| case.state == case::State::Resolved && case.went_on_in.is_none();
+    for case in cases.values_mut().filter(|case| is_over(case) && by_it(case)) {
         case.state = case::State::Open;
         case.resolved_at = None;
         case.resolution = None;

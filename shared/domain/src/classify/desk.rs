@@ -80,7 +80,9 @@ impl Desk {
             .payments
             .values()
             .filter_map(|payment| Some((format!("code {}", payment.id), Fact::of_code(payment, declines)?)));
-        let cases = self.cases.values().map(|case| (case.id.to_string(), Fact::of_case(case)));
+        // One that goes on in another is counted there.
+        let cases = self.cases.values().filter(|case| case.went_on_in.is_none());
+        let cases = cases.map(|case| (case.id.to_string(), Fact::of_case(case)));
         let actions =
             self.actions.values().filter_map(|action| Some((action.id.to_string(), Fact::of_action(action)?)));
         invoices.chain(payments).chain(codes).chain(cases).chain(actions).collect()

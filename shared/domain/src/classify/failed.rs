@@ -82,7 +82,6 @@ fn case(scene: Scene<'_>, invoice: &Invoice, head: &Head) -> Case {
     case.fill(invoice.remaining.copied(), invoice.number.value().unwrap_or(&invoice.id), "");
     if let Some(draft) = &mut case.draft_reply {
         draft.reason.clone_from(&family.customer_reason);
-        draft.link = invoice.pay_link.value().cloned().unwrap_or_default();
     }
     case
 }

@@ -34,6 +34,8 @@ impl Case {
             opened_at: scene.now,
             resolved_at: None,
             resolution: None,
+            went_on_in: None,
+            took_over: Vec::new(),
         }
     }
 }

@@ -130,7 +130,7 @@ mod tests {
     fn head(class: Class) -> Head {
         let mut head = Head::new("stripe", "default", "cus_1");
         let case = CaseId::of(&head.account, Class::PaymentFailed.name(), "in_1");
-        head.cases.insert(case, CaseLine { class: class.name().to_owned(), opened_at: now() });
+        head.cases.insert(case, CaseLine { class: class.name().to_owned(), opened_at: now(), by_ticket: false });
         head
     }
 

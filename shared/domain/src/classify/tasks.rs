@@ -234,7 +234,7 @@ mod tests {
         head.book.invoices.push(from_value(line).unwrap());
         let case = CaseId::of(&head.account, "payment_failed", "in_1");
         let opened_at = time(case_opened);
-        head.cases.insert(case, CaseLine { class: "payment_failed".to_owned(), opened_at });
+        head.cases.insert(case, CaseLine { class: "payment_failed".to_owned(), opened_at, by_ticket: false });
         if claimed {
             let line =
                 json!({"payment": "ch_1", "amount": null, "status": "open", "formal": true, "evidence_due_at": null});

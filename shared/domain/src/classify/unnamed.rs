@@ -58,7 +58,7 @@ mod tests {
 
     fn line(hour: i64) -> CaseLine {
         let opened_at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
-        CaseLine { class: Class::PaymentFailed.name().to_owned(), opened_at }
+        CaseLine { class: Class::PaymentFailed.name().to_owned(), opened_at, by_ticket: false }
     }
 
     /// Five payments failed, one an hour, and the head names two of them.

@@ -29,6 +29,9 @@ pub struct Control {
     /// On the ladder: the rung that the last broken one brought at once, whatever its day is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hastened: Option<u32>,
+    /// The number of the last word that it has taken in of those said of all recoveries of its account.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub heeded: u32,
     pub said: Vec<Said>,
 }
 
@@ -65,6 +68,10 @@ pub enum Word {
     Promise { date: Date, until: Timestamp, amount: Money },
     Kept { date: Date, amount: Money },
     Broken { date: Date, amount: Money },
+}
+
+fn is_nothing(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Control {
@@ -113,6 +120,19 @@ impl Wish {
             Self::Stop => Word::Stop,
             Self::Promise { date, until, amount } => Word::Promise { date, until, amount },
         }
+    }
+
+    /// The note as it is kept, where somebody may say this with it.
+    pub(super) fn noted<'a>(self, note: &'a str, chars_max: usize, by: &Staff) -> Result<&'a str, Refused> {
+        if !by.role.may_request() {
+            return Err(Refused::NotTheirs);
+        }
+        let note = note.trim();
+        // Four bytes are a letter of any script, and two the quotes.
+        if note.chars().count() > chars_max || stored_bytes(note) > 4 * chars_max + 2 {
+            return Err(Refused::Note(chars_max));
+        }
+        if self == Self::Stop && note.is_empty() { Err(Refused::NoReason) } else { Ok(note) }
     }
 }
 
@@ -164,17 +184,7 @@ impl Plan {
         limits: &Limits,
         now: Timestamp,
     ) -> Result<bool, Refused> {
-        if !by.role.may_request() {
-            return Err(Refused::NotTheirs);
-        }
-        let note = note.trim();
-        // Four bytes are a letter of any script, and two the quotes.
-        if note.chars().count() > NOTE_CHARS_MAX || stored_bytes(note) > 4 * NOTE_CHARS_MAX + 2 {
-            return Err(Refused::Note(NOTE_CHARS_MAX));
-        }
-        if wish == Wish::Stop && note.is_empty() {
-            return Err(Refused::NoReason);
-        }
+        let note = wish.noted(note, NOTE_CHARS_MAX, by)?;
         if self.state != PlanState::Running {
             let is_so = wish == Wish::Stop && self.was_stopped_by_hand();
             let over = || self.reason.clone().unwrap_or_else(|| "its last step was taken".to_owned());
@@ -230,7 +240,7 @@ impl Plan {
     }
 
     /// A promise is taken back with it: it was neither kept nor broken.
-    fn resume(&mut self, now: Timestamp) -> bool {
+    pub(super) fn resume(&mut self, now: Timestamp) -> bool {
         if self.paused_until().is_none() {
             return false;
         }
@@ -302,7 +312,7 @@ impl Plan {
         self.say(Said { at, by: MACHINE.to_owned(), word, note: String::new() });
     }
 
-    fn say(&mut self, said: Said) {
+    pub(super) fn say(&mut self, said: Said) {
         let all = &mut self.control.said;
         all.push(said);
         all.drain(..all.len().saturating_sub(SAID_MAX));
@@ -370,7 +380,7 @@ impl Plan {
     }
 }
 
-fn lies_ahead(what: &'static str, at: Timestamp, days_max: i64, now: Timestamp) -> Result<(), Refused> {
+pub(super) fn lies_ahead(what: &'static str, at: Timestamp, days_max: i64, now: Timestamp) -> Result<(), Refused> {
     let is_near = at.duration_since(now) <= SignedDuration::from_hours(24 * days_max);
     if at > now && is_near { Ok(()) } else { Err(Refused::When(what, days_max)) }
 }

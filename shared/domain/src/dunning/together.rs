@@ -2,6 +2,7 @@
 //! written meanwhile counts as sent with it.
 
 mod day;
+mod rungs;
 
 use super::{Plan, Step, StepKind, StepState};
 use crate::book::{Head, LetterLine, Writer};
@@ -36,7 +37,8 @@ impl Together {
         *self.listed_max.get_ref()
     }
 
-    fn window(&self) -> SignedDuration {
+    /// Within how long no second letter leaves.
+    pub(crate) fn window(&self) -> SignedDuration {
         SignedDuration::from_hours(*self.hours.get_ref())
     }
 

@@ -1,9 +1,10 @@
 //! What a playbook leaves to a person: which task that is, whose, and until when.
 
-use super::{Name, PlaybookPolicy, failing_invoice};
+use super::{Name, PlaybookPolicy, failing_invoice, step_id};
 use crate::action::{Action, Kind, State};
 use crate::book::Head;
 use crate::case::Case;
+use crate::id::CaseId;
 use crate::staff::MACHINE;
 use crate::task::{About, Task};
 use jiff::{SignedDuration, Timestamp};
@@ -15,9 +16,10 @@ pub(super) const BILLING: &str = "billing specialist";
 /// Who helps customers to begin.
 pub(super) const SUCCESS: &str = "customer success";
 
-/// The task of a case itself.
+/// The task of a case itself: the one that was made on a case that goes on in it, where one was, so that there is no second.
 pub(super) fn about(case: &Case) -> About {
-    About::Play { case: case.id.clone() }
+    let is_made = |earlier: &&CaseId| case.took(&step_id(earlier, ["task", BILLING, ""])).is_some();
+    About::Play { case: case.took_over.iter().find(is_made).unwrap_or(&case.id).clone() }
 }
 
 /// The task of an invoice that fails again and again: a recovery makes the same one, so that there is never a second.

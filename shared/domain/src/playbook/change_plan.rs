@@ -47,7 +47,6 @@ pub fn change_plan(scene: Setting<'_>, known: &Known<'_>, change: Change<'_>) ->
         named(Some(asked.to), change.plan),
     ];
     let prices = asked.units.map(|unit| format!("{unit} × {}", asked.from.quantity));
-    let features = asked.to.features.join(", ");
     let verdict = format!("{} from {} to {}, {}.", first_upper(told.kind), names[0], names[1], told.verdict);
     let mut play = scene.play(Name::ChangePlan, verdict);
     play.look("plan as it is", format!("{} at {}", names[0], prices[0]));
@@ -69,14 +68,13 @@ pub fn change_plan(scene: Setting<'_>, known: &Known<'_>, change: Change<'_>) ->
     });
     let reader = scene.reader;
     let [before, after] = asked.units.map(|unit| format!("{} × {}", reader.amount(unit), asked.from.quantity));
-    let includes = || format!("{} {features}.", reader.words(phrase::INCLUDES));
     let values = [
         ("plan_before", names[0].clone()),
         ("plan", names[1].clone()),
         ("price_before", before),
         ("price", after),
         ("effective_on", reader.date(told.effective_on)),
-        ("features", if features.is_empty() { String::new() } else { includes() }),
+        ("features", included(scene, &asked.to.features)),
         ("amount", told.charged),
     ];
     play.push(scene.say(When::AfterItIsDone, told.text, &values));
@@ -86,7 +84,7 @@ pub fn change_plan(scene: Setting<'_>, known: &Known<'_>, change: Change<'_>) ->
     let discounted = asked.subscription.discount.value().and_then(Stated::value).is_some();
     let missing = [
         (discounted, "how the running discount applies to the new plan: the figures are before it"),
-        (features.is_empty(), "the features of the new plan: the catalogue names none"),
+        (asked.to.features.is_empty(), "the features of the new plan: the catalogue names none"),
         (
             effective == Effective::AtOnce(RestOfPeriod::NotKnown),
             "what the rest of this period costs: a price is not known here",
@@ -133,7 +131,7 @@ pub fn plan_changed(scene: Setting<'_>, known: &Known<'_>, action: &Action) -> O
     let before = line("Plan").map(|line| side(line.before.as_ref())).unwrap_or_default();
     let names = [named(listed(&before), &before), named(listed(plan), plan)];
     let each = line("Each period");
-    let features = listed(plan).map(|price| price.features.join(", ")).unwrap_or_default();
+    let features = listed(plan).map(|price| price.features.as_slice()).unwrap_or_default();
     let charged = match line("Charged for the rest of this period").and_then(|line| line.after.as_ref()) {
         Some(Shown::Money(due)) => reader.amount(due),
         _ if known.manners.mid_period == MidPeriod::NotCharged => reader.words(phrase::NOTHING).to_owned(),
@@ -147,10 +145,7 @@ pub fn plan_changed(scene: Setting<'_>, known: &Known<'_>, action: &Action) -> O
         ("price_before", each.map(|line| side(line.before.as_ref())).unwrap_or_default()),
         ("price", each.map(|line| side(line.after.as_ref())).unwrap_or_default()),
         ("effective_on", reader.date(effective_on)),
-        (
-            "features",
-            if features.is_empty() { features } else { format!("{} {features}.", reader.words(phrase::INCLUDES)) },
-        ),
+        ("features", included(scene, features)),
         ("amount", charged),
     ];
     let is_upgrade = matches!(action.kind, Kind::Upgrade { .. });
@@ -161,6 +156,14 @@ pub fn plan_changed(scene: Setting<'_>, known: &Known<'_>, action: &Action) -> O
         play.push(welcome(scene, &names[1], done));
     }
     Some(play)
+}
+
+/// What the plan includes, in a sentence; nothing, where nobody has said it.
+fn included(scene: Setting<'_>, features: &[String]) -> String {
+    if features.is_empty() {
+        return String::new();
+    }
+    format!("{} {}.", scene.reader.words(phrase::INCLUDES), scene.reader.list(features))
 }
 
 fn told<'a>(scene: Setting<'a>, change: Change<'a>, effective: &Effective) -> Told<'a> {
@@ -283,6 +286,32 @@ mod tests {
                 _ => None,
             });
             assert!(mail.as_ref().is_some_and(|mail| mail.contains(written)), "{what}: {mail:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_plan_includes_is_a_sentence_of_the_letter() {
+        let policies = Policies::shipped().unwrap();
+        let (now, account) = (time("2026-03-16T21:00:00Z"), AccountId::of("p", "default", "cus_1"));
+        let features: Vec<String> = ["reports", "audit log", "SSO"].map(str::to_owned).to_vec();
+        let prices = [price("pro", 49, 2), Price { features, ..price("business", 99, 3) }];
+        let (head, records) = told(SubscriptionStatus::Active, Some(49));
+        let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &prices, now };
+        for (locale, expected) in [
+            ("en", "\nThe new plan includes: reports, audit log and SSO.\n"),
+            ("de", "\nDer neue Tarif enthält: reports, audit log und SSO.\n"),
+            ("fr", "\nLa nouvelle formule comprend : reports, audit log et SSO.\n"),
+            ("es", "\nEl nuevo plan incluye: reports, audit log y SSO.\n"),
+        ] {
+            let (policy, reader) = (policies.playbooks.current(), policies.texts.current().reader(Some(locale), None));
+            let scene = Setting { policy, reader, name: "Ada", account: &account, case: None, now };
+            let change = Change { subscription: "sub_1", plan: "business", upgrade: &[], downgrade: &[] };
+            let play = change_plan(scene, &known, change).unwrap();
+            let body = play.steps.iter().find_map(|placed| match &placed.step {
+                Step::Say { reply, .. } => Some(reply.body.clone()),
+                _ => None,
+            });
+            assert!(body.as_ref().is_some_and(|body| body.contains(expected)), "{locale}: {body:?}");
         }
     }
 

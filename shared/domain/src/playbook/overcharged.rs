@@ -1,27 +1,25 @@
 //! Playbook 5: the bill line by line, what of it is too much, and what the next one will come to.
 
+use super::bill::{Bill, INVOICE};
 use super::{Name, Play, Setting, Step, When, by_hand, came_of};
 use crate::action::Action;
-use crate::case::{Case, EXPLAINED, Evidence, TICKET};
+use crate::case::{Case, EXPLAINED, Evidence};
 use crate::money::Money;
 use crate::playbook::advice::{Proposed, amount};
 use crate::policy::phrase;
 
-/// How the evidence of a case that a ticket opened names an invoice.
-const INVOICE: &str = "Invoice";
-
-/// `next` is what the next invoice will come to, where the provider says it; `actions` are those of the case.
+/// `bill` is what the case is about, where it is known, and `next` what the next invoice will come to, where the
+/// provider says it; `actions` are those of the case.
 pub fn overcharged(
     scene: Setting<'_>,
     case: &Case,
     proposed: Option<&Proposed>,
     actions: &[Action],
-    next: Option<Money>,
+    (bill, next): (Option<Bill<'_>>, Option<Money>),
 ) -> Play {
-    let invoice = number(case);
     let mut play = scene.play(Name::Overcharged, case.advice.clone());
     for evidence in &case.evidence {
-        play.look("line by line", line(evidence));
+        play.look("line by line", format!("{}: {}", evidence.label, evidence.value));
     }
     play.missing.clone_from(&case.missing);
     play.missing
@@ -34,9 +32,8 @@ pub fn overcharged(
     };
     let given = given.map(|amount| reader.amount(amount)).unwrap_or_default();
     let next = next.map_or_else(|| reader.words(phrase::AS_PLANNED).to_owned(), |next| reader.amount(next));
-    let of_bill = case.evidence.iter().filter(|evidence| is_of_bill(case, evidence));
-    let lines = of_bill.map(line).collect::<Vec<_>>().join("\n");
-    let values = [("invoice", invoice), ("lines", lines), ("amount", given), ("next", next)];
+    let lines = bill.map(|bill| bill.lines(case, reader)).unwrap_or_default();
+    let values = [("invoice", number(case)), ("lines", lines), ("amount", given), ("next", next)];
     let texts = &scene.policy.texts;
     match (asked, proposed) {
         (Some(action), _) => {
@@ -63,26 +60,17 @@ pub fn overcharged(
 /// What the customer calls the invoice; of what only a ticket tells, the newest that was looked at.
 fn number(case: &Case) -> String {
     let shown = |it: &Evidence| it.value.split(',').next().unwrap_or_default().to_owned();
-    if case.about.starts_with("ticket:") {
+    if case.is_of_ticket() {
         return case.evidence.iter().find(|it| it.label == INVOICE).map(shown).unwrap_or_default();
     }
     case.draft_reply.as_ref().map_or_else(|| case.about.clone(), |draft| draft.invoice.clone())
-}
-
-fn line(evidence: &Evidence) -> String {
-    format!("{}: {}", evidence.label, evidence.value)
-}
-
-/// Whether the customer reads it: that they wrote, and what else was looked at because of that, is no part of a bill.
-fn is_of_bill(case: &Case, evidence: &Evidence) -> bool {
-    let was_looked_at = case.about.starts_with("ticket:") && evidence.label != INVOICE;
-    evidence.label != TICKET && !was_looked_at
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::action::{Clause, Kind, Preview, Reason, State};
+    use crate::book::Invoice;
     use crate::id::{AccountId, ActionId, CaseId};
     use crate::money::Currency;
     use crate::policies::Policies;
@@ -90,10 +78,10 @@ mod tests {
     use serde_json::{from_value, json};
 
     /// What the customer is written once the credit that was asked for is done.
-    fn letter(about: &str, evidence: &[(&str, &str)]) -> String {
+    fn letter(locale: &str, about: &str, evidence: &[(&str, &str)]) -> String {
         let policies = Policies::shipped().unwrap();
         let (account, now) = (AccountId::of("stripe", "default", "cus_1"), Timestamp::UNIX_EPOCH);
-        let evidence: Vec<_> = evidence.iter().map(|(label, value)| Evidence::new(label, value, "in_1")).collect();
+        let evidence: Vec<_> = evidence.iter().map(|(label, value)| Evidence::new(label, value, "il_1")).collect();
         let case: Case = from_value(json!({"id": CaseId::of(&account, "overcharge", about), "account": account,
             "class": "overcharge", "about": about, "confidence": "1", "state": "open", "rule": "r", "policy_version": 1,
             "evidence": evidence, "missing": [], "advice": "", "why": "", "recommended": null, "draft_reply": null,
@@ -104,9 +92,17 @@ mod tests {
         let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
         let id = ActionId::of(&account, "lena", "k");
         let action = Action::new(id, kind, Reason::BillingError, preview, "lena", now).in_state(State::Executed);
-        let (policy, reader) = (policies.playbooks.current(), policies.texts.current().reader(None, None));
+        let (policy, reader) = (policies.playbooks.current(), policies.texts.current().reader(Some(locale), None));
         let scene = Setting { policy, reader, name: "Ada", account: &account, case: None, now };
-        let play = overcharged(scene, &case, None, &[action], None);
+        let usd = json!({"amount": "147.00", "currency": "USD"});
+        let line = json!({"id": "il_1", "price": "price_pro", "text": "Pro", "role": null, "unit": null,
+            "quantity": null, "amount": usd, "tax": null, "discount": null, "proration": false, "from": now, "to": null,
+            "subscription": "sub_1"});
+        let seen = |value| json!([[now, 0, "evt_1"], value]);
+        let invoice: Invoice =
+            from_value(json!({"id": "in_1", "lines": seen(json!([line])), "total": seen(usd)})).unwrap();
+        let bill = Bill { invoice: &invoice, subscription: None, prices: &[] };
+        let play = overcharged(scene, &case, None, &[action], (Some(bill), None));
         let said = play.steps.iter().find_map(|placed| match &placed.step {
             Step::Say { reply, .. } => Some(reply.body.clone()),
             _ => None,
@@ -115,31 +111,42 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_has_the_lines_of_the_bill_and_nothing_of_what_else_was_looked_at() {
-        let bill = [("Total", "147.00 USD"), ("Pro", "billed 147.00 USD, agreed 135.00 USD")];
+    fn a_letter_has_the_lines_of_the_bill_and_nothing_of_what_was_looked_at() {
+        let bill = [
+            ("Total", "147.00 USD"),
+            ("price_pro", "billed 147.00 USD, agreed 135.00 USD: 45.00 USD × 3 billed, by contract C-7"),
+            ("Lines explained to the cent", "0 of 1"),
+        ];
         let wrote = [("Ticket", "of 2026-03-02, from a contact of theirs: overcharge (confidence 0.97)")];
         let listed = [("Invoice", "IN_1, 147.00 USD, paid")];
         let around = [("Owner of the account", "mara"), ("Granted before beside the rules", "nothing")];
-        for (what, about, evidence, told, kept) in [
+        let ticket = "ticket:ticket/default/t1";
+        let of_ticket = [&wrote[..], &listed[..], &around[..]].concat();
+        for (what, locale, about, evidence, told) in [
             (
                 "a bill",
+                "en",
                 "in_1",
                 [&bill[..], &wrote[..]].concat(),
-                vec!["147.00 USD", "135.00 USD"],
-                vec!["Ticket", "0.97"],
+                vec![
+                    "by line:\n- Pro, 1970-01-01: 147.00 USD (agreed 135.00 USD)\n- Total: 147.00 USD\n\n12.00 USD was",
+                ],
             ),
             (
-                "what a ticket looked at",
-                "ticket:ticket/default/t1",
-                [&wrote[..], &listed[..], &around[..]].concat(),
-                vec!["invoice IN_1 again", "IN_1, 147.00 USD, paid"],
-                vec!["Ticket", "ticket", "0.97", "mara", "Granted"],
+                "a bill in French",
+                "fr",
+                "in_1",
+                bill.to_vec(),
+                vec!["ligne :\n- Pro, 01/01/1970 : 147,00\u{a0}USD (convenu "],
             ),
+            ("what a ticket looked at", "en", ticket, of_ticket, vec!["invoice IN_1 again", "\n- Total: 147.00 USD\n"]),
         ] {
-            let letter = letter(about, &evidence);
+            let letter = letter(locale, about, &evidence);
             for line in told {
                 assert!(letter.contains(line), "{what}, {line}: {letter}");
             }
+            let kept =
+                ["Ticket", "ticket", "0.97", "mara", "Granted", "explained", "C-7", "billed", "price_pro", "il_1"];
             for line in kept {
                 assert!(!letter.contains(line), "{what}, {line}: {letter}");
             }

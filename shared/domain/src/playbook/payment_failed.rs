@@ -1,7 +1,7 @@
 //! Playbook 2: why, how often, and what the account may still use; a new link, more time, a message, and a call after three.
 
 use super::{Name, Play, Setting, Step, When, by_hand, came_of};
-use crate::action::{Action, Params, Reason, Wish};
+use crate::action::{Action, Kind, Params, Reason, Wish};
 use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, tries};
 use crate::case::Case;
@@ -21,6 +21,8 @@ pub struct Failing<'a> {
     pub family: &'a Family,
     /// What the customer is told of it: of an incident, nothing about their card.
     pub reason: &'a str,
+    /// What stands for our link to pay it until the letter is sent; none, where its provider has no page for it.
+    pub link: Option<&'a str>,
     pub entitlement: Option<Entitlement>,
     pub incident: Option<&'a Incident>,
     /// Its recovery, if it ever had one.
@@ -32,7 +34,7 @@ pub struct Failing<'a> {
 
 /// Writes nothing where nothing is due, and nothing while an incident is behind it.
 pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
-    let Failing { invoice, head, family, reason, entitlement, incident, same_try, case, .. } = failing;
+    let Failing { invoice, head, family, reason, link, entitlement, incident, same_try, case, .. } = failing;
     let Due::Open(remaining) = invoice.due() else {
         let mut play = scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");
         let (case, actions) = case.unzip();
@@ -68,7 +70,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         ("amount", remaining.map(|amount| scene.reader.amount(amount)).unwrap_or_default()),
         ("invoice", invoice.number.value().unwrap_or(&invoice.id).clone()),
         ("reason", scene.reader.words(reason).to_owned()),
-        ("link", invoice.pay_link.value().cloned().unwrap_or_default()),
+        ("link", link.unwrap_or_default().to_owned()),
         ("time_left", time_left),
         ("tries", in_a_row.to_string()),
     ];
@@ -82,7 +84,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         play.push(Step::Task { who: by_hand::ACCOUNTS, what, due_on, about });
     }
     play.missing.extend(remaining.is_none().then(|| "the amount: the provider did not send it".to_owned()));
-    play.missing.extend(invoice.pay_link.value().is_none().then(|| "a payment page for the customer".to_owned()));
+    play.missing.extend(link.is_none().then(|| "a payment page for the customer".to_owned()));
     play
 }
 
@@ -135,8 +137,8 @@ fn failures_of_account(head: &Head, same_try: SignedDuration) -> Vec<Timestamp> 
 
 /// The invoice whose payments fail: the one that a case is about; of what only a ticket tells, the open one of the newest try
 /// that failed.
-pub fn failing_invoice(case: &Case, head: &Head) -> Option<String> {
-    if !case.about.starts_with("ticket:") {
+pub(super) fn failing_invoice(case: &Case, head: &Head) -> Option<String> {
+    if !case.is_of_ticket() {
         return Some(case.about.clone());
     }
     let book = &head.book;
@@ -144,6 +146,14 @@ pub fn failing_invoice(case: &Case, head: &Head) -> Option<String> {
         |id: &str| book.invoices.iter().any(|line| line.invoice == id && line.status == Some(InvoiceStatus::Open));
     let failed = book.tries.iter().filter_map(|told| Some((told.at, told.invoice.as_deref()?)));
     failed.filter(|(_, id)| is_open(id)).max().map(|(_, id)| id.to_owned())
+}
+
+/// The invoices that a case may ask its customer to pay, the likelier first: that of the link or the time that was
+/// asked for, and the one whose payments fail.
+pub fn asked_to_pay(case: &Case, actions: &[Action], head: &Head) -> Vec<String> {
+    let is_it = |kind: &Kind| matches!(kind, Kind::PaymentLink { .. } | Kind::ExtendGrace { .. });
+    let asked = came_of(case, actions, is_it).and_then(|action| action.kind.target().id());
+    asked.into_iter().chain(failing_invoice(case, head)).collect()
 }
 
 /// Until when the provider's own grace goes, where it says so.
@@ -167,8 +177,11 @@ fn days_left(failing: Failing<'_>, grace_days: i64, now: Timestamp) -> Option<i6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{AccountId, CaseId};
-    use serde_json::{from_value, json};
+    use crate::action::{Clause, Preview};
+    use crate::id::{AccountId, ActionId, CaseId};
+    use crate::money::Currency;
+    use crate::policies::Policies;
+    use serde_json::{Value, from_value, json};
 
     const AT: &str = "2026-03-02T09:00:00Z";
 
@@ -197,6 +210,77 @@ mod tests {
         };
         head.book.tries = (0..).zip(tries).map(told).collect();
         head
+    }
+
+    /// What the customer is written of an open invoice whose provider has told its own page, and what is not known.
+    fn written(locale: &str, tries: &[&str], link: Option<&str>) -> (String, Vec<String>) {
+        let policies = Policies::shipped().unwrap();
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let seen = |value: Value| json!([[AT, 0, "evt_1"], value]);
+        let invoice: Invoice = from_value(json!({"id": "in_1", "status": seen(json!("open")),
+            "remaining": seen(json!({"amount": "49.00", "currency": "USD"})),
+            "pay_link": seen(json!("https://invoice.stripe.com/i/in_1"))}))
+        .unwrap();
+        let head = head(&[("in_1", "open")], tries);
+        let family = policies.declines.current().meaning(None).family;
+        let failing = Failing {
+            invoice: &invoice,
+            head: &head,
+            family,
+            reason: &family.customer_reason,
+            link,
+            entitlement: None,
+            incident: None,
+            plan: None,
+            same_try: SignedDuration::ZERO,
+            case: None,
+        };
+        let (policy, reader) = (policies.playbooks.current(), policies.texts.current().reader(Some(locale), None));
+        let now = AT.parse().unwrap();
+        let scene = Setting { policy, reader, name: "Ada", account: &account, case: None, now };
+        let play = payment_failed(scene, failing);
+        let said = play.steps.iter().find_map(|placed| match &placed.step {
+            Step::Say { reply, .. } => Some(reply.body.clone()),
+            _ => None,
+        });
+        (said.unwrap(), play.missing)
+    }
+
+    #[test]
+    fn a_letter_that_asks_for_money_has_our_link_and_never_the_providers() {
+        let ours = "https://recoup.example/pay/…";
+        for (what, tries) in [("a failed try", &["in_1"][..]), ("a warning", &["in_1"; 5][..])] {
+            for locale in ["en", "de", "fr", "es"] {
+                let (body, missing) = written(locale, tries, Some(ours));
+                assert!(body.contains(ours) && !body.contains("stripe"), "{what} in {locale}: {body}");
+                assert_eq!(missing, Vec::<String>::new(), "{what} in {locale}");
+                let (body, missing) = written(locale, tries, None);
+                assert!(!body.contains("http"), "{what} in {locale}: {body}");
+                assert_eq!(missing, ["a payment page for the customer"], "{what} in {locale}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_says_first_which_invoice_is_to_be_paid() {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let asked = |kind: Kind| {
+            let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+            let preview =
+                Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+            let (id, at) = (ActionId::of(&account, "lena", "k"), AT.parse().unwrap());
+            vec![Action::new(id, kind, Reason::Other, preview, "lena", at).in_state(crate::action::State::Executed)]
+        };
+        let other = || "in_2".to_owned();
+        let credit = Kind::Credit { amount: Money::from_minor(100, Currency::USD) };
+        for (what, actions, expected) in [
+            ("nothing was asked for", vec![], vec!["in_1"]),
+            ("a link", asked(Kind::PaymentLink { invoice: other(), amount: None }), vec!["in_2", "in_1"]),
+            ("time", asked(Kind::ExtendGrace { invoice: other(), days: 3 }), vec!["in_2", "in_1"]),
+            ("something else", asked(credit), vec!["in_1"]),
+        ] {
+            assert_eq!(asked_to_pay(&case("in_1"), &actions, &head(&[], &[])), expected, "{what}");
+        }
     }
 
     #[test]

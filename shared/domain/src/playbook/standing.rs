@@ -9,7 +9,7 @@ use crate::case::Case;
 use crate::id::{ActionId, CaseId, TaskId};
 use crate::task::{State as TaskState, Task};
 use crate::telling;
-use crate::ticket::{Answer, Outcome, State as TicketState, Ticket, TicketName};
+use crate::ticket::{Answer, State as TicketState, Ticket, TicketName};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -52,7 +52,7 @@ pub struct Around<'a> {
     pub tickets: &'a [Ticket],
 }
 
-/// How long people were at a case and its tickets, against what its playbook gives them.
+/// How long people were at a case and at all that belongs to it, against what its playbook gives them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Handling {
     /// With one digit.
@@ -107,6 +107,7 @@ impl Placed {
                 let ticket = open_ticket(around.tickets);
                 self.ticket = ticket.map(|it| TicketName::of(it).address());
                 self.answered = ticket.filter(|it| it.is_from_a_contact()).map(|it| it.handling.answered);
+                self.turns = ticket.map_or(0, |it| it.handling.turns);
                 Some(format!("/api/cases/{case}/told"))
             }
             Step::Task { .. } => Some(format!("/api/cases/{case}/task")),
@@ -171,10 +172,16 @@ fn of_watch(placed: &Placed, around: Around<'_>) -> Standing {
     })
 }
 
-/// What somebody said that they did.
+/// What somebody said that they did, on this case or on one that goes on in it.
 fn by_word(placed: &Placed, case: &Case) -> Option<Standing> {
-    let handled = case.took(placed.id.as_deref()?)?;
+    let handled = called(placed, case).find_map(|step| case.took(&step))?;
     Some(Standing::Done { by: handled.by.clone(), at: handled.at, what: What::Case(case.id.clone()) })
+}
+
+/// What a step is called on its case, and was called on those that go on in it.
+fn called(placed: &Placed, case: &Case) -> impl Iterator<Item = String> {
+    let before = case.took_over.iter().filter_map(|earlier| placed.step.id(earlier));
+    placed.id.iter().cloned().chain(before)
 }
 
 /// What tells of something is not said before that is done.
@@ -192,19 +199,20 @@ fn of_message(placed: &Placed, when: When, asked: Option<&Standing>, around: Aro
         return done;
     }
     let answers = around.tickets.iter().flat_map(|ticket| &ticket.handling.answers);
-    let mut said = answers.filter(|answer| answer.at >= since && says(answer, when));
+    let mut said = answers.filter(|answer| answer.at >= since && says(answer, placed, around.case));
     if let Some(answer) = said.next() {
         return Standing::Done { by: answer.by.clone(), at: answer.at, what: What::Answer(answer.number) };
     }
     sent_with_it(placed, around).unwrap_or(Standing::Open)
 }
 
-fn says(answer: &Answer, when: When) -> bool {
-    let tells = match when {
-        When::Now => !matches!(answer.outcome, Outcome::Neutral | Outcome::Waiting),
-        When::AfterItIsDone => matches!(answer.outcome, Outcome::Done | Outcome::Free),
-    };
-    tells && answer.state == telling::State::Sent
+/// Whether an answer is this message: it was sent by the step's button, edited or not, or its words are those of the message.
+/// What else the customer was answered says nothing of it.
+fn says(answer: &Answer, placed: &Placed, case: &Case) -> bool {
+    let Step::Say { reply, .. } = &placed.step else { return false };
+    let is_of_step = called(placed, case).any(|step| answer.step.as_deref() == Some(step.as_str()));
+    let is_same = || answer.text.split_whitespace().eq(reply.body.split_whitespace());
+    answer.state == telling::State::Sent && (is_of_step || is_same())
 }
 
 /// Whoever asks for an invoice for their taxes is mailed it by the action itself.
@@ -218,12 +226,10 @@ fn sent_with_it(placed: &Placed, around: Around<'_>) -> Option<Standing> {
 }
 
 impl Handling {
-    /// Of a case and its tickets.
-    pub fn of(case: &Case, tickets: &[Ticket], policy: &super::PlaybookPolicy) -> Self {
-        let secs = case.at_work.secs + tickets.iter().map(|ticket| ticket.handling.at_work.secs).sum::<i64>();
-        let mut minutes = (Decimal::from(secs) / Decimal::from(60)).round_dp(1);
-        minutes.rescale(1);
-        Self { minutes, target: Name::of(case.class).map(|name| policy.minutes(name)) }
+    /// Of a case, with all that belongs to it.
+    pub fn of(case: &Case, policy: &super::PlaybookPolicy) -> Self {
+        let target = Name::of(case.class).map(|name| policy.minutes(name));
+        Self { minutes: case.at_work.minutes(), target }
     }
 
     /// Whether it took longer than its playbook gives.

@@ -83,6 +83,9 @@ pub struct Placed {
     /// How often that ticket was answered so far; none, where whoever wrote it is not to hear what is said of an account.
     #[serde(skip)]
     pub answered: Option<u32>,
+    /// How often it was our turn in it so far: what came in since is not answered by the step.
+    #[serde(skip)]
+    pub turns: u32,
     /// From when on there was this to say, where that is later than its case.
     #[serde(skip)]
     pub since: Option<Timestamp>,
@@ -134,7 +137,7 @@ impl Step {
 
 impl Placed {
     pub(super) fn new(id: Option<String>, step: Step) -> Self {
-        Self { id, step, standing: None, post: None, ticket: None, answered: None, since: None }
+        Self { id, step, standing: None, post: None, ticket: None, answered: None, turns: 0, since: None }
     }
 
     /// Whether somebody still has to do something for it.

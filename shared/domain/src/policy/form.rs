@@ -18,11 +18,15 @@ pub struct FormLimits {
     pub per_sender_max: u32,
     pub per_address_max: u32,
     pub per_source_max: u32,
+    /// Those that are the first of their sender have a count of their own: whoever sends very many does not reach it.
+    pub per_source_first_max: u32,
+    /// How many more of a source are kept, by either count, whose messages leave within later windows.
+    pub per_source_later_max: u32,
 }
 
 impl FormLimits {
     /// What must be at least 1.
-    pub(super) fn bounds(&self) -> [(&'static str, i64); 7] {
+    pub(super) fn bounds(&self) -> [(&'static str, i64); 8] {
         let size = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
         [
             ("form.body_bytes_max", size(self.body_bytes_max)),
@@ -32,6 +36,7 @@ impl FormLimits {
             ("form.per_sender_max", i64::from(self.per_sender_max)),
             ("form.per_address_max", i64::from(self.per_address_max)),
             ("form.per_source_max", i64::from(self.per_source_max)),
+            ("form.per_source_first_max", i64::from(self.per_source_first_max)),
         ]
     }
 }

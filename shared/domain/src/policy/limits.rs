@@ -94,6 +94,10 @@ pub struct Limits {
     pub debit_days_max: i64,
     /// For how many minutes nothing is tried after a customer was led on to the provider's page.
     pub paying_minutes: i64,
+    /// For how many minutes in all, however often they are led on.
+    pub paying_minutes_max: i64,
+    /// Within how many hours since the first time: then it begins anew.
+    pub paying_hours: i64,
     /// How many open cases are looked at, oldest first, where it is counted what raising a source would let loose: whoever
     /// asks for it waits for the answer.
     pub backlog_counted_max: u32,
@@ -240,6 +244,8 @@ impl Rules for Limits {
             ("review_hours", self.review_hours),
             ("debit_days_max", self.debit_days_max),
             ("paying_minutes", self.paying_minutes),
+            ("paying_minutes_max", self.paying_minutes_max),
+            ("paying_hours", self.paying_hours),
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
             ("outgoing_days", self.outgoing_days),
             ("endpoint_hours_max", self.endpoint_hours_max),
@@ -261,6 +267,10 @@ impl Rules for Limits {
                 format!("an event writes 1 to {RECOVERIES_WRITTEN_MAX} recoveries, with all that it writes besides"),
             ),
             (self.under_way_max < 1, "at least one action may be under way".to_owned()),
+            (
+                !(self.paying_minutes..60 * self.paying_hours).contains(&self.paying_minutes_max),
+                "`paying_minutes_max` is `paying_minutes` at least, and less than `paying_hours`".to_owned(),
+            ),
             (
                 2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,
                 format!(

@@ -24,6 +24,9 @@ pub struct Answer {
     /// Up to which turn of ours it was written for: the same words to another letter are another answer.
     #[serde(default)]
     pub turn: u32,
+    /// The step of its case's playbook that was taken with it, by its id, where it was sent from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
     #[serde(flatten)]
     pub state: State,
 }
@@ -38,6 +41,8 @@ pub enum Outcome {
     Done,
     /// That it is not done, why, and what is possible instead.
     Denied,
+    /// That it was tried, and did not go through yet.
+    Failed,
     /// That something of theirs is waited for.
     Waiting,
     /// That somebody looks at it, and nothing else: to strangers.
@@ -53,6 +58,7 @@ impl Outcome {
             Self::Asked => "asked",
             Self::Done => "done",
             Self::Denied => "denied",
+            Self::Failed => "failed",
             Self::Waiting => "waiting",
             Self::Neutral => "neutral",
             Self::Free => "free",
@@ -60,7 +66,8 @@ impl Outcome {
     }
 
     /// All of them, in the order of a request's life.
-    pub const ALL: [Self; 6] = [Self::Asked, Self::Done, Self::Denied, Self::Waiting, Self::Neutral, Self::Free];
+    pub const ALL: [Self; 7] =
+        [Self::Asked, Self::Done, Self::Denied, Self::Failed, Self::Waiting, Self::Neutral, Self::Free];
 }
 
 impl Answer {
@@ -127,6 +134,7 @@ mod tests {
                 outcome: Outcome::Free,
                 at: Timestamp::UNIX_EPOCH,
                 turn: 1,
+                step: None,
                 state: standing.clone(),
             };
             answer.came(came.clone());

@@ -53,6 +53,7 @@ struct Texts {
     asked: String,
     done: String,
     denied: String,
+    failed: String,
     waiting: String,
 }
 
@@ -64,6 +65,7 @@ struct OfKind {
     asked: Option<String>,
     done: Option<String>,
     denied: Option<String>,
+    failed: Option<String>,
     why: String,
 }
 
@@ -73,6 +75,7 @@ impl OfKind {
             Outcome::Asked => self.asked.as_deref(),
             Outcome::Done => self.done.as_deref(),
             Outcome::Denied => self.denied.as_deref(),
+            Outcome::Failed => self.failed.as_deref(),
             Outcome::Waiting | Outcome::Neutral | Outcome::Free => None,
         }
     }
@@ -89,6 +92,7 @@ impl AnswerPolicy {
             Outcome::Asked => Some(self.otherwise.asked.as_str()),
             Outcome::Done => Some(self.otherwise.done.as_str()),
             Outcome::Denied => Some(self.otherwise.denied.as_str()),
+            Outcome::Failed => Some(self.otherwise.failed.as_str()),
             Outcome::Waiting => Some(self.otherwise.waiting.as_str()),
             Outcome::Neutral => Some(self.neutral.text.as_str()),
             Outcome::Free => None,
@@ -167,6 +171,7 @@ mod tests {
             ("several, one of which says more", Outcome::Done, Some(&both), Some("refund_approved")),
             ("no money", Outcome::Denied, Some(&refund), Some("answer_denied_refund")),
             ("no pause", Outcome::Denied, Some(&pause), Some("answer_denied")),
+            ("it did not go through", Outcome::Failed, Some(&refund), Some("answer_failed")),
             ("by themselves", Outcome::Free, Some(&refund), None),
         ] {
             assert_eq!(policy.text(outcome, kind), expected, "{what}");

@@ -89,7 +89,8 @@ mod tests {
         let mut head = Head::new("shop", "default", "cus_1");
         head.book.figures.mrr.insert(Currency::USD, Decimal::from(monthly));
         let said = Said { customer: Some(customer), ..Said::default() };
-        Known { head, person: Person::default(), said, cases: BTreeMap::new(), earlier: 0 }
+        let (person, moving) = (Person::default(), crate::ticket::Moving::default());
+        Known { head, person, said, cases: BTreeMap::new(), moving, earlier: 0 }
     }
 
     #[test]
@@ -100,6 +101,12 @@ mod tests {
             Handling { taken_for: taken, ..Handling::default() }
         };
         let (plain, strategic, large) = (known(false, 1_000), known(true, 0), known(false, 1_001));
+        let paying_in = |code: &str, monthly: i64| {
+            let mut known = known(false, 0);
+            known.head.book.figures.mrr.insert(Currency::parse(code).unwrap(), Decimal::from(monthly));
+            known
+        };
+        let (francs, many_francs, yen) = (paying_in("CHF", 1_000), paying_in("CHF", 1_001), paying_in("JPY", 500));
         for (what, class, known, expected) in [
             ("a stranger", Some(Class::Chargeback), None, Role::L1),
             ("nobody knows what it is", None, Some(&plain), Role::L1),
@@ -107,6 +114,9 @@ mod tests {
             ("another", Some(Class::TaxQuestion), Some(&plain), Role::BillingSpecialist),
             ("a strategic customer", Some(Class::PaymentFailed), Some(&strategic), Role::BillingSpecialist),
             ("a large one", Some(Class::PaymentFailed), Some(&large), Role::BillingSpecialist),
+            ("one in francs", Some(Class::PaymentFailed), Some(&francs), Role::L1),
+            ("a large one in francs", Some(Class::PaymentFailed), Some(&many_francs), Role::BillingSpecialist),
+            ("in a currency of which nothing is said", Some(Class::PaymentFailed), Some(&yen), Role::BillingSpecialist),
             ("a large one, and nobody knows what it is", None, Some(&large), Role::BillingSpecialist),
         ] {
             assert_eq!(role(&of(class), known, policies.tickets.current()), expected, "{what}");

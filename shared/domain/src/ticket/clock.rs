@@ -49,6 +49,17 @@ impl Handling {
         }
     }
 
+    /// Whether its alarm would end it by now, since the customer did not answer.
+    pub fn is_given_up(&self, now: Timestamp) -> bool {
+        self.state == State::Waiting && self.look_at.is_some_and(|at| at <= now)
+    }
+
+    /// It would be given up, and yet it is we of whom something is waited for: it waits on.
+    pub fn waits_on(&mut self, policy: &TicketPolicy, working: &Working, now: Timestamp) {
+        self.note(now, MACHINE, "what was asked for is not decided or not done yet: it waits on");
+        self.rest(policy, working, now);
+    }
+
     /// Its alarm rings. What is overdue goes to the role above, once to each; the caller finds somebody of it.
     pub fn ring(&mut self, policy: &TicketPolicy, working: &Working, now: Timestamp) -> Rang {
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
@@ -60,7 +71,7 @@ impl Handling {
             self.climb(again, now);
             return Rang::Overdue;
         }
-        if is_due(self.look_at) && self.state == State::Waiting {
+        if self.is_given_up(now) {
             let days = policy.waiting.days;
             self.go_on(State::Resolved, MACHINE, now, &format!("the customer was waited for, {days} days"));
             self.draft = Some(policy.waiting.text.clone());
@@ -233,6 +244,12 @@ mod tests {
         assert_eq!(waiting.ring(policy, &working(), now), Rang::GivenUp);
         assert_eq!((waiting.state, waiting.draft.as_deref()), (State::Resolved, Some("ticket_waited")));
         assert_eq!(waiting.ring(policy, &working(), now), Rang::Nothing);
+
+        let mut undecided = Handling { state: State::Waiting, look_at: Some(now), ..Handling::default() };
+        assert!(undecided.is_given_up(now) && !undecided.is_given_up(now - SignedDuration::from_secs(1)));
+        undecided.waits_on(policy, &working(), now);
+        assert_eq!((undecided.state, undecided.wake_at()), (State::Waiting, Some(now + policy.waits())));
+        assert!(!undecided.is_given_up(now));
 
         let mut unpaid = Handling { state: State::AwaitingPayment, look_at: Some(now), ..Handling::default() };
         assert_eq!(unpaid.ring(policy, &working(), now), Rang::LookedAt);

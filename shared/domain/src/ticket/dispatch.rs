@@ -1,6 +1,7 @@
 //! An answer on its way: what has to be known of it until it is certain what came of it.
 
 use super::TicketName;
+use crate::book::{Head, LetterLine};
 use crate::id::digest;
 use crate::policy::Patience;
 use crate::telling::State;
@@ -151,6 +152,22 @@ impl Dispatch {
         self.ended(State::InDoubt { reason: format!("{why}, and it may have left before") })
     }
 
+    /// What others who write to the account see of an answer that asks for money, as it leaves. `doubt_at` is by when
+    /// it is known whether it has.
+    pub fn letter_line(&self, now: Timestamp, doubt_at: Timestamp) -> LetterLine {
+        LetterLine::answer(&self.mark(), "answer", now, Some(doubt_at))
+    }
+
+    /// Shows them what became of it.
+    pub fn show_letter_on(&self, state: &State, head: &mut Head) {
+        head.learns_of_answer(&self.mark(), |line| match state {
+            State::Sending => Some(line),
+            State::Sent => Some(line.left()),
+            State::InDoubt { .. } => Some(line.lost()),
+            State::Refused { .. } => None,
+        });
+    }
+
     /// Nothing is on its way any more.
     pub fn ended(&mut self, state: State) -> State {
         (self.left_at, self.again_at) = (None, None);
@@ -186,6 +203,28 @@ mod tests {
 
     fn unknown(can_ask: bool) -> Came {
         Came::Unknown { reason: "silent".to_owned(), can_ask }
+    }
+
+    #[test]
+    fn others_see_an_answer_that_asks_for_money_until_it_did_not_leave() {
+        let dispatch = fresh();
+        let line = dispatch.letter_line(NOW, secs(900));
+        let reason = String::new;
+        for (what, state, expected) in [
+            ("it is leaving", State::Sending, Some(line.clone())),
+            ("it has left", State::Sent, Some(line.clone().left())),
+            ("nobody knows", State::InDoubt { reason: reason() }, Some(line.clone().lost())),
+            ("it was refused", State::Refused { reason: reason(), again_at: None }, None),
+        ] {
+            let mut head = Head::new("stripe", "default", "cus_1");
+            head.shows_letter(line.clone());
+            dispatch.show_letter_on(&state, &mut head);
+            assert_eq!((head.answered.clone(), head.written.clone()), (expected, None), "{what}");
+            let others = Dispatch { number: 2, ..fresh() }.letter_line(NOW, secs(900));
+            head.shows_letter(others.clone());
+            dispatch.show_letter_on(&state, &mut head);
+            assert_eq!(head.answered, Some(others), "{what}: another one's");
+        }
     }
 
     #[test]

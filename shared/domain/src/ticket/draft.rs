@@ -103,12 +103,10 @@ fn of_actions<'a>(matter: &Matter<'a>) -> Option<(Outcome, Option<&'a Kind>, Sin
 /// What a customer is told of an action in this state; nothing of one that was overtaken, withdrawn, or only looked at.
 fn outcome(state: State) -> Option<Outcome> {
     match state {
-        State::WaitingApproval
-        | State::Approved
-        | State::Executing
-        | State::InDoubt
-        | State::NeedsPerson
-        | State::Failed => Some(Outcome::Asked),
+        State::WaitingApproval | State::Approved | State::Executing | State::InDoubt | State::NeedsPerson => {
+            Some(Outcome::Asked)
+        }
+        State::Failed => Some(Outcome::Failed),
         State::Executed => Some(Outcome::Done),
         State::Denied | State::Expired => Some(Outcome::Denied),
         State::Previewed | State::Stale | State::Withdrawn => None,

@@ -121,9 +121,7 @@ pub struct Happened {
 impl Handling {
     /// Notes what happened; what a person did counts as time at work.
     pub fn note(&mut self, at: Timestamp, by: &str, what: impl Into<String>) {
-        if by != crate::staff::MACHINE {
-            self.at_work.act(at);
-        }
+        self.at_work.act(by, at);
         self.history.push(Happened { at, by: by.to_owned(), what: what.into() });
         forget_oldest(&mut self.history, HISTORY_BYTES_MAX);
     }
@@ -183,7 +181,7 @@ impl Handling {
 
     /// An answer to all that has come is about to leave.
     pub fn answer(&mut self, written: (&str, &str, bool), outcome: Outcome, at: Timestamp) -> Option<&Answer> {
-        self.answer_to(self.turns, written, outcome, at)
+        self.answer_to(self.turns, written, outcome, at).map(|answer| &*answer)
     }
 
     /// An answer to what had come up to a turn is about to leave. None while another is on its way that says the same to the
@@ -194,7 +192,7 @@ impl Handling {
         (by, text, unchanged): (&str, &str, bool),
         outcome: Outcome,
         at: Timestamp,
-    ) -> Option<&Answer> {
+    ) -> Option<&mut Answer> {
         if self.answers.iter().any(|answer| answer.is_under_way() || answer.says(text, turn)) {
             return None;
         }
@@ -207,12 +205,13 @@ impl Handling {
             outcome,
             at,
             turn,
+            step: None,
             state: telling::State::Sending,
         });
         forget_oldest(&mut self.answers, ANSWERS_BYTES_MAX);
         self.by_hand |= !unchanged;
         self.note(at, by, "answered");
-        self.answers.last()
+        self.answers.last_mut()
     }
 
     /// What came of an answer; only one that was taken counts as the first, and stops the clock for what it had seen.
@@ -246,6 +245,10 @@ impl Handling {
             self.state = State::Open;
             (self.resolved_at, self.ended_there) = (None, false);
             self.reopened += 1;
+            if self.merged_into.is_some() {
+                // It is no repeat after all: the case of the other ticket may be another trouble, and another one's.
+                self.case = None;
+            }
             (self.merged_into, self.draft, self.payment_request) = (None, None, None);
             self.note(at, by, why);
         }
@@ -289,7 +292,7 @@ mod tests {
             ("one act", vec![("lena", 0)], 0),
             ("two in a sitting", vec![("lena", 0), ("lena", 4)], 4),
             ("exactly ten minutes", vec![("lena", 0), ("lena", 10)], 10),
-            ("two sittings", vec![("lena", 0), ("lena", 3), ("lena", 14), ("mara", 16)], 5),
+            ("two sittings", vec![("lena", 0), ("lena", 3), ("lena", 14), ("mara", 16)], 3),
             ("the machine does not work", vec![("lena", 0), ("recoup", 5), ("lena", 11)], 0),
             ("an act that came late", vec![("lena", 5), ("lena", 3), ("lena", 6)], 1),
         ] {

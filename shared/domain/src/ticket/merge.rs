@@ -52,8 +52,26 @@ impl Ticket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::AccountId;
+    use crate::id::{AccountId, CaseId};
     use crate::staff::MACHINE;
+
+    #[test]
+    fn whoever_writes_again_to_a_repeat_has_not_the_case_of_the_other_ticket() {
+        let (at, account) = (Timestamp::UNIX_EPOCH, AccountId::of("shop", "default", "a"));
+        let mut first = Ticket::new("desk", "default", "t1");
+        first.handling.case = Some(CaseId::of(&account, "duplicate_charge", "ch_2"));
+        first.handling.account = Some(account);
+        let mut stranger = Ticket::new("desk", "default", "t2");
+        stranger.merge(&first, "lena", at).unwrap();
+        assert_eq!(stranger.handling.case, first.handling.case);
+        stranger.handling.reopen(MACHINE, at, "the customer wrote again");
+        assert_eq!((stranger.handling.case, stranger.handling.merged_into), (None, None));
+
+        let case = first.handling.case.clone();
+        first.handling.go_on(State::Resolved, "lena", at, "closed it");
+        first.handling.reopen(MACHINE, at, "the customer wrote again");
+        assert_eq!(first.handling.case, case, "its own stays");
+    }
 
     #[test]
     fn a_repeat_points_to_the_first_and_ends() {

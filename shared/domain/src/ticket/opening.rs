@@ -3,7 +3,7 @@
 use super::policy::{Handled, Look};
 use super::{Known, TakenFor, Ticket, TicketName, TicketPolicy};
 use crate::book::Head;
-use crate::case::{Case, Class, Draft, Evidence, State, TICKET};
+use crate::case::{Case, Class, Draft, Evidence, OF_TICKET, State, TICKET};
 use crate::event::{InvoiceStatus, SubscriptionStatus};
 use crate::id::CaseId;
 use crate::import::Customer;
@@ -16,7 +16,7 @@ const SHOWN: usize = 3;
 
 /// What a case is about that a ticket opened.
 pub fn about(name: &TicketName) -> String {
-    format!("ticket:{name}")
+    format!("{OF_TICKET}{name}")
 }
 
 /// The case, unless the ticket has nothing to do with money, or nobody knows what it is about.
@@ -50,6 +50,8 @@ pub fn open_case(ticket: &Ticket, known: &Known, policy: &TicketPolicy, event: &
         opened_at: now,
         resolved_at: None,
         resolution: None,
+        went_on_in: None,
+        took_over: Vec::new(),
     };
     case.evidence.push(of_ticket(ticket, taken, &name));
     gather(&mut case, known, handled);
@@ -193,7 +195,8 @@ mod tests {
     fn known(customer: Option<Customer>) -> Known {
         let said = Said { customer, ..Said::default() };
         let head = Head::new("shop", "default", "cus_1");
-        Known { head, person: crate::book::Person::default(), said, cases: BTreeMap::new(), earlier: 2 }
+        let (person, moving) = (crate::book::Person::default(), crate::ticket::Moving::default());
+        Known { head, person, said, cases: BTreeMap::new(), moving, earlier: 2 }
     }
 
     #[test]

@@ -132,9 +132,11 @@ impl TicketPolicy {
         self.class.iter().filter_map(|handled| handled.reply.as_deref()).chain([self.waiting.text.as_str()])
     }
 
-    /// Whether so much in question is more than everybody handles.
+    /// Whether so much in question is more than everybody handles. Of a currency of which nothing is said, whatever it is: nobody
+    /// has said how much is little.
     pub fn is_much(&self, amount: Money) -> bool {
-        self.raised.over.get(&amount.currency()).is_some_and(|over| amount.amount() > *over)
+        let over = self.raised.over.get(&amount.currency()).copied().unwrap_or_default();
+        amount.amount() > over
     }
 
     /// How long the customer is waited for.
@@ -254,9 +256,16 @@ mod tests {
         for class in Class::ALL {
             assert!(policy.class(class).role.get_ref().may_request(), "{class:?}");
         }
-        for (minor, expected) in [(100_000, false), (100_001, true)] {
-            assert_eq!(policy.is_much(Money::from_minor(minor, Currency::USD)), expected, "{minor}");
+        for (code, minor, expected) in [
+            ("USD", 100_000, false),
+            ("USD", 100_001, true),
+            ("CHF", 100_000, false),
+            ("CHF", 100_001, true),
+            ("JPY", 0, false),
+            ("JPY", 1, true),
+        ] {
+            let amount = Money::from_minor(minor, Currency::parse(code).unwrap());
+            assert_eq!(policy.is_much(amount), expected, "{minor} of {code}");
         }
-        assert!(!policy.is_much(Money::from_minor(100_001, Currency::parse("CHF").unwrap())), "nothing is said of it");
     }
 }

@@ -80,6 +80,12 @@ impl Requested {
         }
     }
 
+    /// Its message leaves then and not before; its link is good for as long as any.
+    pub fn put_off(mut self, until: Timestamp) -> Self {
+        self.expires_at += until.duration_since(self.asked_at);
+        Self { again_at: Some(until), ..self }
+    }
+
     /// Whether it waits for its sender, and may be confirmed.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.wanted.is_some() && self.confirmed_at.is_none() && now < self.expires_at
@@ -164,7 +170,8 @@ impl Requested {
     }
 }
 
-/// Who sent how many forms since when: a sender, an address or a source, of which only a digest is kept.
+/// Who sent how many forms since when: a sender, an address or a source, of which only a digest is kept. Among them are those
+/// that are mailed later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Knocks {
     pub who: String,
@@ -178,6 +185,8 @@ pub enum Who {
     Sender,
     Address,
     Source,
+    /// Of a source, those that are the first of their sender.
+    First,
 }
 
 impl Who {
@@ -187,26 +196,52 @@ impl Who {
             Self::Sender => "sender",
             Self::Address => "address",
             Self::Source => "source",
+            Self::First => "first",
         }
     }
 
+    /// How many pass within a window.
     fn max(self, limits: &Limits) -> u32 {
         match self {
             Self::Sender => limits.form.per_sender_max,
             Self::Address => limits.form.per_address_max,
             Self::Source => limits.form.per_source_max,
+            Self::First => limits.form.per_source_first_max,
+        }
+    }
+
+    /// How many more are kept for later ones.
+    fn later_max(self, limits: &Limits) -> u32 {
+        match self {
+            Self::Sender | Self::Address => 0,
+            Self::Source | Self::First => limits.form.per_source_later_max,
         }
     }
 }
 
 impl Knocks {
-    /// Counts one more; none where it were too many within the window.
+    /// Counts one more; none where it were too many within the window, with those that wait for a later one.
     pub fn one_more(before: Option<Self>, who: (Who, &str), limits: &Limits, now: Timestamp) -> Option<Self> {
-        let window = SignedDuration::from_mins(limits.form.window_minutes);
         let (kind, who) = who;
-        let fresh = Self { who: who.to_owned(), since: now, count: 0 };
-        let standing = before.filter(|it| now < it.since + window).unwrap_or(fresh);
-        (standing.count < kind.max(limits)).then(|| Self { count: standing.count + 1, ..standing })
+        let fresh = || Self { who: who.to_owned(), since: now, count: 0 };
+        let standing = before.map(|it| it.left(kind, limits, now)).filter(|it| it.count > 0).unwrap_or_else(fresh);
+        let most = kind.max(limits).saturating_add(kind.later_max(limits));
+        (standing.count < most).then(|| Self { count: standing.count + 1, ..standing })
+    }
+
+    /// What is left of it by now: with each window that is over, as many have gone as pass within one.
+    fn left(self, kind: Who, limits: &Limits, now: Timestamp) -> Self {
+        let window = 60 * limits.form.window_minutes;
+        let over = (now.duration_since(self.since).as_secs() / window).max(0);
+        let gone = u32::try_from(over).unwrap_or(u32::MAX).saturating_mul(kind.max(limits));
+        let since = self.since + SignedDuration::from_secs(over * window);
+        Self { since, count: self.count.saturating_sub(gone), ..self }
+    }
+
+    /// From when on the message of the one that was counted last may leave.
+    pub fn leaves_at(&self, kind: Who, limits: &Limits) -> Timestamp {
+        let later = self.count.saturating_sub(1) / kind.max(limits);
+        self.since + SignedDuration::from_mins(limits.form.window_minutes * i64::from(later))
     }
 }
 
@@ -308,5 +343,44 @@ mod tests {
         assert_eq!(one(standing.clone(), now() + window - MINUTE), None, "one too many");
         let next = one(standing, now() + window).unwrap();
         assert_eq!((next.count, next.since), (1, now() + window), "another window");
+    }
+
+    #[test]
+    fn what_is_too_much_for_a_source_leaves_within_later_windows() {
+        let policies = Policies::shipped().unwrap();
+        let mut limits = policies.limits.current().clone();
+        (limits.form.per_source_max, limits.form.per_source_later_max) = (3, 4);
+        let window = SignedDuration::from_mins(limits.form.window_minutes);
+        let one = |before, at| Knocks::one_more(before, (Who::Source, "s"), &limits, at);
+        let mut standing = None;
+        for (number, windows) in [0, 0, 0, 1, 1, 1, 2].into_iter().enumerate() {
+            standing = one(standing, now() + MINUTE * i32::try_from(number).unwrap());
+            let leaves_at = standing.as_ref().map(|it| it.leaves_at(Who::Source, &limits));
+            assert_eq!(leaves_at, Some(now() + window * windows), "the form after {number} others");
+        }
+        assert_eq!(one(standing.clone(), now() + window - MINUTE), None, "no more of them are kept");
+        for (name, at, count, leaves_at) in [
+            ("four wait, and three of them leave with this window", 1, 5, 2),
+            ("one is left", 2, 2, 2),
+            ("all have left, and a window begins", 3, 1, 3),
+        ] {
+            let next = one(standing.clone(), now() + window * at).unwrap();
+            assert_eq!(
+                (next.count, next.leaves_at(Who::Source, &limits)),
+                (count, now() + window * leaves_at),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_put_off_leaves_then_and_its_link_is_good_for_as_long_as_any() {
+        let policies = Policies::shipped().unwrap();
+        let limits = policies.limits.current();
+        let (at_once, later) = (requested(limits), now() + SignedDuration::from_mins(90));
+        let mut it = at_once.clone().put_off(later);
+        assert_eq!((it.go_on(limits, later - MINUTE), it.go_on(limits, later)), (Step::Wait, Step::Send));
+        assert_eq!(it.expires_at.duration_since(later), at_once.expires_at.duration_since(now()));
+        assert_eq!(at_once.clone().put_off(now()), at_once);
     }
 }

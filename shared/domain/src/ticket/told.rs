@@ -1,6 +1,7 @@
 //! What becomes of a ticket when its answer was taken or refused, and when what was asked for has ended.
 
 use super::{Handling, Outcome, State};
+use crate::action;
 use crate::id::ActionId;
 use crate::policy::forget_oldest;
 use crate::staff::MACHINE;
@@ -15,9 +16,49 @@ const HEARD_BYTES_MAX: usize = 2_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heard {
     pub action: ActionId,
-    /// Done, or denied.
-    pub outcome: Outcome,
+    pub end: End,
     pub at: Timestamp,
+}
+
+/// How that has ended of which the customer may have been told that it is being decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    Done,
+    Denied,
+    /// It was tried, and did not go through.
+    Failed,
+    /// A person has to do it.
+    LeftToPerson,
+    /// It was overtaken or withdrawn: as it was asked for it is never done.
+    Dropped,
+}
+
+impl End {
+    /// Of an action in this state; none as long as more happens by itself.
+    pub fn of(state: action::State) -> Option<Self> {
+        use action::State as Action;
+        match state {
+            Action::Executed => Some(Self::Done),
+            Action::Denied | Action::Expired => Some(Self::Denied),
+            Action::Failed => Some(Self::Failed),
+            Action::NeedsPerson => Some(Self::LeftToPerson),
+            Action::Stale | Action::Withdrawn => Some(Self::Dropped),
+            Action::Previewed | Action::WaitingApproval | Action::Approved | Action::Executing | Action::InDoubt => {
+                None
+            }
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Done => "what was asked for is done",
+            Self::Denied => "what was asked for was denied",
+            Self::Failed => "what was asked for did not go through",
+            Self::LeftToPerson => "what was asked for is left to a person",
+            Self::Dropped => "what was asked for was overtaken or withdrawn, and is not done",
+        }
+    }
 }
 
 impl Handling {
@@ -79,17 +120,15 @@ impl Handling {
 
     /// Something that was asked for has ended: whoever has the ticket tells the customer, by `due_at`. Says whether that was
     /// news to it.
-    pub fn hear(&mut self, action: &ActionId, outcome: Outcome, due_at: Timestamp, at: Timestamp) -> bool {
-        let is_known = |heard: &Heard| heard.action == *action && heard.outcome == outcome;
+    pub fn hear(&mut self, action: &ActionId, end: End, due_at: Timestamp, at: Timestamp) -> bool {
+        let is_known = |heard: &Heard| heard.action == *action && heard.end == end;
         if self.state == State::Resolved || self.heard.iter().any(is_known) {
             return false;
         }
         self.begin_turn(at, Some(due_at));
-        self.heard.push(Heard { action: action.clone(), outcome, at });
+        self.heard.push(Heard { action: action.clone(), end, at });
         forget_oldest(&mut self.heard, HEARD_BYTES_MAX);
-        let what =
-            if outcome == Outcome::Done { "what was asked for is done" } else { "what was asked for was denied" };
-        self.comes_back(due_at, at, what);
+        self.comes_back(due_at, at, end.text());
         true
     }
 
@@ -239,15 +278,24 @@ mod tests {
         ] {
             let assigned_to = has.map(str::to_owned);
             let mut handling = Handling { state, assigned_to, ..Handling::default() };
-            assert!(handling.hear(&action, Outcome::Done, at(90), at(1)), "{what}");
+            assert!(handling.hear(&action, End::Done, at(90), at(1)), "{what}");
             assert_eq!((handling.state, handling.due_at), (expected, Some(at(90))), "{what}");
             handling.due_at = None;
-            assert!(!handling.hear(&action, Outcome::Done, at(95), at(2)), "{what}: once");
+            assert!(!handling.hear(&action, End::Done, at(95), at(2)), "{what}: once");
             assert_eq!(handling.due_at, None, "{what}");
-            assert!(handling.hear(&action, Outcome::Denied, at(95), at(3)), "{what}: it ended otherwise after all");
+            assert!(handling.hear(&action, End::Failed, at(95), at(3)), "{what}: it ended otherwise after all");
         }
         let mut over = Handling { state: State::Resolved, ..Handling::default() };
-        assert!(!over.hear(&action, Outcome::Done, at(90), at(1)));
+        assert!(!over.hear(&action, End::Done, at(90), at(1)));
         assert_eq!(over.due_at, None);
+    }
+
+    #[test]
+    fn whatever_came_to_an_end_is_heard_and_what_may_still_come_of_itself_is_not() {
+        for state in action::State::ALL {
+            let is_heard = End::of(state).is_some();
+            let expected = state.is_final();
+            assert_eq!(is_heard, expected, "{state:?}");
+        }
     }
 }

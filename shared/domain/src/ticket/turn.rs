@@ -44,6 +44,13 @@ impl Handling {
         self.open_turns.iter().any(|open| open.number > turn)
     }
 
+    /// Whether the customer wrote after this moment, and was not answered yet. That what was asked for has ended is a turn of
+    /// ours as well, and no letter.
+    pub(super) fn was_written_since(&self, at: Timestamp) -> bool {
+        let is_end = |open: &Turn| self.heard.iter().any(|heard| heard.at == open.at);
+        self.open_turns.iter().any(|open| open.at > at && !is_end(open))
+    }
+
     /// Whether it stands in a queue, and no person has put it there.
     pub fn is_unowned(&self) -> bool {
         self.state != State::Resolved && self.role.is_some() && self.assigned_to.is_none() && !self.given

@@ -1,7 +1,7 @@
 //! Who may be told what: to a stranger nothing of any account is said, until a person has said whose the ticket is.
 
-use super::{State, Ticket};
-use crate::id::AccountId;
+use super::{Handling, State, Ticket};
+use crate::id::{AccountId, CaseId};
 use crate::policy::shorten;
 use crate::staff::Staff;
 use jiff::Timestamp;
@@ -55,11 +55,8 @@ impl Ticket {
         if is_another && self.is_from_a_contact() && self.handling.first_answer_at.is_some() {
             return Err(NotVouched::Answered);
         }
-        if is_another {
-            // The trouble that it was taken for is the other one's.
-            self.handling.case = None;
-        }
         self.handling.account = Some(account.clone());
+        self.handling.leave_case_of_others(account);
         self.handling.vouched_by = Some(by.id.clone());
         self.accounts.insert(account.clone());
         self.handling.by_hand = true;
@@ -67,6 +64,19 @@ impl Ticket {
         shorten(&mut note, NOTE_BYTES_MAX);
         self.handling.note(at, &by.id, format!("says that it is of {account}: {note}"));
         Ok(())
+    }
+}
+
+impl Handling {
+    /// Its case, where that is of its account: of another one's trouble nothing is said to whoever wrote it.
+    pub fn own_case(&self) -> Option<&CaseId> {
+        let account = self.account.as_ref()?;
+        self.case.as_ref().filter(|case| case.account() == *account)
+    }
+
+    /// A trouble of anybody but this account is not its own, however it came to be taken for it.
+    pub(super) fn leave_case_of_others(&mut self, account: &AccountId) {
+        self.case.take_if(|case| case.account() != *account);
     }
 }
 
@@ -123,6 +133,24 @@ mod tests {
             }
             ticket.found(set(&found));
             assert_eq!((ticket.accounts, ticket.handling.account), (set(&accounts), vouched.map(id)), "{what}");
+        }
+    }
+
+    #[test]
+    fn whose_it_is_says_which_case_may_be_its_own() {
+        let case = |customer: &str| CaseId::of(&id(customer), "duplicate_charge", "ch_2");
+        for (what, account, of, own, kept) in [
+            ("its own", Some("a"), "a", true, true),
+            ("of the account that it was of before", Some("b"), "b", true, false),
+            ("of another, taken over from a repeat", Some("a"), "b", false, false),
+            ("nobody knew whose it was", None, "b", false, false),
+            ("nobody knew, and it is theirs", None, "a", false, true),
+        ] {
+            let mut ticket = ticket(&[], account);
+            ticket.handling.case = Some(case(of));
+            assert_eq!(ticket.handling.own_case().is_some(), own, "{what}");
+            ticket.vouch(&id("a"), &staff(Role::L1), "called", Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(ticket.handling.case, kept.then(|| case("a")), "{what}: once somebody said that it is of a");
         }
     }
 

@@ -35,6 +35,10 @@ pub struct Guess {
 const WORDS: usize = 400;
 const SENTENCES: usize = 24;
 
+/// A sentence as sure as this, in thousandths, says what a letter is about that is not about billing otherwise: the more
+/// somebody tells, the less of it is about their trouble.
+const ALONE: u16 = 950;
+
 /// So few words may be about anything, where they answer something.
 const FEW: usize = 8;
 
@@ -55,30 +59,37 @@ pub fn guess(model: &Model<'_>, subject: &str, body: &str, thresholds: &Threshol
     judge(model, &format!("{}\n{}", new.subject, new.body), thresholds)
 }
 
-fn judge(model: &Model<'_>, text: &str, thresholds: &Thresholds) -> Guess {
+fn judge(model: &Model<'_>, letter: &str, thresholds: &Thresholds) -> Guess {
+    let text = &*letter::ends(letter);
     let words = words(text, WORDS);
-    // Where not one word is known, a guess is only a guess.
-    if !words.iter().any(|word| model.knows(word)) {
+    // Where not one word is known, a guess is only a guess; and a number is none.
+    let says_something = |word: &Word| word.plain.starts_with(char::is_alphabetic) && model.knows(word);
+    if !words.iter().any(says_something) {
         let (also, reasons) = (Vec::new(), Vec::new());
         return Guess { class: Class::NotBilling, confidence: 0, abstained: true, also, reasons };
     }
     let seen = model.seen(&words);
     let known = model.known(&words, &seen, 0..words.len());
     let shares = model.shares(&model.scores(&known));
-    let class = best(&shares);
-    let confidence = thousandths(shares[class.index()]);
+    let (whole, share) = (best(&shares), shares[best(&shares).index()]);
+    let troubles = troubles(model, text, &words, &seen);
+    let alone = troubles.iter().max_by(|one, other| one.1.total_cmp(&other.1));
+    let (class, share) = match alone {
+        Some((class, alone)) if whole == Class::NotBilling && thousandths(*alone) >= ALONE => (*class, *alone),
+        // A letter is not about billing where none of its sentences is.
+        Some((_, alone)) if whole == Class::NotBilling && *alone >= 0.5 => (whole, share.min(1.0 - alone)),
+        _ => (whole, share),
+    };
+    // What was not read may be about billing.
+    let is_open = class == Class::NotBilling && text.len() < letter.len();
+    let confidence = thousandths(if is_open { share.min(0.5) } else { share });
     Guess {
         class,
         confidence,
         abstained: confidence < thresholds.sure,
-        also: also(model, text, &words, &seen, class, thresholds.also),
+        also: also(&troubles, class, thresholds.also),
         reasons: reasons(model, text, &words, &known, class, thresholds.reasons),
     }
-}
-
-/// How likely each class is for a text as it stands.
-pub(crate) fn shares(model: &Model<'_>, text: &str) -> [f64; CLASSES] {
-    model.shares(&model.scores(&model.known_of_all(&words(text, WORDS))))
 }
 
 /// The likeliest class; of two the first.
@@ -96,21 +107,28 @@ fn thousandths(share: f64) -> u16 {
     (share * 1000.0).round() as u16
 }
 
-/// The troubles of single sentences, beside the letter's own.
-fn also(model: &Model<'_>, text: &str, words: &[Word], seen: &[Seen], class: Class, from: u16) -> Vec<Class> {
-    let mut also = Vec::new();
+/// What single sentences are about and how sure that is, in their order, where that is billing and there are several.
+fn troubles(model: &Model<'_>, text: &str, words: &[Word], seen: &[Seen]) -> Vec<(Class, f64)> {
     let sentences = sentences(text, words);
     if sentences.len() < 2 {
-        return also;
+        return Vec::new();
     }
-    for sentence in sentences.into_iter().filter(|sentence| sentence.len() > 2).take(SENTENCES) {
+    let trouble = |sentence: Range<usize>| {
         let first = seen.partition_point(|seen| usize::from(seen.place) < sentence.start);
         let last = seen.partition_point(|seen| usize::from(seen.place) < sentence.end);
-        let shares = model.shares(&model.scores(&model.known(words, &seen[first..last], sentence)));
-        let found = best(&shares);
-        let is_sure = thousandths(shares[found.index()]) >= from;
-        if is_sure && found != class && found != Class::NotBilling && !also.contains(&found) {
-            also.push(found);
+        let scores = model.scores(&model.known(words, &seen[first..last], sentence));
+        let class = best(&scores);
+        (class != Class::NotBilling).then(|| (class, model.shares(&scores)[class.index()]))
+    };
+    sentences.into_iter().filter(|sentence| sentence.len() > 2).take(SENTENCES).filter_map(trouble).collect()
+}
+
+/// The classes of other sentences beside the letter's own.
+fn also(troubles: &[(Class, f64)], class: Class, from: u16) -> Vec<Class> {
+    let mut also = Vec::new();
+    for (other, share) in troubles {
+        if *other != class && thousandths(*share) >= from && !also.contains(other) {
+            also.push(*other);
         }
     }
     also

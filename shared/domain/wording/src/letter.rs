@@ -30,6 +30,23 @@ pub fn newest(subject: &str, body: &str) -> Newest {
     Newest { subject: subject.to_owned(), is_reply, body: head(new.trim(), READ).to_owned() }
 }
 
+/// How much of the beginning and of the end of it is understood, in bytes: some hundred words, for each takes its time.
+/// People say first what it is about, or last what they want.
+const BEGINNING: usize = 380;
+const END: usize = 160;
+
+/// The beginning and the end of a long text, cut between two words; a short one as it stands.
+pub(crate) fn ends(text: &str) -> Cow<'_, str> {
+    if text.len() <= BEGINNING + END {
+        return Cow::Borrowed(text);
+    }
+    let first = head(text, BEGINNING);
+    let first = first.rsplit_once(char::is_whitespace).map_or(first, |(first, _)| first);
+    let from = (text.len() - END..text.len()).find(|place| text.is_char_boundary(*place)).unwrap_or(text.len());
+    let last = text[from..].split_once(char::is_whitespace).map_or("", |(_, last)| last);
+    Cow::Owned(format!("{first}\n{last}"))
+}
+
 /// The beginning of a text, cut between two characters.
 fn head(text: &str, most: usize) -> &str {
     if text.len() <= most {
@@ -151,16 +168,19 @@ fn unescape(piece: &str, text: &mut String) {
     text.push_str(rest);
 }
 
-/// The lines before an older mail and before a signature, without those that are quoted.
+/// The lines before an older mail and before a signature, without those that are quoted; no more than are read.
 fn unquoted(text: &str) -> String {
     let mut new = String::new();
-    let lines: Vec<&str> = text.lines().collect();
-    for (place, line) in lines.iter().enumerate() {
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
         let bare = line.trim();
         if bare.starts_with('>') || bare.starts_with('|') {
             continue;
         }
-        let next = lines.get(place + 1).map_or("", |next| next.trim());
+        if new.len() > READ {
+            break;
+        }
+        let next = lines.peek().map_or("", |next| next.trim());
         let has_words = !new.trim().is_empty();
         if begins_an_older_mail(bare, next) {
             break;
@@ -174,7 +194,15 @@ fn unquoted(text: &str) -> String {
     new
 }
 
+/// Looks closely only at lines that begin as one could, for there are many lines.
 fn begins_an_older_mail(line: &str, next: &str) -> bool {
+    const BEGINNINGS: [&str; 11] = ["-", "_", "=", "#", "on", "le", "el", "fr", "vo", "de", "ex"];
+    let is_one = |beginning: &str| {
+        line.as_bytes().get(..beginning.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(beginning.as_bytes()))
+    };
+    if !BEGINNINGS.iter().any(|beginning| is_one(beginning)) && !head(line, 200).contains("chrieb") {
+        return false;
+    }
     let lower = head(line, 200).to_lowercase();
     let joined = format!("{lower} {}", head(next, 200).to_lowercase());
     let wrote = |first: &str, ends: &[&str]| {
@@ -255,7 +283,7 @@ fn begins_a_signature(line: &str, bare: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::newest;
+    use super::{BEGINNING, END, ends, newest};
 
     #[test]
     fn only_what_is_new_is_left() {
@@ -310,6 +338,18 @@ mod tests {
             let shown = newest("", page).body;
             assert_eq!(shown.trim(), if name == "only marks" { "" } else { expected }, "{name}");
         }
+    }
+
+    #[test]
+    fn of_a_long_text_whole_words_of_both_ends_are_left() {
+        for text in ["", "short", &"a word ".repeat((BEGINNING + END) / 7)] {
+            assert_eq!(ends(text), text);
+        }
+        let long = format!("first {} last", "wörter ".repeat(500));
+        let both = ends(&long);
+        assert!(both.len() <= BEGINNING + END + 1 && both.starts_with("first wörter"), "{both}");
+        assert!(both.ends_with("wörter  last") && both.contains("wörter\nwörter"), "{both}");
+        assert!(ends(&"é".repeat(3000)).len() <= BEGINNING + END + 1);
     }
 
     #[test]

@@ -40,6 +40,7 @@ const STRANGE: u32 = u32::MAX;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known {
     pub(crate) index: usize,
+    kind: Kind,
     pub(crate) value: f64,
     pub(crate) first: usize,
     pub(crate) last: usize,
@@ -110,18 +111,26 @@ impl<'a> Model<'a> {
         seen
     }
 
-    /// What it knows of some neighbouring words of a text, each feature once, with how much it counts among them.
+    /// What it knows of some neighbouring words of a text, each feature once, in the order of its places, with how much
+    /// it counts among them.
     pub(crate) fn known(&self, words: &[Word], seen: &[Seen], part: Range<usize>) -> Vec<Known> {
         let mut counts = [0_u32; KINDS];
         let mut strange = 0;
         let mut known: Vec<Seen> = Vec::with_capacity(seen.len() + 3);
+        let mut marks = vec![0_u64; self.numbers.count() / 64 + 1];
+        let mut is_first = |index: u32| {
+            let (mark, bit) = (&mut marks[index as usize / 64], 1 << (index % 64));
+            let is_first = *mark & bit == 0;
+            *mark |= bit;
+            is_first
+        };
         let is_within = |place: u16| part.contains(&usize::from(place));
         for seen in seen.iter().filter(|seen| is_within(seen.first) && is_within(seen.last)) {
             counts[seen.kind as usize] += 1;
-            if seen.index != STRANGE {
+            if seen.index == STRANGE {
+                strange += usize::from(seen.kind == Kind::Word);
+            } else if is_first(seen.index) {
                 known.push(*seen);
-            } else if seen.kind == Kind::Word {
-                strange += 1;
             }
         }
         let place = part.start as u16;
@@ -130,11 +139,10 @@ impl<'a> Model<'a> {
         let shape =
             shape.map(|index| Seen { index: index as u32, kind: Kind::Shape, place, first: place, last: place });
         known.extend(shape);
-        known.sort_unstable_by_key(|seen| (u64::from(seen.index) << 16) | u64::from(seen.first));
-        known.dedup_by_key(|seen| seen.index);
         let values: [f64; KINDS] = std::array::from_fn(|kind| value(kind, counts[kind]));
         let whole = |seen: Seen| Known {
             index: seen.index as usize,
+            kind: seen.kind,
             value: values[seen.kind as usize],
             first: seen.first.into(),
             last: seen.last.into(),
@@ -147,15 +155,24 @@ impl<'a> Model<'a> {
         self.known(words, &self.seen(words), 0..words.len())
     }
 
-    /// How much speaks for each class.
+    /// How much speaks for each class. Features of one kind count alike in a text, so that whole numbers are summed, which
+    /// is quick, and each sum is weighed once.
     pub(crate) fn scores(&self, known: &[Known]) -> [f64; CLASSES] {
-        let mut sums = [0.0; CLASSES];
-        for Known { index, value, .. } in known {
-            for (sum, weight) in sums.iter_mut().zip(self.row(*index)) {
-                *sum += value * f64::from(weight.cast_signed());
+        let mut sums = [[0_i32; CLASSES]; KINDS];
+        let mut values = [0.0; KINDS];
+        for Known { index, kind, value, .. } in known {
+            values[*kind as usize] = *value;
+            for (sum, weight) in sums[*kind as usize].iter_mut().zip(self.row(*index)) {
+                *sum = sum.wrapping_add(i32::from(weight.cast_signed()));
             }
         }
-        std::array::from_fn(|class| self.bias[class] + self.scale[class] * sums[class])
+        let mut scores = self.bias;
+        for (sums, value) in sums.iter().zip(values) {
+            for class in 0..CLASSES {
+                scores[class] += self.scale[class] * value * f64::from(sums[class]);
+            }
+        }
+        scores
     }
 
     /// How likely each class is.
@@ -165,9 +182,13 @@ impl<'a> Model<'a> {
 
     /// How much more one feature speaks for a class than for the others.
     pub(crate) fn leaning(&self, known: &Known, class: usize) -> f64 {
-        let weight = |class: usize| f64::from(self.row(known.index)[class].cast_signed()) * self.scale[class];
-        let others: f64 = (0..CLASSES).filter(|other| *other != class).map(weight).sum();
-        known.value * (weight(class) - others / 14.0)
+        let row = self.row(known.index);
+        let mut all = 0.0;
+        for (weight, scale) in row.iter().zip(&self.scale) {
+            all += f64::from(weight.cast_signed()) * scale;
+        }
+        let own = f64::from(row[class].cast_signed()) * self.scale[class];
+        known.value * (own - (all - own) / 14.0)
     }
 
     /// Whether a word is known as it stands: neither a name nor a slip.
@@ -176,8 +197,8 @@ impl<'a> Model<'a> {
             || self.meaning(std::slice::from_ref(word)).is_some()
     }
 
-    fn row(&self, index: usize) -> &'a [u8] {
-        &self.weights[index * CLASSES..(index + 1) * CLASSES]
+    fn row(&self, index: usize) -> &'a [u8; CLASSES] {
+        self.weights[index * CLASSES..].first_chunk().expect("a row for each feature")
     }
 }
 

@@ -1,15 +1,21 @@
 //! Powers and logarithms that are the same on every machine: those of a system's library differ in the last digit.
 
+/// One by each factorial: to multiply is much quicker than to divide.
+const TERMS: [f64; 18] = {
+    let (mut terms, mut place) = ([1.0; 18], 1);
+    while place < terms.len() {
+        terms[place] = terms[place - 1] / place as f64;
+        place += 1;
+    }
+    terms
+};
+
 /// The exponential.
 pub(crate) fn exp(x: f64) -> f64 {
     let x = x.clamp(-700.0, 700.0);
     let halvings = (x / std::f64::consts::LN_2).round();
     let rest = x - halvings * std::f64::consts::LN_2;
-    let (mut term, mut sum) = (1.0, 1.0);
-    for step in 1..18_u32 {
-        term = term * rest / f64::from(step);
-        sum += term;
-    }
+    let sum = TERMS.iter().rev().fold(0.0, |sum, term| sum * rest + term);
     // Powers of two are exact: they are written by their bits.
     let power = f64::from_bits(((halvings as i64 + 1023) as u64) << 52);
     sum * power

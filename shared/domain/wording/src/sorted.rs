@@ -35,8 +35,16 @@ impl<'a> Sorted<'a> {
     pub(crate) fn find(self, number: u32) -> Option<usize> {
         let beginning = (number >> (32 - BITS)) as usize;
         let (first, end) = (at(self.places, beginning) as usize, at(self.places, beginning + 1) as usize);
-        let place = (first..end).find(|place| at(self.numbers, *place) >= number)?;
-        (at(self.numbers, place) == number).then_some(place)
+        // Among evenly spread numbers one stands about as far along as it is large.
+        let along = u64::from(number << BITS) * (end - first) as u64;
+        let about = first + (along >> 32) as usize;
+        let is_before = |place: usize| at(self.numbers, place) < number;
+        let place = if about < end && is_before(about) {
+            (about + 1..end).find(|place| !is_before(*place))?
+        } else {
+            (first..about).rev().find(|place| is_before(*place)).map_or(first, |place| place + 1)
+        };
+        (place < end && at(self.numbers, place) == number).then_some(place)
     }
 }
 

@@ -119,6 +119,10 @@ fn kind(run: &str) -> Option<&'static str> {
 
 fn plain(run: &str) -> String {
     let mut plain = String::with_capacity(run.len());
+    if run.is_ascii() {
+        plain.extend(run.chars().filter(|c| !is_apostrophe(*c)).map(|c| c.to_ascii_lowercase()));
+        return plain;
+    }
     for c in run.chars().filter(|c| !is_apostrophe(*c)).flat_map(char::to_lowercase) {
         match c {
             'à' | 'á' | 'â' | 'ä' | 'ã' | 'å' => plain.push('a'),

@@ -1,6 +1,6 @@
 //! The play of a case: each step with how it stands, and, for who may, the button that takes it.
 
-use super::CaseShown;
+use super::{CaseShown, unmade};
 use crate::frame::{Viewer, known, no_default, time, words};
 use domain::action::KINDS;
 use domain::case::Case;
@@ -49,7 +49,12 @@ fn step(viewer: &Viewer, shown: &CaseShown<'_>, placed: &Placed, csrf: Option<&s
         @if let Some(standing) = &placed.standing { " " (stands(standing)) }
         @if let Some(csrf) = csrf.filter(|_| placed.is_open()) { (button(viewer, shown.case, placed, csrf)) }
         @if let Step::Say { reply, .. } = &placed.step {
-            details { summary { "The text" } p { b { (reply.subject) } } pre { (reply.body) } }
+            details {
+                summary { "The text" }
+                p { b { (reply.subject) } }
+                pre { (reply.body) }
+                (unmade(&reply.body))
+            }
         }
     }
 }
@@ -128,9 +133,12 @@ fn answer(placed: &Placed, (ticket, answered): (&str, u32), (when, reply): (When
             input type="hidden" name="csrf" value=(csrf);
             input type="hidden" name="outcome" value=(outcome.name());
             input type="hidden" name="answered" value=(answered);
+            input type="hidden" name="turns" value=(placed.turns);
+            input type="hidden" name="step" value=(step);
             p { a href={ "/tickets/" (ticket) } { "The ticket" } }
             label for=(field) { "The answer to it, to edit" }
             textarea id=(field) name="text" rows="9" maxlength="5000" required { (reply.body.trim()) }
+            (unmade(&reply.body))
             label for=(ends) {
                 input id=(ends) type="checkbox" name="solved" value="on" checked[is_done];
                 " The ticket is solved with it"
@@ -201,6 +209,13 @@ mod tests {
     use domain::action::{Kind, Reason};
     use domain::id::{AccountId, CaseId};
     use domain::money::{Currency, Money};
+
+    #[test]
+    fn whoever_could_copy_a_link_that_is_not_made_yet_is_told() {
+        let text = "You can pay here: https://recoup.example/pay/…";
+        assert!(unmade(text).into_string().contains("it is made as the ticket is answered"));
+        assert_eq!(unmade("You can pay here: https://recoup.example/pay/0123").into_string(), "");
+    }
 
     #[test]
     fn a_button_says_all_that_somebody_would_fill_in() {

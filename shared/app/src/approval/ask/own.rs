@@ -48,14 +48,19 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
         return Err(Fault::Retry(format!("the case {case} is not there yet")));
     };
     batch.extend(Batch::read(context, found.actions.iter().map(keys::action).collect()).await?);
-    let is_due = found.to_ask(&actions_of(&batch, &found)?).is_some();
+    let actions = actions_of(&batch, &found)?;
+    let (is_due, waits) = (found.to_ask(&actions).is_some(), found.waits_for_staff(&actions));
     let observes = match batch.get::<Head>(&account)? {
         Some(head) if is_due => sources::observes(context, &head).await?,
         _ => false,
     };
 
     // Ask. A commit of its own. What a source finds that observes is asked for once it does no more.
-    let done = if is_due && !observes { ask(context, &found, trace).await? } else { Done::NothingToDo };
+    let done = match (is_due && !observes, waits) {
+        (true, _) => ask(context, &found, trace).await?,
+        (false, true) => Done::NotYet,
+        (false, false) => Done::NothingToDo,
+    };
 
     // Write.
     let is_promised = batch.get::<Asking>(&promise)?.is_some_and(|asking| asking.again_at.is_some());

@@ -10,9 +10,13 @@ use crate::records;
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State, When};
-use domain::book::{Head, Invoice, Person};
+use domain::book::{Due, Head, Invoice, Person};
+use domain::money::Money;
 use domain::policy::{Reader, phrase};
 use jiff::{SignedDuration, Timestamp};
+
+/// The text that asks for money.
+const LINK_TO_PAY: &str = "link_to_pay";
 
 /// Whether a customer is to be told of how an action ended.
 pub fn is_told(action: &Action) -> bool {
@@ -21,6 +25,16 @@ pub fn is_told(action: &Action) -> bool {
         (_, State::NeedsPerson) => action.wish_to_leave().is_some(),
         _ => false,
     }
+}
+
+/// The head of its account once a letter that asks for money is taken up: whoever else writes to it sees that.
+pub fn shown(context: &Context, head: &Head, action: &Action, now: Timestamp) -> Head {
+    let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
+    let mut shown = head.clone();
+    if let Some(line) = action.letter_line(LINK_TO_PAY, now, doubt_at) {
+        shown.shows_letter(line);
+    }
+    shown
 }
 
 /// Sends the customer what is for them, at most once: its action was stored as being sent before.
@@ -34,13 +48,13 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     let (person, said) = records::whose::read(&batch, &action.account)?;
     let Some(head) = batch.get::<Head>(&head)? else { return Ok(()) };
     let reader = person.reader(said.as_ref(), context.policies.texts.current());
-    let link = link(context, action).await?;
+    let (link, open) = (link(context, action).await?, open(context, action).await?);
     let source = sources::find(context, &head.provider, &head.source).await?;
     let company = pay::company(context, source.name.as_deref());
     let sent = match person.email.value() {
         None => Sent::NoAddress,
         Some(to) => {
-            let letter = letter(action, &head, &person, (reader, &link), (&company, to));
+            let letter = letter(action, &head, &person, (reader, &link, open), (&company, to));
             match context.post.send(&letter).await {
                 Ok(_) => Sent::Sent,
                 Err(Unsent::NotSent { reason, .. }) => {
@@ -59,31 +73,43 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
         };
         let mut after = before.clone();
         after.told.customer = Some(sent);
+        let mut shown = head.clone();
+        after.show_letter_on(&mut shown);
         let mut commit = Commit::default();
         writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        if shown != head {
+            commit.over(&read.batch, &shown);
+        }
         store::attempted(commit.run(context).await, ())
     })
     .await
 }
 
-/// What the customer is sent: to pay all of an invoice, a link of ours, which is good for longer than the provider's. That
-/// one is sent where only it asks for the part that was meant.
+/// What the customer is sent: to pay, a link of ours, which is good for longer than the provider's and asks for what is
+/// open by the time that it is pressed.
 async fn link(context: &Context, action: &Action) -> Result<String, Fault> {
     let Some(Outcome::Done { link: Some(theirs), .. }) = action.outcome() else { return Ok(String::new()) };
-    let Kind::PaymentLink { invoice, amount } = &action.kind else { return Ok(theirs.clone()) };
-    let billed = store::read::<Of<Invoice>>(context, &keys::invoice(&action.account, invoice)).await?;
-    let remaining = billed.and_then(|billed| billed.value.remaining.copied());
-    if amount.is_some() && *amount != remaining {
-        return Ok(theirs.clone());
+    match &action.kind {
+        Kind::PaymentLink { invoice, .. } => pay::link::stored(context, &action.account, invoice).await,
+        _ => Ok(theirs.clone()),
     }
-    pay::link::stored(context, &action.account, invoice).await
+}
+
+/// What is open as the letter leaves: a part may have been paid since it was asked for.
+async fn open(context: &Context, action: &Action) -> Result<Option<Money>, Fault> {
+    let Kind::PaymentLink { invoice, amount } = &action.kind else { return Ok(None) };
+    let billed = store::read::<Of<Invoice>>(context, &keys::invoice(&action.account, invoice)).await?;
+    Ok(match billed.map(|billed| billed.value.due()) {
+        Some(Due::Open(Some(remaining))) => Some(remaining),
+        _ => *amount,
+    })
 }
 
 fn letter(
     action: &Action,
     head: &Head,
     person: &Person,
-    (reader, link): (Reader<'_>, &str),
+    (reader, link, open): (Reader<'_>, &str, Option<Money>),
     (company, to): (&str, &str),
 ) -> Letter {
     let (text, amount) = match &action.kind {
@@ -94,7 +120,7 @@ fn letter(
             ("cancelled_since", None)
         }
         Kind::Cancel { .. } => ("cancelled", None),
-        Kind::PaymentLink { amount, .. } => ("link_to_pay", *amount),
+        Kind::PaymentLink { .. } => (LINK_TO_PAY, open),
         Kind::ResendInvoice { .. } => ("link_to_invoice", None),
         Kind::TaxInvoice { .. } => ("link_to_tax_invoice", None),
         _ => ("link_to_payment_method", None),
@@ -109,7 +135,7 @@ fn letter(
     let line = head.book.subscriptions.get(subscription);
     let plan = line.and_then(|line| line.plan.clone());
     let ends_on = line.and_then(|line| line.ends_at.or(line.renews_at));
-    let label = if text == "link_to_pay" { phrase::PAY } else { phrase::OPEN };
+    let label = if text == LINK_TO_PAY { phrase::PAY } else { phrase::OPEN };
     let mail = Mail {
         id: format!("link_{}", action.id),
         to,
@@ -144,7 +170,7 @@ mod tests {
             "cancelled_now",
             "cancelled_since",
             "cancelled",
-            "link_to_pay",
+            super::LINK_TO_PAY,
             "link_to_invoice",
             "link_to_tax_invoice",
             "link_to_payment_method",

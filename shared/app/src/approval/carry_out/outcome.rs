@@ -1,6 +1,6 @@
 //! How an attempt ended: stored once, with what it releases, and folded into the book like any event.
 
-use super::customer::is_told;
+use super::customer::{is_told, shown};
 use super::{Next, ledger_note};
 use crate::approval::writing;
 use crate::classify::fold;
@@ -90,15 +90,20 @@ pub async fn store(
     }
     action.told.customer = is_told(&action).then_some(Sent::Sending);
     let nothing_done = ended.did_nothing(&action);
+    let shown = shown(context, &head, &action, at.now);
     let lines = writing::told(context, &mut read.batch, &head, &before, &action).await?;
 
     // Write.
     let mut commit = Commit::default();
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     outgoing::put(&mut commit, &read.batch, &lines);
-    let head = let_go(&mut commit, &read, &head, &action, nothing_done);
+    let after = let_go(&mut commit, &read, &shown, &action, nothing_done);
+    let was_put = after.under_way.len() < shown.under_way.len();
+    if after != head && !was_put {
+        commit.over(&read.batch, &after);
+    }
     put_notes(&mut commit, &read.batch, &action.account, notes)?;
-    store::attempted(commit.run(context).await, Some((action, head, true)))
+    store::attempted(commit.run(context).await, Some((action, after, true)))
 }
 
 /// Gives back what was reserved for something that was not done, and expects nothing more of what is over.

@@ -32,7 +32,9 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
             return Ok(wait(context, read, &head, &before).await?.map(|_| Done::NothingToDo));
         }
         let at = writing::moment(context);
-        let plan = read.batch.get::<Plan>(&key)?.filter(|plan| plan.next().is_some());
+        let mut plan = read.batch.get::<Plan>(&key)?;
+        plan.iter_mut().for_each(|plan| plan.heed(&head));
+        let plan = plan.filter(|plan| plan.next().is_some());
         let mut after = before.clone();
         let word = match &plan {
             Some(plan) => {

@@ -1,11 +1,12 @@
 //! Steps of a case's playbook that are no action: the account is watched, a person gets their task, the customer was told.
 //! Pressed twice, a button does nothing more.
 
-use super::write;
+use super::goes_on_here;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::whose;
 use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::ticket::put_case;
 use crate::web::{Failed, Problem, note_fits};
 use domain::book::{Head, Watched};
 use domain::case::Case;
@@ -43,6 +44,7 @@ async fn ground(context: &Context, id: &CaseId, staff: &Staff) -> Result<Ground,
         let message = "your role only reads; ask a colleague in support or billing";
         return Err(Problem::not_permitted(message).into());
     };
+    goes_on_here(&case)?;
     Ok(Ground { batch, case, head, staff })
 }
 
@@ -52,7 +54,7 @@ impl Ground {
         let mut after = self.case.clone();
         after.was_handled(&self.staff.id, context.clock.now(), what, note, Some(step));
         let mut commit = Commit::default();
-        write(&mut commit, context, &self.batch, &self.head, (&self.case, &after));
+        put_case(&mut commit, context, &self.batch, &self.head, (&self.case, &after));
         commit.check(&self.batch, &keys::staff(&self.staff.id));
         (commit, after)
     }

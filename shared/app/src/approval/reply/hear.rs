@@ -3,16 +3,13 @@
 use crate::approval::writing::Done;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Order;
-use crate::records::hearing;
-use crate::store::{self, Attempted, Batch, Commit, Hearing, TicketOf, keys};
+use crate::records::actions_of;
+use crate::store::{self, Attempted, Batch, Commit, Hearing, keys};
 use crate::ticket::working;
 use domain::action::Action;
+use domain::case::Case;
 use domain::id::{ActionId, CaseId};
-use domain::ticket::{Outcome, Ticket, TicketName};
-
-/// How many tickets of an account are looked at.
-const TICKETS_MAX: u32 = 200;
+use domain::ticket::{End, Ticket, TicketName};
 
 /// Each ticket hears in a commit of its own, and of each end once; the alarm ends when all have.
 pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
@@ -23,13 +20,10 @@ pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         return Ok(Done::NothingToDo);
     };
     let action = batch.get::<Action>(&own)?;
-    let news = action.as_ref().and_then(|action| Some((action.case.as_ref()?, hearing::outcome(action.state())?)));
-    if let Some((case, outcome)) = news {
-        let of = keys::tickets_of(&id.account());
-        let tickets: Vec<TicketOf> = store::first_of(context, &of, TICKETS_MAX, Order::Ascending).await?;
-        for TicketOf { provider, source, id: ticket, .. } in tickets {
-            let name = TicketName::new(&provider, &source, &ticket);
-            store::retrying(context, || told(context, &name, (case, id), outcome)).await?;
+    let news = action.and_then(|action| Some((End::of(action.state())?, action.case?)));
+    if let Some((end, case)) = news {
+        for name in concerned(context, &case, end).await? {
+            store::retrying(context, || told(context, &name, id, end)).await?;
         }
     }
 
@@ -42,22 +36,31 @@ pub async fn hear(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     }
 }
 
-async fn told(
-    context: &Context,
-    name: &TicketName,
-    (case, action): (&CaseId, &ActionId),
-    outcome: Outcome,
-) -> Result<Attempted<()>, Fault> {
-    // Read.
-    let key = keys::ticket(&name.provider, &name.source, &name.id);
-    let batch = Batch::read(context, vec![key.clone()]).await?;
-    let ticket = batch.get::<Ticket>(&key)?.filter(|ticket| ticket.handling.case.as_ref() == Some(case));
+/// The tickets that the case names. What was overtaken concerns nobody where it is asked for anew.
+async fn concerned(context: &Context, case: &CaseId, end: End) -> Result<Vec<TicketName>, Fault> {
+    let Some(case) = store::read::<Case>(context, &keys::case(case)).await? else { return Ok(Vec::new()) };
+    if end == End::Dropped {
+        let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
+        if actions_of(&batch, &case)?.iter().any(|action| action.state().is_pending()) {
+            return Ok(Vec::new());
+        }
+    }
+    Ok(case.tickets.iter().filter_map(|name| TicketName::parse(name)).collect())
+}
+
+async fn told(context: &Context, name: &TicketName, action: &ActionId, end: End) -> Result<Attempted<()>, Fault> {
+    // Read. A case may go on in another meanwhile, and both with it.
+    let (key, own) = (keys::ticket(&name.provider, &name.source, &name.id), keys::action(action));
+    let batch = Batch::read(context, vec![key.clone(), own.clone()]).await?;
+    let case = batch.get::<Action>(&own)?.and_then(|action| action.case);
+    let is_about_it = |ticket: &Ticket| case.is_some() && ticket.handling.own_case() == case.as_ref();
+    let ticket = batch.get::<Ticket>(&key)?.filter(is_about_it);
     let Some(mut ticket) = ticket else { return Ok(Attempted::Done(())) };
 
     // Decide.
     let now = context.clock.now();
     let due_at = now + context.policies.answers.current().told_within();
-    if !ticket.handling.hear(action, outcome, due_at, now) {
+    if !ticket.handling.hear(action, end, due_at, now) {
         return Ok(Attempted::Done(()));
     }
     ticket.handling.rest(context.policies.tickets.current(), &working(context), now);

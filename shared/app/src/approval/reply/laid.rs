@@ -3,11 +3,12 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::{actions_of, whose};
-use crate::store::{Batch, keys};
+use crate::store::{self, Batch, Of, keys};
 use domain::action::Action;
-use domain::book::Person;
+use domain::book::{Head, Invoice, Person};
 use domain::case::Case;
 use domain::import::Customer;
+use domain::playbook::asked_to_pay;
 use domain::policy::Reader;
 use domain::ticket::{Matter, Offered, Ticket, TicketName, Way, drafts};
 
@@ -25,7 +26,7 @@ impl Laid {
         let key = keys::ticket(&name.provider, &name.source, &name.id);
         let mut batch = Batch::read(context, vec![key.clone()]).await?;
         let Some(ticket) = batch.get::<Ticket>(&key)? else { return Ok(None) };
-        let own = ticket.handling.case.as_ref().map(keys::case);
+        let own = ticket.handling.own_case().map(keys::case);
         let theirs = ticket.handling.account.as_ref().map(whose::keys_of);
         let wanted: Vec<_> = theirs.into_iter().flatten().chain(own.clone()).collect();
         if !wanted.is_empty() {
@@ -53,6 +54,22 @@ impl Laid {
             Some(language) => texts.reader(Some(language.as_str()), self.person.country(customer)),
             None => self.person.reader(customer, texts),
         }
+    }
+
+    /// The invoice that its case asks to be paid, with the head of its account.
+    pub async fn to_pay(&mut self, context: &Context) -> Result<Option<(Head, Invoice)>, Fault> {
+        let is_own = |case: &&Case| Some(&case.account) == self.ticket.handling.account.as_ref();
+        let Some(case) = self.case.as_ref().filter(is_own) else { return Ok(None) };
+        let home = keys::head(&case.account);
+        self.batch.extend(Batch::read(context, vec![home.clone()]).await?);
+        let Some(head) = self.batch.get::<Head>(&home)? else { return Ok(None) };
+        for id in asked_to_pay(case, &self.actions, &head) {
+            let invoice: Option<Of<Invoice>> = store::read(context, &keys::invoice(&head.account, &id)).await?;
+            if let Some(Of { value, .. }) = invoice {
+                return Ok(Some((head, value)));
+            }
+        }
+        Ok(None)
     }
 
     /// What there is to be sent, and how.

@@ -1,8 +1,8 @@
 //! Sends the answer to a ticket that is on its way. That it leaves is stored before, and what came of it after: whoever finds it
 //! in between asks the help desk whether it is there, and repeats no mail.
 
-use super::desk;
 use super::laid::{Laid, way};
+use super::{desk, pay};
 use crate::approval::writing::Done;
 use crate::context::Context;
 use crate::fault::Fault;
@@ -10,7 +10,7 @@ use crate::ports::{Channel, Letter, Unsent};
 use crate::setup::stop;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket;
-use domain::policy::shorten;
+use domain::policy::{phrase, shorten};
 use domain::stop::Scope;
 use domain::telling::State;
 use domain::ticket::{Answer, Came, Dispatch, Followed, Next, Outcome, TicketName, Way, may_say};
@@ -28,6 +28,8 @@ pub(super) struct Begun {
     pub answer: Answer,
     /// Whether somebody looks first.
     pub looks: bool,
+    /// The link to pay that it has.
+    link: Option<pay::Made>,
     by: By,
 }
 
@@ -67,10 +69,6 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
     let (provider, source) = name.set_up_as();
     let source = Some(format!("{provider}/{source}"));
     let is_held = stop::all(context).await?.holds(&Scope { source, segment: None, kind: None });
-
-    // Decide.
-    let limits = context.policies.limits.current();
-    let lease = now + SignedDuration::from_secs(limits.alarm_lease_secs);
     let mut dispatch = before.clone();
     let number = dispatch.number;
     let is_it = |answer: &&Answer| answer.number == number && answer.is_under_way();
@@ -78,17 +76,26 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
         dispatch.again_at = None;
         return write(context, &laid, &dispatch, None).await;
     };
-    if is_held {
+    let asks = pay::asks(context, &mut laid, &answer.text).await?;
+    let link = match &asks {
+        Some(asks) => asks.made(context, &mut laid).await?,
+        None => None,
+    };
+
+    // Decide.
+    let limits = context.policies.limits.current();
+    let lease = now + SignedDuration::from_secs(limits.alarm_lease_secs);
+    if is_held || link.as_ref().is_some_and(|link| link.is_held) {
         dispatch.again_at = Some(lease);
         return write(context, &laid, &dispatch, None).await;
     }
-    // Whoever is written to by now may not be whom this was written for, and what left once may leave again.
-    if may_say(&answer.text, laid.ticket.is_from_a_contact()).is_err() {
-        let state = dispatch.withheld("whoever wrote has another address by now, and it is not known whose");
+    if let Some(why) = why_not(&laid, &answer, asks.as_ref()) {
+        let state = dispatch.withheld(why);
         ended(context, &mut laid, &dispatch, &state);
         return write(context, &laid, &dispatch, None).await;
     }
-    let by = by(context, &laid, &answer, &dispatch);
+    let answer = link.as_ref().map_or_else(|| answer.clone(), |link| link.filled(context, answer.clone()));
+    let by = by(context, &laid, &answer, (&dispatch, link.as_ref()));
     let next = dispatch.take_up(matches!(by, By::Desk(_)), &limits.telling, now, lease);
     laid.ticket.handling.leaves_again(number);
     let looks = match next {
@@ -105,8 +112,18 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
     };
 
     // Write.
-    let begun = Begun { name: name.clone(), dispatch: dispatch.clone(), answer, looks, by };
+    let begun = Begun { name: name.clone(), dispatch: dispatch.clone(), answer, looks, link, by };
     write(context, &laid, &dispatch, Some(begun)).await
+}
+
+/// Why it does not leave as things stand by now, for the first time or again: whoever is written to may not be whom this was
+/// written for, and nobody is asked for what is settled.
+fn why_not(laid: &Laid, answer: &Answer, asks: Option<&pay::Asks>) -> Option<&'static str> {
+    if may_say(&answer.text, laid.ticket.is_from_a_contact()).is_err() {
+        return Some("whoever wrote has another address by now, and it is not known whose");
+    }
+    let is_settled = asks.is_some_and(|asks| !asks.is_payable);
+    is_settled.then_some("what its link asks for can no longer be paid: look whether it is settled, and answer anew")
 }
 
 /// The ticket knows how its answer stands, and what has to follow.
@@ -126,10 +143,14 @@ async fn write(
     let mut commit = Commit::default();
     commit.over(&laid.batch, &laid.ticket);
     commit.over(&laid.batch, dispatch);
+    let leaves = begun.as_ref().filter(|begun| !begun.looks);
+    if let Some(link) = leaves.and_then(|begun| begun.link.as_ref()) {
+        link.put(&mut commit, context, &laid.batch, (dispatch, context.clock.now()));
+    }
     store::attempted(commit.run(context).await, begun)
 }
 
-fn by(context: &Context, laid: &Laid, answer: &Answer, dispatch: &Dispatch) -> By {
+fn by(context: &Context, laid: &Laid, answer: &Answer, (dispatch, link): (&Dispatch, Option<&pay::Made>)) -> By {
     let ticket = &laid.ticket;
     if ticket.erased_at.is_some() {
         return By::Nowhere;
@@ -139,13 +160,21 @@ fn by(context: &Context, laid: &Laid, answer: &Answer, dispatch: &Dispatch) -> B
             let desk = providers::named(&ticket.provider).and_then(|provider| provider.desk);
             desk.map_or(By::Nowhere, By::Desk)
         }
-        Way::Mail { to } => By::Mail(Box::new(letter(context, laid, answer, (dispatch.mark(), to)))),
+        Way::Mail { to } => {
+            let link = link.map(|link| link.address.as_str());
+            By::Mail(Box::new(letter(context, laid, (answer, link), (dispatch.mark(), to))))
+        }
         Way::Nowhere => By::Nowhere,
     }
 }
 
 /// The answer as a mail, below the subject that the customer wrote.
-fn letter(context: &Context, laid: &Laid, answer: &Answer, (id, to): (String, String)) -> Letter {
+fn letter(
+    context: &Context,
+    laid: &Laid,
+    (answer, link): (&Answer, Option<&str>),
+    (id, to): (String, String),
+) -> Letter {
     let reader = laid.reader(context);
     let policy = context.policies.answers.current();
     let prepared = policy.text(answer.outcome, None).or(policy.text(Outcome::Asked, None));
@@ -153,7 +182,8 @@ fn letter(context: &Context, laid: &Laid, answer: &Answer, (id, to): (String, St
     let written = laid.ticket.subject.value().filter(|subject| !subject.trim().is_empty());
     let subject = written.map_or(own, |subject| replied(subject));
     let language = reader.language();
-    let html = pages::letter(&Written { language, subject: &subject, text: &answer.text, figures: &[], button: None });
+    let button = link.map(|link| (reader.words(phrase::PAY), link));
+    let html = pages::letter(&Written { language, subject: &subject, text: &answer.text, figures: &[], button });
     let text = answer.text.clone();
     Letter {
         id,
@@ -162,7 +192,7 @@ fn letter(context: &Context, laid: &Laid, answer: &Answer, (id, to): (String, St
         subject,
         text,
         html,
-        links: Vec::new(),
+        links: link.map(str::to_owned).into_iter().collect(),
         blocks: None,
         unsubscribe: None,
         thread: None,
@@ -205,6 +235,7 @@ async fn end(context: &Context, begun: &Begun, came: &Came) -> Result<Attempted<
         laid.ticket.handling.answer_ended(dispatch.number, &state, dispatch.solves, due_at, now);
         laid.gather(context).await?;
         laid.take_up(context, Followed::default(), &dispatch.trace, now);
+        laid.show(|head| dispatch.show_letter_on(&state, head));
     }
 
     // Write.

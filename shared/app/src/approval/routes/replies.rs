@@ -12,7 +12,8 @@ use http::{Request, StatusCode};
 
 pub(super) async fn reply(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
     let said: Said = web::sent(body, "send the `text`, and `outcome` and `solved` where you want to say them")?;
-    Ok(web::json(StatusCode::OK, &reply::take(context, id, &said, staff).await?))
+    let name = TicketName::at(id).ok_or_else(|| Problem::not_found("ticket"))?;
+    Ok(web::json(StatusCode::OK, &reply::shown(&name, &reply::take(context, id, &said, staff).await?)))
 }
 
 pub(super) async fn reply_by_form(
@@ -24,5 +25,6 @@ pub(super) async fn reply_by_form(
     let fields = own_fields(request, caller)?;
     let name = TicketName::at(id).ok_or_else(|| Problem::not_found("ticket"))?;
     let taken = reply::take(context, id, &reply::form(&fields)?, &caller.staff).await;
-    Ok(web::back_to(&format!("/tickets/{}", name.address()), taken.map(|_| Some("Your answer is on its way."))))
+    let taken = taken.map(|answer| Some(reply::notice(&answer)));
+    Ok(web::back_to(&format!("/tickets/{}", name.address()), taken))
 }

@@ -4,7 +4,7 @@ use crate::approval::ticket::{self, Opened, Requester, Word};
 use crate::context::Context;
 use crate::door::console::own_fields;
 use crate::door::token::Caller;
-use crate::ticket::{ticket_json, ticket_shown};
+use crate::ticket::{cases_of, ticket_json, ticket_shown};
 use crate::web::{self, Answer, Problem, account_id};
 use bytes::Bytes;
 use domain::case::Class;
@@ -19,7 +19,8 @@ pub(super) async fn open(context: &Context, request: &Request<Bytes>, staff: &St
     let opened: Opened = web::sent(request.body(), wanted)?;
     let key = web::header(request.headers(), "idempotency-key").filter(|key| !key.is_empty());
     let ticket = ticket::open(context, &opened, key, staff).await?;
-    Ok(web::json(StatusCode::CREATED, &ticket_json(&ticket)))
+    let cases = cases_of(context, std::slice::from_ref(&ticket)).await?;
+    Ok(web::json(StatusCode::CREATED, &ticket_json(&ticket, &cases)))
 }
 
 pub(super) async fn open_by_form(
@@ -49,6 +50,8 @@ struct Assigned {
 struct Closed {
     #[serde(default)]
     note: String,
+    #[serde(default)]
+    turns: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -79,9 +82,9 @@ pub(super) async fn assign(context: &Context, id: &str, body: &[u8], staff: &Sta
 }
 
 pub(super) async fn close(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
-    let Closed { note } =
-        if body.is_empty() { Closed::default() } else { web::sent(body, "send a `note`, or nothing")? };
-    say(context, id, &Word::Close { note }, staff).await
+    let wanted = "send a `note` and the `turns` that you read, or nothing";
+    let Closed { note, turns } = if body.is_empty() { Closed::default() } else { web::sent(body, wanted)? };
+    say(context, id, &Word::Close { note, turns }, staff).await
 }
 
 pub(super) async fn class(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
@@ -101,7 +104,9 @@ pub(super) async fn account(context: &Context, id: &str, body: &[u8], staff: &St
 }
 
 async fn say(context: &Context, id: &str, word: &Word, staff: &Staff) -> Result<Answer, Problem> {
-    Ok(web::json(StatusCode::OK, &ticket_shown(&ticket::take(context, id, word, staff).await?)))
+    let ticket = ticket::take(context, id, word, staff).await?;
+    let cases = cases_of(context, std::slice::from_ref(&ticket)).await?;
+    Ok(web::json(StatusCode::OK, &ticket_shown(&ticket, &cases)))
 }
 
 pub(super) async fn change_by_form(
@@ -124,7 +129,12 @@ fn word(fields: &BTreeMap<String, String>) -> Result<Word, Problem> {
     let field = |name: &str| fields.get(name).map(|value| value.trim().to_owned()).unwrap_or_default();
     match field("say").as_str() {
         "assign" => Ok(Word::Assign(field("to"))),
-        "close" => Ok(Word::Close { note: field("note") }),
+        "close" => {
+            let seen = Some(field("turns")).filter(|seen| !seen.is_empty());
+            let turns = seen.map(|seen| seen.parse()).transpose();
+            let turns = turns.map_err(|_| Problem::malformed("the form cannot be read; reload the page"))?;
+            Ok(Word::Close { note: field("note"), turns })
+        }
         "class" => {
             let class =
                 Class::named(&field("class")).ok_or_else(|| Problem::malformed("choose a class of the list"))?;

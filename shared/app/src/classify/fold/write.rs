@@ -23,6 +23,7 @@ use domain::notice::Notice;
 use domain::outgoing::Line;
 use domain::task::Task;
 use domain::telling::Bulletin;
+use domain::ticket::Ticket;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,8 @@ pub(super) struct Concluded {
     pub notes: Vec<Note>,
     /// The tasks that are over, and those that begin.
     pub tasks: Vec<Task>,
+    /// The tickets whose case goes on in another.
+    pub tickets: Vec<Ticket>,
     /// What comes onto the ladder.
     pub climbs: Vec<Climb>,
     /// What the customer is told of for the first time.
@@ -54,7 +57,7 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines, news } = concluded;
+    let Concluded { decisions, notes, tasks, tickets, climbs, notices, pulses, watch, lines, news } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
@@ -81,6 +84,7 @@ pub(super) fn commit(
     };
     climbs.iter().for_each(|climb| commit.over(batch, climb));
     notices.iter().for_each(|notice| commit.over(batch, notice));
+    tickets.iter().for_each(|ticket| commit.over(batch, ticket));
     for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }

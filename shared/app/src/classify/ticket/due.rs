@@ -3,8 +3,10 @@
 use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::records::actions_of;
 use crate::store::{self, Attempted, Batch, keys};
 use crate::ticket::{Laid, follow_request, working};
+use domain::case::Case;
 use domain::telling::{About, Bulletin};
 use domain::ticket::{Followed, Rang, Ticket, TicketName};
 
@@ -25,9 +27,16 @@ async fn once(context: &Context, name: &TicketName, trace: &str) -> Result<Attem
     let about = About::Ticket { ticket: name.to_string() };
     let told = keys::bulletin(&about.id());
     laid.batch.extend(Batch::read(context, vec![told.clone()]).await?);
+    let may_come = laid.ticket.handling.is_given_up(now) && is_asked_for(context, &laid.ticket).await?;
 
     // Decide. Who is above is looked for once it is known that somebody is.
-    let rang = laid.ticket.handling.ring(context.policies.tickets.current(), &working(context), now);
+    let (policy, working, handling) = (context.policies.tickets.current(), working(context), &mut laid.ticket.handling);
+    let rang = if may_come {
+        handling.waits_on(policy, &working, now);
+        Rang::Nothing
+    } else {
+        handling.ring(policy, &working, now)
+    };
     laid.gather(context).await?;
     laid.take_up(context, Followed::default(), trace, now);
     let before = laid.batch.get::<Bulletin>(&told)?;
@@ -42,6 +51,14 @@ async fn once(context: &Context, name: &TicketName, trace: &str) -> Result<Attem
         follow_request(context, &laid.ticket, trace).await;
     }
     Ok(result)
+}
+
+/// Whether anything was asked for because of its case of which something may still come.
+async fn is_asked_for(context: &Context, ticket: &Ticket) -> Result<bool, Fault> {
+    let Some(case) = ticket.handling.own_case() else { return Ok(false) };
+    let Some(case) = store::read::<Case>(context, &keys::case(case)).await? else { return Ok(false) };
+    let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
+    Ok(actions_of(&batch, &case)?.iter().any(|action| action.state().is_pending()))
 }
 
 /// Whoever has it now is mailed; where nobody has it, all read of it. Nothing of what was written is in it.

@@ -232,19 +232,19 @@ pub static ABOUT: &[About] = &[
         .refuses(&[404, 409]),
     post("/api/cases/{id}/class", "correctCase", "CaseRecord", "Says that a case is of another class")
         .takes(Body::Must("Correct"))
-        .refuses(&[404]),
+        .refuses(&[404, 409]),
     post("/api/cases/{id}/watch", "watchCase", "CaseRecord", "Watches the account of a case for a while; once")
-        .refuses(&[404]),
+        .refuses(&[404, 409]),
     post(
         "/api/cases/{id}/task",
         "taskOfCase",
         "Task",
         "Makes the task that a case's playbook leaves to a person; once",
     )
-    .refuses(&[404, 422]),
+    .refuses(&[404, 409, 422]),
     post("/api/cases/{id}/told", "toldOfCase", "CaseRecord", "Notes that the customer was told elsewhere; once")
         .takes(Body::Must("StepTaken"))
-        .refuses(&[404]),
+        .refuses(&[404, 409]),
     get("/api/actions", "listActions", "Actions", "Lists actions, newest first")
         .with(&[Limit, Cursor, StateOfAction, Account])
         .refuses(&[404]),
@@ -354,7 +354,8 @@ pub static ABOUT: &[About] = &[
         "/api/accounts/{id}/dunning",
         "tellRecovery",
         "Plans",
-        "Pauses recoveries, lets them go on, stops them, or notes what the customer promises; the same twice is once",
+        "Pauses recoveries, lets them go on, stops them, or notes what the customer promises; the same twice is once, and \
+         of very many the first hundred are shown",
     )
     .takes(Body::Must("RecoveryWord"))
     .refuses(&[404, 409, 422]),
@@ -422,9 +423,14 @@ pub static ABOUT: &[About] = &[
         "Shows what there is to answer to a ticket, and how",
     )
     .refuses(&[404]),
-    post("/api/tickets/{id}/reply", "replyTicket", "TicketAnswer", "Answers a ticket, once, the way that it came")
-        .takes(Body::Must("TicketReply"))
-        .refuses(&[404, 409, 422]),
+    post(
+        "/api/tickets/{id}/reply",
+        "replyTicket",
+        "TicketAnswer",
+        "Answers a ticket, once, the way that it came; `/pay/…` behind the base address becomes a link to pay",
+    )
+    .takes(Body::Must("TicketReply"))
+    .refuses(&[404, 409, 422]),
     get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first; those of one account by their names")
         .with(&[Limit, Cursor, StateOfTicket, ClassOfTicket, Assignee, Account])
         .refuses(&[404]),
@@ -444,7 +450,7 @@ pub static ABOUT: &[About] = &[
         .takes(Body::Must("TicketAssigned"))
         .refuses(&[404, 409, 422]),
     post("/api/tickets/{id}/close", "closeTicket", "TicketShown", "Ends a ticket")
-        .takes(Body::May("Resolve"))
+        .takes(Body::May("TicketClosed"))
         .refuses(&[404, 409]),
     post(
         "/api/tickets/{id}/class",

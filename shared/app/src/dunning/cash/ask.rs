@@ -8,17 +8,19 @@ use crate::records::{self, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use crate::task;
-use crate::ticket::{unowned, working};
+use crate::ticket::{put_ticket_work, unowned, working};
 use crate::web::{Failed, Problem};
 use domain::book::{Due, Head, Invoice};
 use domain::case::{Case, State as CaseState};
-use domain::cash::{Asked, Credit, Refused, Request, Wish, lines};
+use domain::cash::{Asked, Credit, Refused, Request, Wish, lines, stands_for};
 use domain::debt::{self, Debt};
 use domain::id::RequestId;
+use domain::leaving::Stage;
 use domain::staff::Staff;
 use domain::task::{About, Task};
 use domain::ticket::{State as TicketState, Ticket, TicketName};
 use jiff::SignedDuration;
+use std::collections::BTreeSet;
 
 /// A request, and whether it was made just now.
 pub struct Posted {
@@ -95,24 +97,49 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
     commit.over(&batch, &task);
     unowned.iter().for_each(|task| commit.over(&batch, task));
     commit.over(&batch, &asked_head);
+    put_ticket_work(&mut commit, context, &mut batch, &after).await?;
     commit.check(&batch, &by);
     Ok(store::attempted(commit.run(context).await, Posted { request, is_new: true })?)
 }
 
 /// What is open on an account, the oldest first, as its customer would read it.
 async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Fault> {
-    let all: Vec<Of<Invoice>> = store::all_of(context, &keys::invoices(&head.account)).await?;
-    let mut open: Vec<Invoice> = all.into_iter().map(|of| of.value).collect();
-    open.retain(|invoice| matches!(invoice.due(), Due::Open(_)));
-    open.sort_by_key(|invoice| (invoice.due_on.copied(), invoice.created_at));
+    let open = open(context, head).await?;
     let ids: Vec<_> = open.iter().map(|invoice| invoice.id.clone()).collect();
     let head = named(context, head, &ids).await?;
+    let came = if head.came.is_empty() {
+        Vec::new()
+    } else {
+        let batch = Batch::read(context, head.came.iter().map(keys::received).collect()).await?;
+        records::came(&batch, &head)?
+    };
     let mut debts = Vec::new();
     for invoice in &open {
         let stage = records::stage(context, &head, invoice).await?;
+        let stage = stage.or_else(|| stands_for(&came, invoice).then_some(Stage::Recorded));
         debts.push(Debt::of(invoice, &head, stage));
     }
     Ok(debts)
+}
+
+/// The open invoices of an account, the oldest first. Where those that the head shows are not all, every one that the account
+/// ever had is read.
+async fn open(context: &Context, head: &Head) -> Result<Vec<Invoice>, Fault> {
+    let shown: BTreeSet<Key> = debt::shown(head).map(|id| keys::invoice(&head.account, id)).collect();
+    let mut open = Vec::new();
+    if !shown.is_empty() {
+        let batch = Batch::read(context, shown.iter().cloned().collect()).await?;
+        for key in &shown {
+            open.extend(batch.of::<Invoice>(key)?);
+        }
+    }
+    if !debt::are_all(&open, head) {
+        let all: Vec<Of<Invoice>> = store::all_of(context, &keys::invoices(&head.account)).await?;
+        open = all.into_iter().map(|of| of.value).collect();
+    }
+    open.retain(|invoice| matches!(invoice.due(), Due::Open(_)));
+    open.sort_by_key(|invoice| (invoice.due_on.copied(), invoice.created_at));
+    Ok(open)
 }
 
 /// A head that names every case which puts one of these invoices in question.

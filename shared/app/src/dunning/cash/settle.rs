@@ -1,5 +1,6 @@
 //! Who paid what? Takes in payments and how the invoices stand, and lets what follows from that happen once.
 
+mod came;
 mod laid;
 
 use super::{put, remind_of};
@@ -91,6 +92,7 @@ async fn once(context: &Context, told: Told<'_>) -> Result<Attempted<Settled>, F
     }
     let due = go_on(context, &read, &mut after);
     name_loose(told.account, &mut after);
+    came::go_on(context, &read, told.account, &mut after);
 
     // Write. Whoever tells of a payment or an invoice writes the head.
     let Some(commit) = written(context, &mut read, &after, told.account).await? else {
@@ -126,7 +128,13 @@ fn take_in(context: &Context, read: &Read, told: Told<'_>, after: &mut Laid) {
             continue;
         }
         let is_known = after.received.get(id).is_some_and(Received::is_placed);
-        let Some(amount) = net(payment).filter(|_| !is_known) else { continue };
+        let Some(amount) = net(payment) else {
+            after.went_back(id, now);
+            continue;
+        };
+        if is_known {
+            continue;
+        }
         let incoming = incoming(account, read, payment, amount);
         let named = incoming.reference.and_then(RequestId::named_in);
         if named.is_none() && incoming.invoice.is_none() && payment.subscription.value().is_some() {
@@ -141,7 +149,7 @@ fn take_in(context: &Context, read: &Read, told: Told<'_>, after: &mut Laid) {
                 after.end(id, Some(Target::Request(request)), MACHINE, now);
             }
             // Where it is booked was known once: nobody has to look again.
-            Found::ToLookAt { .. } if after.received.get(id).is_some_and(|received| !received.is_waiting()) => {}
+            Found::ToLookAt { .. } if after.received.get(id).is_some_and(is_booked) => {}
             Found::ToLookAt { why, candidates } => {
                 if let (Why::Withdrawn, Some(request)) = (why, named.as_ref().and_then(|id| after.requests.get(id))) {
                     let task = paid_after_all(context, request, &incoming);
@@ -159,6 +167,11 @@ fn take_in(context: &Context, read: &Read, told: Told<'_>, after: &mut Laid) {
     }
 }
 
+/// Whether it was known of a payment where it is booked.
+fn is_booked(received: &Received) -> bool {
+    !received.is_waiting() && !received.is_given_back()
+}
+
 /// Takes what a person says the one payment is for, or says why that cannot be.
 fn say(
     context: &Context,
@@ -172,9 +185,15 @@ fn say(
     if after.received.get(id).is_none_or(|received| !received.is_waiting()) {
         return Some("somebody has said already what this payment is for");
     }
-    let Some(amount) = net(payment) else { return Some("nothing of this payment is here any more") };
+    let Some(target) = target else {
+        after.end(id, None, by, now);
+        return None;
+    };
+    let Some(amount) = net(payment) else {
+        return Some("nothing of this payment is here any more; say that it is for nothing that was asked");
+    };
     let request = match target {
-        Some(Target::Request(request)) => match after.requests.get(request) {
+        Target::Request(request) => match after.requests.get(request) {
             None => return Some("there is no such payment request at this source"),
             Some(request) if request.withdrawn.is_some() => {
                 return Some("that payment request was withdrawn; ask anew, or say that it is for nothing");
@@ -185,29 +204,42 @@ fn say(
             Some(request) if request.is_full() => return Some("that payment request has more payments than it holds"),
             Some(request) => Some(request.id.clone()),
         },
-        Some(Target::Invoice(invoice)) if !read.has_invoice(account, invoice) => {
-            return Some("the account has no such invoice");
-        }
-        Some(Target::Invoice(invoice)) => {
-            let asks = |request: &&Request| {
-                let fits = request.account == *account && request.currency() == amount.currency();
-                fits && request.asks_for(invoice) && !request.is_full()
-            };
-            after.requests.values().find(asks).map(|request| request.id.clone())
-        }
-        None => None,
+        Target::Invoice(invoice) => match asking(read, (account, invoice.as_str(), amount), after) {
+            Ok(request) => request,
+            Err(why) => return Some(why),
+        },
     };
     if let Some(request) = &request {
         let incoming = incoming(account, read, payment, amount);
         let line = match target {
-            Some(Target::Invoice(invoice)) => Some(invoice.clone()),
-            _ => incoming.invoice.map(str::to_owned),
+            Target::Invoice(invoice) => Some(invoice.clone()),
+            Target::Request(_) => incoming.invoice.map(str::to_owned),
         };
         let found = Matched::found(&incoming, (line, Way::ByHand, "1.00".to_owned()), now);
         after.take(request, Matched { by: by.to_owned(), ..found });
     }
-    after.end(id, target.clone(), by, now);
+    after.end(id, Some(target.clone()), by, now);
+    if let (Target::Invoice(invoice), None) = (target, &request) {
+        came::note(context, (account, id.as_str()), &read.billed[invoice], after);
+    }
     None
+}
+
+/// The request that asks for an invoice of which a person says that a payment is for it; or why that cannot be.
+fn asking(
+    read: &Read,
+    (account, invoice, amount): (&AccountId, &str, Money),
+    laid: &Laid,
+) -> Result<Option<RequestId>, &'static str> {
+    let Some(billed) = read.billed.get(invoice) else { return Err("the account has no such invoice") };
+    let asks = |request: &&Request| {
+        let fits = request.account == *account && request.currency() == amount.currency();
+        fits && request.asks_for(invoice) && !request.is_full()
+    };
+    match laid.requests.values().find(asks) {
+        Some(request) => Ok(Some(request.id.clone())),
+        None => came::refused(billed, amount, laid.heads.get(account)).map_or(Ok(None), Err),
+    }
 }
 
 /// Lets each request go on by how its invoices and its ticket stand. Says of which a customer is to be told something.

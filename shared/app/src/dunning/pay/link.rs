@@ -6,7 +6,8 @@ use crate::dunning::link::{self, Made, Opens};
 use crate::fault::Fault;
 use crate::ports::{CommitError, Key};
 use crate::store::{self, Commit, PayLink, keys};
-use domain::book::{Head, Invoice};
+use domain::book::{Due, Head, Invoice};
+use domain::debt::UNMADE_LINK;
 use domain::id::AccountId;
 
 impl Opens for PayLink {
@@ -23,6 +24,22 @@ impl Opens for PayLink {
     fn found_by(self, hash: String) -> Self {
         Self { hash, ..self }
     }
+}
+
+/// What stands for a link in a text that is not sent yet: whoever looks at it opens nothing with it, and only who sends
+/// it makes one.
+pub fn unmade(context: &Context) -> String {
+    format!("{}{UNMADE_LINK}", context.settings.base_url)
+}
+
+/// The same for whoever is asked to pay an invoice: nothing, where the provider has no page for it.
+pub fn unmade_for(context: &Context, head: &Head, invoice: &Invoice) -> Option<String> {
+    fresh::is_there(context, head, invoice).then(|| unmade(context))
+}
+
+/// Whether there is anything to pay behind a link to it, and a page to pay it on.
+pub fn is_payable(context: &Context, head: &Head, invoice: &Invoice) -> bool {
+    matches!(invoice.due(), Due::Open(_)) && fresh::is_there(context, head, invoice)
 }
 
 /// The link to an invoice.

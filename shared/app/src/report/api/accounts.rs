@@ -6,7 +6,7 @@ use crate::privacy;
 use crate::report::{found, read, wants_text};
 use crate::setup::group;
 use crate::store::{self, Timeline, keys};
-use crate::ticket::ticket_json;
+use crate::ticket::{cases_of, ticket_json};
 use crate::web::{self, Answer, Problem, Window, account_id};
 use bytes::Bytes;
 use domain::book::Head;
@@ -97,6 +97,7 @@ pub(super) async fn privacy(context: &Context, id: &str, staff: &Staff) -> Resul
         return Err(Problem::not_permitted(message));
     }
     let privacy::Held { person, imported, tickets } = privacy::held(context, account).await?;
+    let cases = cases_of(context, &tickets).await?;
     let records = read::account(context, account).await?.ok_or_else(|| Problem::not_found("account"))?;
     let kept = context.policies.texts.current().text("kept_after_erasure").map(|text| text.fill(&BTreeMap::new()).1);
     Ok(web::json(
@@ -120,7 +121,7 @@ pub(super) async fn privacy(context: &Context, id: &str, staff: &Staff) -> Resul
                 "addresses": person.addresses.values(),
             },
             "imported": imported,
-            "tickets": tickets.iter().map(ticket_json).collect::<Vec<_>>(),
+            "tickets": tickets.iter().map(|ticket| ticket_json(ticket, &cases)).collect::<Vec<_>>(),
             "records": records,
             "kept": kept.unwrap_or_default(),
         }),

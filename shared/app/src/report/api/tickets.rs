@@ -21,14 +21,17 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) async fn all(context: &Context, query: &Query, window: Window) -> Result<Answer, Problem> {
     let page = ticket::list(context, &query::tickets(query)?, window).await?;
     let changed = contacts::of_tickets(context, &page.items).await?;
-    let items: Vec<_> = page.items.iter().map(|ticket| noticed(ticket, ticket_json(ticket), &changed)).collect();
+    let cases = ticket::cases_of(context, &page.items).await?;
+    let shown = |ticket: &Ticket| noticed(ticket, ticket_json(ticket, &cases), &changed);
+    let items: Vec<_> = page.items.iter().map(shown).collect();
     Ok(list(&items, page.next.as_deref()))
 }
 
 pub(super) async fn one(context: &Context, id: &str) -> Result<Answer, Problem> {
     let ticket = ticket::find(context, id).await?;
     let changed = contacts::of_tickets(context, std::slice::from_ref(&ticket)).await?;
-    Ok(web::json(StatusCode::OK, &noticed(&ticket, ticket_shown(&ticket), &changed)))
+    let cases = ticket::cases_of(context, std::slice::from_ref(&ticket)).await?;
+    Ok(web::json(StatusCode::OK, &noticed(&ticket, ticket_shown(&ticket, &cases), &changed)))
 }
 
 /// A ticket with what changed lately of how its customers are reached.

@@ -4,25 +4,25 @@ use super::wanted::{changed, changing, refunding};
 use super::{Asked, Known, failing, known, scene};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Order;
-use crate::records::actions_of;
-use crate::store::{self, Batch, Of, TicketOf, keys};
+use crate::records::{self, actions_of};
+use crate::store::{self, Batch, Of, keys};
 use crate::web::Problem;
-use domain::action::{Action, Kind, Reason};
+use domain::action::{Action, Kind, Reason, Resources};
 use domain::book::{Head, Invoice, PaymentLine};
 use domain::case::{Case, EXPLAINED, State};
 use domain::event::PaymentStatus;
-use domain::playbook::advice::Preview;
+use domain::playbook::advice::{Preview, Proposed};
 use domain::playbook::{
-    Around, Handling, Invoicing, Name, Play, Setting, Step, came_of, charged_twice, ended, failing_invoice, is_asked,
-    open_ticket, overcharged, refund_asked, tax_invoice, unnamed,
+    Around, Bill, Handling, Invoicing, Name, Play, Setting, Step, asked_to_pay, billed, came_of, charged_twice, ended,
+    is_asked, open_ticket, overcharged, refund_asked, tax_invoice, unnamed,
 };
 use domain::staff::Staff;
 use domain::task::Task;
-use domain::ticket::Ticket;
+use domain::ticket::{Ticket, TicketName};
+use std::collections::BTreeSet;
 
-/// How many tickets of an account are looked through for those of a case.
-const TICKETS_MAX: u32 = 200;
+/// How many tickets of a case are read for its page: a long one takes 94 KB.
+const TICKETS_MAX: usize = 50;
 
 /// A case as it is played.
 pub struct Played {
@@ -54,19 +54,18 @@ pub async fn of_case(
         let tasks = tasks(context, case, play).await?;
         play.stands(Around { case, actions: &actions, tasks: &tasks, tickets: &tickets });
     }
-    let handling = Handling::of(case, &tickets, context.policies.playbooks.current());
+    let handling = Handling::of(case, context.policies.playbooks.current());
     Ok(Played { play, actions, handling })
 }
 
-/// The tickets that are about a case.
+/// The tickets that are about a case: of many the last that joined it.
 async fn tickets(context: &Context, case: &Case) -> Result<Vec<Ticket>, Fault> {
-    let of_account = keys::tickets_of(&case.account);
-    let named: Vec<TicketOf> = store::first_of(context, &of_account, TICKETS_MAX, Order::Descending).await?;
-    let all: Vec<_> = named.iter().map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect();
+    let names = case.tickets.iter().rev().take(TICKETS_MAX).filter_map(|name| TicketName::parse(name));
+    let all: Vec<_> = names.map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect();
     let batch = Batch::read(context, all.clone()).await?;
     let mut tickets = Vec::new();
     for key in &all {
-        tickets.extend(batch.get::<Ticket>(key)?.filter(|ticket| ticket.handling.case.as_ref() == Some(&case.id)));
+        tickets.extend(batch.get::<Ticket>(key)?.filter(|ticket| ticket.handling.own_case() == Some(&case.id)));
     }
     Ok(tickets)
 }
@@ -117,12 +116,7 @@ impl<'a> Playing<'a> {
         let (scene, case, actions, proposed) = (self.scene(), self.case, self.actions, preview.recommended.first());
         Ok(match name {
             Name::ChargedTwice => charged_twice(scene, case, proposed, actions),
-            Name::Overcharged => {
-                let invoice = self.invoice(&case.about).await?;
-                let subscription = invoice.and_then(|invoice| invoice.subscription.value().cloned());
-                let next = subscription.and_then(|id| self.known.head.book.subscriptions.get(&id)?.upcoming);
-                overcharged(scene, case, proposed, actions, next)
-            }
+            Name::Overcharged => self.overcharged(proposed).await?,
             Name::PaymentFailed => self.failed().await?,
             Name::TaxInvoice => self.invoiced().await?,
             Name::Refund => self.refunded().await?,
@@ -135,12 +129,33 @@ impl<'a> Playing<'a> {
         Ok(of.map(|of| of.value))
     }
 
+    /// The bill with what names its lines, and what the next one comes to.
+    async fn overcharged(&self, proposed: Option<&Proposed>) -> Result<Play, Problem> {
+        let (head, case) = (&self.known.head, self.case);
+        let invoice = match billed(case) {
+            Some(id) => self.invoice(id).await?,
+            None => None,
+        };
+        let subscription = invoice.as_ref().and_then(|invoice| invoice.subscription.value().cloned());
+        let lines = invoice.iter().filter_map(|invoice| invoice.lines.value()).flatten();
+        let prices: BTreeSet<String> = lines.filter_map(|line| line.price.clone()).collect();
+        let subscriptions: Vec<String> = subscription.iter().cloned().collect();
+        let wanted = Resources { subscriptions, prices: prices.into_iter().collect(), ..Resources::default() };
+        let mut about = records::Read::of(Batch::default());
+        about.more(self.context, head, &wanted).await?;
+        let bill = invoice.as_ref().map(|invoice| Bill {
+            invoice,
+            subscription: subscription.as_ref().and_then(|id| about.records.subscriptions.get(id)),
+            prices: &about.prices,
+        });
+        let next = subscription.as_ref().and_then(|id| head.book.subscriptions.get(id)?.upcoming);
+        Ok(overcharged(self.scene(), case, proposed, self.actions, (bill, next)))
+    }
+
     /// The invoice that something was asked for, or else the one that fails.
     async fn failed(&self) -> Result<Play, Problem> {
         let (case, actions) = (self.case, self.actions);
-        let is_it = |kind: &Kind| matches!(kind, Kind::PaymentLink { .. } | Kind::ExtendGrace { .. });
-        let asked = came_of(case, actions, is_it).and_then(|action| action.kind.target().id());
-        for id in [asked, failing_invoice(case, &self.known.head)].into_iter().flatten() {
+        for id in asked_to_pay(case, actions, &self.known.head) {
             if let Some(invoice) = self.invoice(&id).await? {
                 return Ok(failing(self.context, self.known, &invoice, Some((case, actions))).await?);
             }

@@ -1,5 +1,6 @@
 //! What the lists are called. Cases, actions, tasks, tickets, incidents and payment requests have one for each state.
 
+use domain::id::AccountId;
 use domain::{action, case, cash, incident, task, ticket};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -22,6 +23,11 @@ pub const WAITING: &str = "WAITING";
 /// What an endpoint of the product is told, account by account.
 pub fn outgoing(endpoint: &str) -> String {
     format!("OUTGOING#{endpoint}")
+}
+
+/// The invoices of an account that climb the ladder, by when their next rung comes.
+pub fn climbing(account: &AccountId) -> String {
+    format!("CLIMBING#{account}")
 }
 
 pub fn cases(state: case::State) -> String {
@@ -53,9 +59,33 @@ pub fn turn(at: Timestamp, queue: u32) -> String {
     format!("{}#{queue:03}#{at:.3}", at.to_zoned(TimeZone::UTC).date())
 }
 
+/// The place of what climbs: when its next rung comes, then the invoice.
+pub fn rung(at: Timestamp, invoice: &str) -> String {
+    format!("{at:.3}#{invoice}")
+}
+
+/// The invoice of such a place, once that has come.
+pub fn has_come(place: &str, now: Timestamp) -> Option<&str> {
+    let (at, invoice) = place.split_once('#')?;
+    (at <= format!("{now:.3}").as_str()).then_some(invoice)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rung_has_come_from_its_time_on() {
+        for (at, now, expected) in [
+            ("2026-03-18T09:00:00Z", "2026-03-18T08:59:59.999Z", None),
+            ("2026-03-18T09:00:00Z", "2026-03-18T09:00:00Z", Some("in#1")),
+            ("2026-03-18T23:59:59.999999999Z", "2026-03-18T23:59:59.999999999Z", Some("in#1")),
+            ("2026-03-18T09:00:00Z", "2026-12-01T00:00:00Z", Some("in#1")),
+        ] {
+            let place = rung(at.parse().unwrap(), "in#1");
+            assert_eq!(has_come(&place, now.parse().unwrap()), expected, "{at} at {now}");
+        }
+    }
 
     #[test]
     fn within_a_day_the_lower_queue_comes_first_and_then_the_earlier() {
@@ -77,6 +107,7 @@ mod tests {
     fn lists_are_called_what_the_decision_record_says() {
         let record = include_str!("../../../../../docs/decisions/0002-keys.md");
         let per_state = |list: &str| format!("{}#<state>", list.split('#').next().unwrap());
+        let account = AccountId::of("stripe", "default", "cus_1");
         let names = [
             ACCOUNTS.to_owned(),
             DUNNING.to_owned(),
@@ -87,6 +118,7 @@ mod tests {
             SETTLED.to_owned(),
             UNMATCHED.to_owned(),
             outgoing("<endpoint>"),
+            climbing(&account).replace(account.as_str(), "<account>"),
             cases(case::State::Open),
             cases(case::State::Resolved),
             incidents(incident::State::Open),

@@ -40,11 +40,14 @@ fn action(case: &Case, kind: Kind, by: &str, state: State) -> Action {
     action.in_state(state)
 }
 
-fn ticket(case: &Case, outcome: &str, state: &str, minute: i64) -> Ticket {
-    let answer = json!({"number": 1, "by": "lena", "text": "Done.", "unchanged": true, "outcome": outcome,
+/// What the play would have the customer told.
+const MESSAGE: &str = "We gave it back.\n\nSorry!";
+
+fn ticket(case: &Case, text: &str, state: &str, minute: i64) -> Ticket {
+    let answer = json!({"number": 1, "by": "lena", "text": text, "unchanged": true, "outcome": "free",
         "at": at(minute), "state": state});
     from_value(json!({"provider": "ticket", "source": "default", "id": "t1",
-        "handling": {"case": case.id, "answers": [answer], "at_work": {"secs": 120, "last_at": at(minute)}}}))
+        "handling": {"case": case.id, "answers": [answer]}}))
     .unwrap()
 }
 
@@ -78,7 +81,7 @@ fn play(case: &Case) -> Play {
         why: String::new(),
         action: Box::new(wanted),
     });
-    let reply = crate::playbook::advice::Reply { subject: "s".into(), body: "b".into() };
+    let reply = crate::playbook::advice::Reply { subject: "s".into(), body: format!("{MESSAGE}\n") };
     play.push(Step::Say { when: When::AfterItIsDone, text: "refund_approved".into(), reply });
     let due_on = "2026-03-02".parse().unwrap();
     play.push(Step::Task { who: by_hand::BILLING, what: "look".into(), due_on, about: Some(by_hand::about(case)) });
@@ -111,29 +114,54 @@ fn each_step_stands_as_what_was_done_shows() {
     let asked = [action(&none, refund(), "recoup", State::WaitingApproval)];
     let done = [action(&none, refund(), "lena", State::Executed)];
     let denied = [action(&none, refund(), "lena", State::Denied)];
-    let other = [action(&none, Kind::Credit { amount: Money::from_minor(1, Currency::USD) }, "lena", State::Executed)];
+    let beside = [action(&none, Kind::Credit { amount: Money::from_minor(1, Currency::USD) }, "lena", State::Executed)];
     let about = About::Play { case: none.id.clone() };
     let task = Task::new(&account(), about, "look".into(), String::new(), at(2), jiff::SignedDuration::ZERO);
     let (open, ended) = ([task.clone()], [task.ended(true, "bea", "", at(3)).unwrap()]);
-    let told = [ticket(&none, "done", "sent", 5)];
-    let unsent = [ticket(&none, "done", "sending", 5)];
-    let before = [ticket(&none, "done", "sent", -5)];
-    let asking = [ticket(&none, "asked", "sent", 5)];
+    let told = [ticket(&none, MESSAGE, "sent", 5)];
+    let unsent = [ticket(&none, MESSAGE, "sending", 5)];
+    let before = [ticket(&none, MESSAGE, "sent", -5)];
+    let other = [ticket(&none, "We look at it.", "sent", 5)];
+    let by_button = |step: String| {
+        let mut edited = ticket(&none, "Dear Ada, we gave it back.", "sent", 5);
+        edited.handling.answers[0].step = Some(step);
+        [edited]
+    };
+    let edited = by_button(step_id(&none.id, ["say", "refund_approved", ""]));
+    let of_another_step = by_button(step_id(&none.id, ["say", "refund_asked", ""]));
     for (what, around, expected) in [
         ("nobody did anything", around(&none, &[], &[], &[]), (["open", "not yet", "open", "open"], 4)),
         ("it is asked for", around(&none, &asked, &[], &[]), (["under way", "not yet", "open", "open"], 4)),
         ("it was denied", around(&none, &denied, &[], &[]), (["open", "not yet", "open", "open"], 4)),
-        ("something else was done", around(&none, &other, &[], &[]), (["open", "not yet", "open", "open"], 4)),
+        ("something else was done", around(&none, &beside, &[], &[]), (["open", "not yet", "open", "open"], 4)),
         ("it is done", around(&none, &done, &[], &[]), (["done", "open", "open", "open"], 3)),
         ("and told", around(&none, &done, &[], &told), (["done", "done", "open", "open"], 2)),
         ("told before it was done", around(&none, &done, &[], &before), (["done", "open", "open", "open"], 3)),
         ("not sent yet", around(&none, &done, &[], &unsent), (["done", "open", "open", "open"], 3)),
-        ("only that it was asked for", around(&none, &done, &[], &asking), (["done", "open", "open", "open"], 3)),
+        ("something else was said", around(&none, &done, &[], &other), (["done", "open", "open", "open"], 3)),
+        ("told by its button, edited", around(&none, &done, &[], &edited), (["done", "done", "open", "open"], 2)),
+        (
+            "told by the button of another step",
+            around(&none, &done, &[], &of_another_step),
+            (["done", "open", "open", "open"], 3),
+        ),
         ("somebody has the task", around(&none, &done, &open, &told), (["done", "done", "under way", "open"], 2)),
         ("and did it", around(&none, &done, &ended, &told), (["done", "done", "done", "open"], 1)),
     ] {
         assert_eq!(standings(around), expected, "{what}");
     }
+}
+
+#[test]
+fn what_was_sent_from_a_case_that_goes_on_in_this_one_is_said() {
+    let (mut case, earlier) = (case(&json!([])), CaseId::of(&account(), "duplicate_charge", "ticket:desk/default/t1"));
+    let done = [action(&case, refund(), "lena", State::Executed)];
+    let mut edited = ticket(&case, "Dear Ada, we gave it back.", "sent", 5);
+    edited.handling.answers[0].step = Some(step_id(&earlier, ["say", "refund_approved", ""]));
+    let tickets = [edited];
+    assert_eq!(standings(around(&case, &done, &[], &tickets)), (["done", "open", "open", "open"], 3));
+    case.took_over.push(earlier);
+    assert_eq!(standings(around(&case, &done, &[], &tickets)), (["done", "done", "open", "open"], 2));
 }
 
 #[test]
@@ -152,13 +180,37 @@ fn what_people_say_that_they_did_is_done() {
 }
 
 #[test]
+fn what_people_did_on_a_case_that_goes_on_in_this_one_is_done_here() {
+    let earlier = CaseId::of(&account(), "duplicate_charge", "ticket:desk/default/t1");
+    let by = |step: String| json!({"by": "lena", "at": at(9), "what": "w", "note": "", "step": step});
+    let say = by(step_id(&earlier, ["say", "refund_approved", ""]));
+    let made = by(step_id(&earlier, ["task", by_hand::BILLING, ""]));
+    let mut found = case(&json!([by(step_id(&earlier, WATCH)), say, made]));
+    let done = [action(&found, refund(), "lena", State::Executed)];
+    let about = About::Play { case: earlier.clone() };
+    let tasks = [Task::new(&account(), about, "look".into(), String::new(), at(2), jiff::SignedDuration::ZERO)];
+    for (what, took_over, expected) in [
+        ("another case's", vec![], (["done", "open", "open", "open"], 3)),
+        ("its own by now", vec![earlier], (["done", "done", "under way", "done"], 1)),
+    ] {
+        found.took_over = took_over;
+        let around = Around { case: &found, actions: &done, tasks: &tasks, tickets: &[] };
+        assert_eq!(standings(around), expected, "{what}");
+    }
+}
+
+#[test]
 fn handling_is_what_people_did_about_the_case_and_its_tickets() {
     let policies = Policies::shipped().unwrap();
     let policy: &PlaybookPolicy = policies.playbooks.current();
-    let mut case = case(&json!([]));
-    for (minute, expected, is_over) in [(0, "2.0", false), (1, "3.0", false), (2, "4.0", true), (30, "4.0", true)] {
+    let (mut case, mut ticket) = (case(&json!([])), Ticket::new("ticket", "default", "t1"));
+    for minute in [-8, -6] {
+        ticket.handling.note(at(minute), "lena", "answered");
+        case.at_work.join(&ticket.handling.at_work);
+    }
+    for (minute, expected, is_over) in [(-7, "2.0", false), (-5, "3.0", false), (-4, "4.0", true), (30, "4.0", true)] {
         case.was_handled("lena", at(minute), "did something", "", None);
-        let handling = Handling::of(&case, &[ticket(&case, "done", "sent", 5)], policy);
+        let handling = Handling::of(&case, policy);
         assert_eq!((handling.minutes.to_string().as_str(), handling.is_over()), (expected, is_over), "{minute}");
         assert_eq!(handling.target, Some([2, 3]));
     }
@@ -174,7 +226,7 @@ fn a_warning_is_not_said_by_what_was_said_before_there_was_one() {
         let Step::Say { when, .. } = &mut play.steps[2].step else { panic!("the third step is to say something") };
         *when = When::Now;
         play.steps[2].since = since.map(at);
-        let told = [ticket(&none, "free", "sent", answered)];
+        let told = [ticket(&none, MESSAGE, "sent", answered)];
         play.stands(around(&none, &[], &[], &told));
         assert_eq!(matches!(play.steps[2].standing, Some(Standing::Done { .. })), expected, "{what}");
     }
@@ -183,18 +235,19 @@ fn a_warning_is_not_said_by_what_was_said_before_there_was_one() {
 #[test]
 fn an_answer_is_prepared_for_a_contact_of_the_account_and_for_nobody_else() {
     let none = case(&json!([]));
-    let stranger = ticket(&none, "neutral", "sent", 1);
+    let stranger = ticket(&none, "We look at it.", "sent", 1);
     let mut contact = stranger.clone();
     contact.handling.account = Some(account());
-    contact.handling.answered = 3;
+    (contact.handling.answered, contact.handling.turns) = (3, 5);
     contact.accounts.insert(account());
-    for (what, tickets, linked, answered) in [
-        ("nobody wrote", vec![], false, None),
-        ("a stranger wrote", vec![stranger], true, None),
-        ("a contact wrote", vec![contact], true, Some(3)),
+    for (what, tickets, linked, answered, turns) in [
+        ("nobody wrote", vec![], false, None, 0),
+        ("a stranger wrote", vec![stranger], true, None, 0),
+        ("a contact wrote", vec![contact], true, Some(3), 5),
     ] {
         let mut play = play(&none);
         play.stands(around(&none, &[], &[], &tickets));
-        assert_eq!((play.steps[2].ticket.is_some(), play.steps[2].answered), (linked, answered), "{what}");
+        let say = &play.steps[2];
+        assert_eq!((say.ticket.is_some(), say.answered, say.turns), (linked, answered, turns), "{what}");
     }
 }

@@ -1,9 +1,10 @@
 //! In which language is a customer written to, and how are amounts and dates written in it?
 
-use super::{Text, Texts};
+use super::{Text, Texts, phrase};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -97,6 +98,31 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// How many, as they write it.
+    pub fn quantity(self, quantity: Decimal) -> String {
+        self.number(&quantity.normalize().to_string())
+    }
+
+    /// Several things in one sentence.
+    pub fn list(self, all: &[String]) -> String {
+        match all {
+            [] => String::new(),
+            [only] => only.clone(),
+            [first @ .., last] => format!("{} {} {last}", first.join(", "), self.and(last)),
+        }
+    }
+
+    /// Spanish has another word where two of one sound would meet.
+    fn and(self, next: &str) -> &'a str {
+        let next = next.to_lowercase();
+        let sounds = next.starts_with(['i', 'í']) || next.starts_with("hi") || next.starts_with("hí");
+        let meets = sounds && !next.starts_with("hie") && !next.starts_with("hia");
+        match self.words(phrase::AND) {
+            "y" if meets => "e",
+            and => and,
+        }
+    }
+
     /// The day of a time as they write it, by UTC.
     pub fn date(self, at: Timestamp) -> String {
         self.day(at.to_zoned(TimeZone::UTC).date())
@@ -180,6 +206,35 @@ mod tests {
             (Some("fr"), None, "not an amount", "not an amount"),
         ] {
             assert_eq!(policies.texts.current().reader(locale, country).amount(told), expected, "{told} in {locale:?}");
+        }
+    }
+
+    #[test]
+    fn several_things_are_joined_as_people_join_them() {
+        let policies = Policies::shipped().unwrap();
+        for (locale, all, expected) in [
+            ("en", vec![], ""),
+            ("fr", vec!["rapports"], "rapports"),
+            ("en", vec!["reports", "audit log"], "reports and audit log"),
+            ("de", vec!["Berichte", "Protokoll", "SSO"], "Berichte, Protokoll und SSO"),
+            ("fr", vec!["rapports", "journal d’audit", "SSO"], "rapports, journal d’audit et SSO"),
+            ("es", vec!["informes", "registro"], "informes y registro"),
+            ("es", vec!["informes", "integraciones"], "informes e integraciones"),
+            ("es", vec!["agua", "hielo"], "agua y hielo"),
+        ] {
+            let all: Vec<String> = all.into_iter().map(str::to_owned).collect();
+            assert_eq!(policies.texts.current().reader(Some(locale), None).list(&all), expected, "{locale}");
+        }
+    }
+
+    #[test]
+    fn how_many_is_written_as_their_numbers_are() {
+        let policies = Policies::shipped().unwrap();
+        for (locale, told, expected) in
+            [("en", "3.000", "3"), ("de", "1.50", "1,5"), ("de", "1200", "1.200"), ("fr", "-2", "-2")]
+        {
+            let reader = policies.texts.current().reader(Some(locale), None);
+            assert_eq!(reader.quantity(told.parse().unwrap()), expected, "{told} in {locale}");
         }
     }
 

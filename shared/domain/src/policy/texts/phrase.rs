@@ -11,7 +11,18 @@ pub const NOTHING: &str = "nothing";
 /// What is charged where the provider counts.
 pub const ITS_SHARE: &str = "its share of the price";
 /// Before what a plan includes.
-pub const INCLUDES: &str = "It includes:";
+pub const INCLUDES: &str = "The new plan includes:";
+/// Before the last of several things.
+pub const AND: &str = "and";
+/// Between what a line is about and how much it comes to.
+pub const COLON: &str = ":";
+/// Of a line of a bill: before what it should have come to.
+pub const AGREED: &str = "agreed";
+/// Of a bill: a line that nobody has a name for, what is taken off, the tax, and the sum.
+pub const OTHER_CHARGE: &str = "Other charge";
+pub const DISCOUNT: &str = "Discount";
+pub const TAX: &str = "Tax";
+pub const TOTAL: &str = "Total";
 /// What the next invoice comes to, where nobody told it.
 pub const AS_PLANNED: &str = "the amount that your plan says";
 /// Where a document is that has no page.
@@ -35,6 +46,12 @@ pub const ALSO_OPEN: &str = "This is still open";
 
 /// In a letter: above what else is owed.
 pub const OPEN_BESIDE: &str = "Also open";
+/// In a letter: before the day of what else is overdue.
+pub const DUE_ON: &str = "due on";
+/// In a letter: before what all of it comes to.
+pub const WITH_THIS: &str = "Together with this invoice";
+/// In a letter: that it does not list all that is overdue.
+pub const MORE_FOLLOWS: &str = "Further invoices follow in a letter of their own.";
 
 /// Above a letter: which card.
 pub const CARD: &str = "Card";
@@ -48,12 +65,19 @@ pub const DO_NOT_TELL: &str = "Do not tell me";
 pub const TELL_AGAIN: &str = "Tell me again";
 
 /// All of them.
-pub const ALL: [&str; 21] = [
+pub const ALL: [&str; 31] = [
     YOUR_SUBSCRIPTION,
     END_OF_PERIOD,
     NOTHING,
     ITS_SHARE,
     INCLUDES,
+    AND,
+    COLON,
+    AGREED,
+    OTHER_CHARGE,
+    DISCOUNT,
+    TAX,
+    TOTAL,
     AS_PLANNED,
     ATTACHED,
     UNKNOWN_AMOUNT,
@@ -65,6 +89,9 @@ pub const ALL: [&str; 21] = [
     OPEN,
     ALSO_OPEN,
     OPEN_BESIDE,
+    DUE_ON,
+    WITH_THIS,
+    MORE_FOLLOWS,
     CARD,
     VALID_UNTIL,
     GIVE_CARD,

@@ -82,6 +82,8 @@ fn what_is_prepared_is_what_came_of_it_and_nothing_that_is_not_decided() {
         ("approved is not done", true, Some(&open), vec![State::Approved], vec!["asked", "waiting"]),
         ("nor is what may have been done", true, Some(&open), vec![State::InDoubt], vec!["asked", "waiting"]),
         ("done", true, Some(&over), vec![State::Executed], vec!["done", "waiting"]),
+        ("it did not go through", true, Some(&open), vec![State::Failed], vec!["failed", "waiting"]),
+        ("it is left to a person", true, Some(&open), vec![State::NeedsPerson], vec!["asked", "waiting"]),
         ("denied", true, Some(&open), vec![State::Denied], vec!["denied", "waiting"]),
         ("nobody decided", true, Some(&open), vec![State::Expired], vec!["denied", "waiting"]),
         ("asked for anew", true, Some(&open), vec![State::Denied, State::WaitingApproval], vec!["asked", "waiting"]),
@@ -106,6 +108,7 @@ fn what_was_said_already_is_not_prepared_again() {
         ("it was told", Outcome::Done, telling::State::Sent, vec!["waiting"]),
         ("it may have been", Outcome::Done, telling::State::InDoubt { reason: String::new() }, vec!["waiting"]),
         ("it was not taken", Outcome::Done, refused, vec!["done", "waiting"]),
+        ("that it had failed before was told", Outcome::Failed, telling::State::Sent, vec!["done", "waiting"]),
         ("something else was told", Outcome::Asked, telling::State::Sent, vec!["done", "waiting"]),
         ("they were asked for something", Outcome::Waiting, telling::State::Sent, vec!["done"]),
     ] {
@@ -201,7 +204,7 @@ fn no_draft_says_anything_that_only_we_understand() {
             }
         }
     }
-    assert_eq!(seen.len(), LANGUAGES.len() * 5, "asked, done, denied, waiting and neutral in each: {seen:?}");
+    assert_eq!(seen.len(), LANGUAGES.len() * 6, "asked, done, denied, failed, waiting and neutral in each: {seen:?}");
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! What the shipped weights make of letters.
 
 use super::{Guess, Thresholds};
+use crate::evaluation::{Figures, told};
 use crate::training::{Course, Material, weights};
+use crate::words::words;
 use crate::{Class, Model, corpus, guess, shipped};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-const THRESHOLDS: Thresholds = Thresholds { sure: 850, also: 850, reasons: 4 };
+const THRESHOLDS: Thresholds = Thresholds { sure: 880, also: 850, reasons: 4 };
 
 fn of(subject: &str, body: &str) -> Guess {
     guess(shipped(), subject, body, &THRESHOLDS)
@@ -76,7 +79,7 @@ fn slips_of_the_finger_do_not_hide_what_is_meant() {
 
 #[test]
 fn what_says_nothing_is_left_to_a_person() {
-    let nothing = ["", "   ", "???", "\u{1f600}", "zxcvb qwrtp", "12345", "<div><img src=x></div>"];
+    let nothing = ["", "   ", "???", "12 000 $5", "\u{1f600}", "zxcvb qwrtp", "12345", "<div><img src=x></div>"];
     let scripts = ["\u{8bf7}\u{9000}\u{6b3e}", "\u{412}\u{435}\u{440}\u{43d}\u{438}\u{442}\u{435}", "\u{0627}\u{0644}"];
     for text in nothing.into_iter().chain(scripts) {
         let guess = of("", text);
@@ -105,6 +108,41 @@ fn the_newest_words_count() {
     ];
     for (name, subject, body, class) in rows {
         assert_eq!(of(subject, body).class, class, "{name}");
+    }
+}
+
+#[test]
+fn a_trouble_among_much_else_is_found_and_a_letter_without_one_has_none() {
+    let before = "I have been with you since 2019 and was always happy until this week. My sister recommended your \
+                  company to me. We are a small bakery with four people. I'm writing from my phone.";
+    let after = "I looked through the help pages last night. As a loyal customer I had hoped this would be easier. \
+                 You can reach me any afternoon between two and five.";
+    for (class, trouble) in [
+        (Class::DuplicateCharge, "I was charged twice for the same invoice."),
+        (Class::PaymentFailed, "My card was declined when the subscription renewed."),
+        (Class::RefundRequest, "I want my money back, the product does not work."),
+    ] {
+        for letter in [format!("{before} {trouble} {after}"), format!("{trouble} {before} {after}")] {
+            let guess = of("", &letter);
+            assert_eq!((guess.class, guess.abstained), (class, false), "{letter}: {guess:?}");
+        }
+    }
+    let guess = of("", &format!("{before} {after}"));
+    assert!(guess.class == Class::NotBilling && guess.also.is_empty(), "{guess:?}");
+}
+
+#[test]
+fn of_a_long_letter_the_beginning_and_the_end_are_read_and_not_the_middle() {
+    let filler = "The weather was fine and we went to the lake. ".repeat(30);
+    let trouble = "I was charged twice for the same invoice.";
+    for (name, letter, is_read) in [
+        ("at the beginning", format!("{trouble} {filler}"), true),
+        ("at the end", format!("{filler} {trouble}"), true),
+        ("in the middle", format!("{filler} {trouble} {filler}"), false),
+    ] {
+        let guess = of("", &letter);
+        assert_eq!(guess.class == Class::DuplicateCharge, is_read, "{name}: {guess:?}");
+        assert_eq!(guess.abstained, !is_read, "{name}: {guess:?}");
     }
 }
 
@@ -185,6 +223,31 @@ fn what_people_have_corrected_stays_right() {
     for row in rows {
         assert_eq!(of("", &row.text).class, row.class, "{}", row.text);
     }
+}
+
+#[test]
+fn what_is_judged_by_is_not_learned_from() {
+    let text = std::fs::read_to_string(folder().join("unseen.tsv")).unwrap();
+    let unseen = corpus::table(&text);
+    assert_eq!(unseen.len(), text.lines().filter(|line| !line.starts_with('#')).count(), "each line is a row");
+    let outside = unseen.iter().filter(|row| row.class == Class::NotBilling).count();
+    assert!(outside >= 400 && unseen.len() - outside >= 200, "{outside} of {}", unseen.len());
+    let plain = |text: &str| words(text, 400).into_iter().map(|word| word.plain).collect::<Vec<_>>().join(" ");
+    let learned: BTreeSet<String> = material().rows.iter().map(|row| plain(&row.text)).collect();
+    for row in unseen {
+        assert!(!learned.contains(&plain(&row.text)), "{}", row.text);
+    }
+}
+
+#[test]
+fn sentences_that_were_never_learned_are_judged_as_well_as_was_asked_for() {
+    let text = std::fs::read_to_string(folder().join("unseen.tsv")).unwrap();
+    let judged = crate::training::judge(shipped(), &corpus::table(&text));
+    let figures = Figures::of(&judged, THRESHOLDS.sure, &[]);
+    let told = told(&figures);
+    assert!(figures.macro_f1 >= 0.8, "{told}");
+    assert!(figures.sure.coverage >= 0.5 && figures.sure.right.unwrap() >= 0.95, "{told}");
+    assert!(figures.sure.strays <= 0.02, "{told}");
 }
 
 fn folder() -> std::path::PathBuf {

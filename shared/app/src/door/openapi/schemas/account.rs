@@ -339,6 +339,7 @@ fn control() -> Value {
         ("kept", told(whole(), "How many promises were kept.")),
         ("broken", told(whole(), "How many were not.")),
         ("hastened?", told(whole(), "On the ladder: the rung that the last broken promise brought at once.")),
+        ("heeded?", told(whole(), "The number of the last word about all recoveries that it has taken in.")),
         ("said", told(list(said), "What people said of it, the latest twelve, oldest first.")),
     ])
 }

@@ -76,14 +76,8 @@ fn recommended() -> Value {
 
 /// A case as it is written down.
 fn record_fields() -> Vec<(&'static str, Value)> {
-    let draft = object([
-        ("text", text()),
-        ("amount", text()),
-        ("invoice", text()),
-        ("payment", text()),
-        ("reason", text()),
-        ("link", text()),
-    ]);
+    let draft =
+        object([("text", text()), ("amount", text()), ("invoice", text()), ("payment", text()), ("reason", text())]);
     vec![
         ("id", text()),
         ("account", text()),
@@ -114,19 +108,30 @@ fn record_fields() -> Vec<(&'static str, Value)> {
         (
             "at_work?",
             told(
-                object([("secs", whole()), ("last_at", or_null(time()))]),
-                "How long people were at it, from act to act.",
+                object([
+                    ("secs", whole()),
+                    ("last_at", or_null(time())),
+                    ("sittings?", told(list(sitting()), "The newest, in the order of their ends.")),
+                    ("forgotten_until?", told(time(), "The end of the last that is counted and not kept.")),
+                ]),
+                "How long people were at it and at all that belongs to it, each from act to act.",
             ),
         ),
         ("opened_at", time()),
         ("resolved_at", or_null(time())),
         ("resolution", or_null(text())),
+        ("went_on_in?", told(text(), "The case of the same trouble in which it goes on.")),
+        ("took_over?", told(list(text()), "The cases that go on in it, oldest first.")),
     ]
 }
 
 fn handled() -> Value {
     let step = told(text(), "The step of the playbook that it was.");
     object([("by", text()), ("at", time()), ("what", text()), ("note", text()), ("step?", step)])
+}
+
+fn sitting() -> Value {
+    object([("by", text()), ("from", time()), ("to", time())])
 }
 
 /// How long people were at it, with its tickets, against what its playbook gives them.

@@ -9,7 +9,10 @@ use serde_json::Value;
 
 pub(super) fn schemas() -> Named {
     let wish = only([
-        ("invoices?", told(list(text()), "The provider's ids; without them, all that is open.")),
+        (
+            "invoices?",
+            told(list(text()), "The provider's ids; without them, all that is open and in no other request."),
+        ),
         ("currency?", told(or_null(text()), "Which of several, in ISO 4217.")),
         (
             "turns?",
@@ -83,6 +86,8 @@ fn unmatched() -> Value {
         ("at", time()),
         ("by", text()),
         ("target", told(or_null(target), "Null where it is for nothing that was asked.")),
+        ("open?", told(money(), "What was open of the invoice, where its provider did not know of the payment.")),
+        ("given_back?", told(flag(), "Nothing of it was here any more, so that nobody had to say.")),
     ]);
     object([
         ("id", text()),

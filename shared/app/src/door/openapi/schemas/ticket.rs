@@ -32,6 +32,19 @@ pub(super) fn schemas() -> Named {
         ),
         ("LetterRead", object(letter_read())),
         ("TicketAssigned", only([("to", told(text(), "A staff id; empty takes it from whoever has it."))])),
+        (
+            "TicketClosed",
+            only([
+                ("note?", text()),
+                (
+                    "turns?",
+                    told(
+                        or_null(whole()),
+                        "The `turns` that were read; where something has come in since, it is not closed.",
+                    ),
+                ),
+            ]),
+        ),
         ("TicketMerged", only([("into", told(text(), "The id of the ticket that it is a repeat of."))])),
         (
             "TicketOwned",
@@ -82,7 +95,10 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("reopened", whole()),
         ("escalated", flag()),
         ("merged_into", told(maybe(), "The ticket that it is a repeat of.")),
-        ("handling_minutes", told(whole(), "How long people were at it.")),
+        (
+            "handling_minutes",
+            told(decimal(), "How long people were at it, with its case and all that belongs to that."),
+        ),
         ("turns", told(whole(), "How many letters and ends of what was asked for were taken in, in that order.")),
     ]
 }
@@ -117,6 +133,7 @@ fn answer() -> Value {
             ("outcome", words(Outcome::ALL)),
             ("at", time()),
             ("turn", told(whole(), "Up to which of the ticket's `turns` it answers.")),
+            ("step?", told(text(), "The step of the case's playbook that was taken with it.")),
         ]
     };
     let of = |state: &str, more: Vec<(&'static str, Value)>| {

@@ -15,11 +15,15 @@ use domain::event::PaymentStatus;
 use domain::id::{AccountId, CaseId, ReceivedId, RequestId, TaskId};
 use domain::import::Customer;
 use domain::money::Money;
+use domain::staff::MACHINE;
 use domain::task::{About, Task};
 use domain::telling::Channel;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Why a task about a payment is done with.
+pub(super) const GIVEN_BACK: &str = "the payment was given back";
 
 /// What may change.
 #[derive(Clone)]
@@ -48,6 +52,8 @@ pub(super) struct Read {
     pub laid: Laid,
     /// Of the payer's account, by id.
     pub payments: BTreeMap<String, Payment>,
+    /// The invoice that a person names, and those for which money came past their provider, as people said before.
+    pub billed: BTreeMap<String, Invoice>,
     pub standings: Vec<Line>,
     people: BTreeMap<AccountId, (Person, Option<Customer>)>,
 }
@@ -62,6 +68,18 @@ impl Laid {
     pub(super) fn end(&mut self, payment: &str, target: Option<Target>, by: &str, now: Timestamp) {
         if let Some(received) = self.received.get_mut(payment) {
             received.end(target, by, now);
+        }
+    }
+
+    /// Nothing of a payment is here any more: nobody has to find what it is for, or decide about it.
+    pub(super) fn went_back(&mut self, payment: &str, now: Timestamp) {
+        let Some(received) = self.received.get_mut(payment).filter(|received| received.is_waiting()) else { return };
+        received.went_back(now);
+        for task in self.tasks.values_mut() {
+            let is_its = matches!(&task.about, About::PaidAfterAll { payment: of, .. } if of == payment);
+            if let Some(ended) = task.clone().ended(false, MACHINE, GIVEN_BACK, now).filter(|_| is_its) {
+                *task = ended;
+            }
         }
     }
 }
@@ -93,11 +111,15 @@ impl Read {
         payments: BTreeMap<String, Payment>,
     ) -> Result<Self, Fault> {
         let account = head.account.clone();
+        let came = came(context, &mut batch, &head).await?;
+        let mut named: BTreeSet<String> = came.iter().filter_map(Received::invoice).map(str::to_owned).collect();
+        if let Some((Some(Target::Invoice(invoice)), _)) = told.said {
+            named.insert(invoice.clone());
+        }
+        let marking = |invoice: &String| About::MarkPaid { invoice: invoice.clone() }.task(&account);
         let mut wanted: BTreeSet<Key> =
             payments.keys().map(|id| keys::received(&ReceivedId::of(&account, id))).collect();
-        if let Some((Some(Target::Invoice(invoice)), _)) = told.said {
-            wanted.insert(keys::invoice(&account, invoice));
-        }
+        wanted.extend(named.iter().flat_map(|id| [keys::invoice(&account, id), keys::task(&marking(id))]));
         for request in requests.values() {
             wanted.insert(keys::head(&request.account));
             wanted.extend(whose::keys_of(&request.account));
@@ -121,14 +143,19 @@ impl Read {
             let other = batch.get::<Head>(&keys::head(&request.account))?;
             heads.extend(other.map(|other| (request.account.clone(), other)));
         }
-        let mut received = BTreeMap::new();
+        let mut billed = BTreeMap::new();
+        for id in named {
+            tasks.extend(batch.get::<Task>(&keys::task(&marking(&id)))?.map(|found| (found.id.clone(), found)));
+            billed.extend(batch.of::<Invoice>(&keys::invoice(&account, &id))?.map(|invoice| (id, invoice)));
+        }
+        let mut received: BTreeMap<_, _> = came.into_iter().map(|came| (came.payment.clone(), came)).collect();
         for id in payments.keys() {
             let key = keys::received(&ReceivedId::of(&account, id));
             received.extend(batch.get::<Received>(&key)?.map(|found| (id.clone(), found)));
         }
         let cases = cases(context, &mut batch, (&requests, &tickets)).await?;
         let laid = Laid { heads, requests, tickets, cases, received, tasks };
-        Ok(Self { batch, laid, payments, standings: Vec::new(), people })
+        Ok(Self { batch, laid, payments, billed, standings: Vec::new(), people })
     }
 
     /// Says of each invoice that is still asked for how it stands. Our own tries do not put it in review.
@@ -164,12 +191,6 @@ impl Read {
         self.laid.heads.get(account).map_or(&[], |head| head.book.invoices.as_slice())
     }
 
-    /// Whether an invoice is one of the account's.
-    pub(super) fn has_invoice(&self, account: &AccountId, invoice: &str) -> bool {
-        let key = keys::invoice(account, invoice);
-        self.batch.has(&key) && self.batch.rev(&key).is_some()
-    }
-
     /// By which way a customer hears that all is paid, and from when on: on the phone not at night.
     pub(super) fn reach(&self, account: &AccountId, context: &Context, now: Timestamp) -> (Channel, Timestamp) {
         let Some((person, customer)) = self.people.get(account) else { return (Channel::Mail, now) };
@@ -189,6 +210,16 @@ pub(in crate::dunning::cash) fn phone<'a>(person: &'a Person, customer: Option<&
     }
     let own = customer.and_then(|customer| customer.phone.as_deref());
     own.or(person.phone.value().map(String::as_str)).filter(|phone| !phone.is_empty())
+}
+
+/// The payments that people said are for an invoice whose provider does not show that.
+async fn came(context: &Context, batch: &mut Batch, head: &Head) -> Result<Vec<Received>, Fault> {
+    let mut wanted: Vec<Key> = head.came.iter().map(keys::received).collect();
+    wanted.retain(|key| !batch.has(key));
+    if !wanted.is_empty() {
+        batch.extend(Batch::read(context, wanted).await?);
+    }
+    records::came(batch, head)
 }
 
 /// The requests of the payer's account that are not over, and those of the same source that a payment or somebody names.
