@@ -18,10 +18,13 @@ pub const AND: &str = "and";
 pub const COLON: &str = ":";
 /// Of a line of a bill: before what it should have come to.
 pub const AGREED: &str = "agreed";
-/// Of a bill: a line that nobody has a name for, what is taken off, the tax, and the sum.
+/// Of a bill: a line that nobody has a name for.
 pub const OTHER_CHARGE: &str = "Other charge";
+/// Of a bill: what is taken off.
 pub const DISCOUNT: &str = "Discount";
+/// Of a bill: what is laid on top.
 pub const TAX: &str = "Tax";
+/// Of a bill: what all of it comes to.
 pub const TOTAL: &str = "Total";
 /// What the next invoice comes to, where nobody told it.
 pub const AS_PLANNED: &str = "the amount that your plan says";
