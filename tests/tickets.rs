@@ -388,6 +388,45 @@ fn tickets_go_to_whoever_of_the_role_is_there_speaks_the_language_and_has_the_fe
 }
 
 #[test]
+fn a_letter_is_answered_in_the_language_in_which_it_is_written_whatever_the_file_says() {
+    run(async {
+        let service = known().await;
+        let staff = "id,name,email,role,languages\nolga,Olga,olga@demo.example,l2,de\n";
+        assert_eq!(import(&service, "vera", "staff", staff, false).await.0, StatusCode::OK);
+        let file = "account,locale\nstripe:cus_1,en-GB\n";
+        assert_eq!(import(&service, "mara", "customers", file, false).await.0, StatusCode::OK);
+        let (german, french) = ("Mir wurde der Betrag doppelt abgebucht.", "Je n’ai pas encore reçu le remboursement.");
+        let below = "ok\n\n> We have looked at what you wrote to us\n> and it is the same as before";
+        for (what, event, kind, body, language, subject) in [
+            ("a German letter", "e_1", "ticket.created", german, "de", "Wir brauchen noch etwas von Ihnen"),
+            ("one too short to tell", "e_2", "ticket.commented", below, "de", "Wir brauchen noch etwas von Ihnen"),
+            ("a French one", "e_3", "ticket.commented", french, "fr", "Il nous manque une information"),
+            (
+                "little, below a German subject",
+                "e_4",
+                "ticket.commented",
+                "ok !",
+                "fr",
+                "Il nous manque une information",
+            ),
+        ] {
+            tell(&service, Told { event, kind, subject: "Doppelt abgebucht", body: Some(body), ..Told::default() })
+                .await;
+            let told = ticket(&service, "t_1").await;
+            assert_eq!(told["language"], language, "{what}: {told}");
+            assert_eq!(told["assignee"], "olga", "{what}: who speaks the first, and keeps it: {told}");
+            let offered = get(&service, "/api/tickets/t_1/drafts").await;
+            let drafts = offered["drafts"].as_array().unwrap();
+            assert!(drafts.iter().any(|draft| draft["subject"] == subject), "{what}: {offered}");
+            later(&service, 1).await;
+        }
+        tell(&service, Told { event: "e_5", id: "t_5", ..Told::default() }).await;
+        let told = ticket(&service, "t_5").await;
+        assert_eq!((&told["language"], &told["assignee"]), (&json!("en"), &json!("luis")), "an English one");
+    });
+}
+
+#[test]
 fn people_give_tickets_take_them_back_and_say_that_one_is_a_repeat() {
     run(async {
         let service = known().await;

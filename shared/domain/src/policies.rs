@@ -12,7 +12,7 @@ use crate::notice::NoticePolicy;
 use crate::playbook::PlaybookPolicy;
 use crate::policy::{Limits, Refused, Rules, SetupPolicy, Texts, Versions};
 use crate::report::ReportPolicy;
-use crate::ticket::{AnswerPolicy, TicketPolicy};
+use crate::ticket::{AnswerPolicy, LanguagePolicy, TicketPolicy};
 use std::sync::LazyLock;
 
 /// The shipped policies as they were read: once, however often they are asked for.
@@ -31,6 +31,7 @@ pub struct Policies {
     pub dunning: Versions<DunningPolicy>,
     pub hours: Versions<HoursPolicy>,
     pub incidents: Versions<IncidentPolicy>,
+    pub languages: Versions<LanguagePolicy>,
     pub limits: Versions<Limits>,
     pub metadata: Versions<Naming>,
     pub notices: Versions<NoticePolicy>,
@@ -76,6 +77,7 @@ impl Policies {
             dunning: of(files, shipped.map(|all| &all.dunning))?,
             hours: of(files, shipped.map(|all| &all.hours))?,
             incidents: of(files, shipped.map(|all| &all.incidents))?,
+            languages: of(files, shipped.map(|all| &all.languages))?,
             limits: of(files, shipped.map(|all| &all.limits))?,
             metadata: of(files, shipped.map(|all| &all.metadata))?,
             notices: of(files, shipped.map(|all| &all.notices))?,
@@ -131,6 +133,17 @@ impl Policies {
                     file,
                     line: 1,
                     message: format!("no text called `{text}` says how long is left"),
+                });
+            }
+        }
+        for (version, id) in self.languages.all().flat_map(|policy| policy.told().map(move |id| (policy.version(), id)))
+        {
+            if texts.reader(Some(id), None).language() != id {
+                let file = format!("shared/policy/languages/v{version}.toml");
+                return Err(Refused {
+                    file,
+                    line: 1,
+                    message: format!("no text is in `{id}`, so that it is not told"),
                 });
             }
         }
@@ -228,6 +241,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/dunning/v3.toml", include_str!("../../policy/dunning/v3.toml")),
     ("shared/policy/hours/v1.toml", include_str!("../../policy/hours/v1.toml")),
     ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
+    ("shared/policy/languages/v1.toml", include_str!("../../policy/languages/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
     ("shared/policy/metadata/v1.toml", include_str!("../../policy/metadata/v1.toml")),
     ("shared/policy/notices/v1.toml", include_str!("../../policy/notices/v1.toml")),
@@ -474,6 +488,22 @@ mod tests {
             ("dunning/v3", "why = \"Who owes", "why = \"\" # \"", "`together` has no `why`"),
             ("hours", "49 = [\"DE\"]", "49 = [\"XX\"]", "`XX` has no zones"),
             ("notices", "link_days = 30", "link_days = 0", "1 to 365 days"),
+            ("languages", "id = \"de\"", "id = \"en\"", "`en` is used twice"),
+            ("languages", "id = \"de\"", "id = \"da\"", "no text is in `da`"),
+            (
+                "languages",
+                "\"ich\", ",
+                "\"ich\", \"the\", ",
+                "`the` says as much for `en` as for `de`, and is not shared",
+            ),
+            ("languages", "\"ich\", ", "\"ich\", \"mich\", ", "`mich` stands twice among the words of `de`"),
+            ("languages", "\"ich\", ", "\"Ich\", ", "`Ich` is not one word in small letters"),
+            ("languages", "\"abonnement\", ", "\"abonnement\", \"ich\", ", "no two languages share `ich`"),
+            ("languages", "\"abonnement\", ", "", "`abonnement` says as much for"),
+            ("languages", "points = 3", "points = 0", "have 1 to 9 points"),
+            ("languages", "near_max = 60", "near_max = 100", "`near_max` is below 100 percent"),
+            ("languages", "lead_min = 3", "lead_min = 0", "one point at least"),
+            ("languages", "why = \"An answer", "why = \"\" # \"", "`enough` has no `why`"),
             ("texts", "company = 30", "company = 60", "an SMS takes"),
         ];
         for (name, from, to, expected) in rows.iter().copied() {

@@ -7,7 +7,7 @@ use domain::case::{Case, Class};
 use domain::cash::Flow;
 use domain::id::AccountId;
 use domain::staff::Staff;
-use domain::ticket::{Offered, State, TakenFor, Ticket, TicketName};
+use domain::ticket::{Handling, Offered, State, TakenFor, Ticket, TicketName};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -232,7 +232,7 @@ fn where_it_stands(page: &TicketPage<'_>) -> Markup {
                 } }
                 dt { "Who has it" } dd { (handling.assigned_to.as_deref().unwrap_or("nobody")) }
                 @if let Some(role) = handling.role { dt { "Queue" } dd { (words(role.name())) } }
-                dt { "Language" } dd { (known(handling.language.as_ref())) }
+                dt { "Language" } dd { (known(handling.language.as_ref())) (told_by(handling)) }
                 dt { "Answer due" } dd { @match handling.due_at { Some(at) => (time(at)), None => span .soft { "–" } } }
                 dt { "First answer" }
                 dd { @match handling.first_answer_at { Some(at) => (time(at)), None => span .soft { "none yet" } } }
@@ -244,6 +244,18 @@ fn where_it_stands(page: &TicketPage<'_>) -> Markup {
                 p .notice { "Whoever wrote has no address of this account: no amounts, links or invoices to them." }
             }
             @if ticket.verified { p .soft { "Whoever wrote has shown that the address is theirs." } }
+        }
+    }
+}
+
+/// The words that told the language in which the customer is answered.
+fn told_by(handling: &Handling) -> Markup {
+    let tongue = handling.taken_for.as_ref().and_then(|taken| taken.language.as_ref());
+    let tongue =
+        tongue.filter(|tongue| !tongue.words.is_empty() && Some(&tongue.language) == handling.language.as_ref());
+    html! {
+        @if let Some(tongue) = tongue {
+            " because of " @for word in &tongue.words { q { (word) } " " }
         }
     }
 }

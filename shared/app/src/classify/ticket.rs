@@ -46,7 +46,8 @@ async fn once(
     let followed = ticket::follow(&laid.before, &mut laid.ticket, seen, event, policy);
     if let Some(words) = seen.body.as_ref().filter(|_| laid.ticket.erased_at.is_none()) {
         let subject = laid.ticket.subject.value().map(String::as_str).unwrap_or_default();
-        let taken = ticket::read(subject, words, policy, event.at);
+        let languages = context.policies.languages.current();
+        let taken = ticket::read(subject, words, (policy, languages), event.at);
         laid.ticket.handling.take_for(taken);
     }
     owner::find(context, &mut laid.ticket, followed, event.at).await?;

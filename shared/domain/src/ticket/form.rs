@@ -1,6 +1,6 @@
 //! What a customer writes into the refund request form: read as they typed it, and told as a ticket once the address is theirs.
 
-use super::TakenFor;
+use super::{TakenFor, Tongue};
 use crate::action::Reason;
 use crate::case::Class;
 use crate::event::{Event, Kind, Origin, Seen, TicketSeen, TicketStatus};
@@ -149,8 +149,9 @@ impl TakenFor {
     pub fn chosen(seen: &TicketSeen, at: Timestamp) -> Option<Self> {
         let said = seen.said.as_deref()?;
         let class = Class::ALL.into_iter().find(|class| class.name() == said)?;
-        let language = seen.language.clone();
-        Some(Self { by: None, chosen: true, language, ..Self::by_hand(class, "", at) })
+        let (by_letter, chosen, words) = (true, true, Vec::new());
+        let language = seen.language.clone().map(|language| Tongue { by_letter, at, chosen, language, words });
+        Some(Self { by: None, chosen, language, ..Self::by_hand(class, "", at) })
     }
 }
 
@@ -277,6 +278,8 @@ mod tests {
         assert!(seen.verified && event.provider == FORM && event.is_named());
         let taken = TakenFor::chosen(seen, at).unwrap();
         assert_eq!((taken.certain(), taken.by), (Some(Class::RefundRequest), None));
+        let tongue = taken.language.unwrap();
+        assert_eq!((tongue.language.as_str(), tongue.chosen, tongue.at), (wanted.language.as_str(), true, at));
         assert_eq!(TakenFor::chosen(&TicketSeen::default(), at), None);
     }
 }

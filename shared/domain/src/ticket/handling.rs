@@ -126,14 +126,18 @@ impl Handling {
         forget_oldest(&mut self.history, HISTORY_BYTES_MAX);
     }
 
-    /// It is read anew, unless somebody has said what it is; says whether anything changed.
-    pub fn take_for(&mut self, taken: TakenFor) -> bool {
-        let gives_way = self.taken_for.as_ref().is_none_or(|standing| standing.gives_way(&taken));
-        let is_new = gives_way && self.taken_for.as_ref() != Some(&taken);
-        if is_new {
+    /// It is read anew, unless somebody has said what it is; says whether anything changed. Its language goes by the newest letter
+    /// that tells one, whichever of them says what it is.
+    pub fn take_for(&mut self, mut taken: TakenFor) -> bool {
+        let before = self.taken_for.clone();
+        let tongue = before.as_ref().and_then(|standing| standing.language.clone()).max(taken.language.take());
+        if before.as_ref().is_none_or(|standing| standing.gives_way(&taken)) {
             self.taken_for = Some(taken);
         }
-        is_new
+        if let Some(standing) = &mut self.taken_for {
+            standing.language = tongue;
+        }
+        self.taken_for != before
     }
 
     /// Somebody says what it is.
@@ -268,6 +272,7 @@ impl Handling {
         (self.account, self.vouched_by, self.draft) = (None, None, None);
         if let Some(taken) = &mut self.taken_for {
             taken.reasons.clear();
+            taken.language.iter_mut().for_each(|tongue| tongue.words.clear());
         }
     }
 }
@@ -275,6 +280,7 @@ impl Handling {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ticket::Tongue;
 
     fn at(minute: i64) -> Timestamp {
         Timestamp::from_second(60 * minute).unwrap()
@@ -368,5 +374,38 @@ mod tests {
         assert_eq!((handling.state, handling.resolved_at, handling.reopened), (State::Open, None, 1));
         handling.reopen("recoup", at(6), "the customer wrote again");
         assert_eq!(handling.reopened, 1, "it is open");
+    }
+
+    #[test]
+    fn the_language_is_that_of_the_newest_letter_that_tells_one_in_whatever_order_they_came() {
+        let read = |minute: i64, abstained: bool, language: Option<&str>| {
+            let tongue = |language: &str| Tongue {
+                by_letter: true,
+                at: at(minute),
+                chosen: false,
+                language: language.to_owned(),
+                words: vec!["no".to_owned()],
+            };
+            let (at, language) = (at(minute), language.map(tongue));
+            TakenFor { by: None, abstained, language, ..TakenFor::by_hand(Class::TaxQuestion, "", at) }
+        };
+        let letters = [read(1, false, Some("de")), read(2, true, Some("fr")), read(3, true, None)];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1]] {
+            let mut handling = Handling::default();
+            for place in order {
+                handling.take_for(letters[place].clone());
+            }
+            assert!(!handling.take_for(letters[1].clone()), "{order:?}: nothing is new in it");
+            let told = |handling: &Handling| {
+                let taken = handling.taken_for.clone().unwrap();
+                (taken.class, taken.language.map(|tongue| (tongue.language, tongue.words.len())))
+            };
+            let french = |words: usize| Some(("fr".to_owned(), words));
+            assert_eq!(told(&handling), (Class::TaxQuestion, french(1)), "{order:?}");
+            handling.correct(Class::Chargeback, "lena", at(4));
+            assert_eq!(told(&handling), (Class::Chargeback, french(1)), "{order:?}: what a person says is no letter");
+            handling.erase();
+            assert_eq!(told(&handling), (Class::Chargeback, french(0)), "{order:?}: nothing of what was written stays");
+        }
     }
 }

@@ -62,7 +62,8 @@ pub fn concerned(ticket: &Ticket, head: &Head, policy: &TicketPolicy) -> Vec<Cas
 
 /// Takes a ticket up where it stands now: its case, who has it, and by when something happens. Whatever changed it calls this.
 pub fn take_up(ticket: &mut Ticket, mut known: Option<&mut Known>, followed: Followed, scene: &Scene<'_>) {
-    let read = ticket.handling.taken_for.as_ref().and_then(|taken| taken.language.clone());
+    let read = ticket.handling.taken_for.as_ref().and_then(|taken| taken.language.as_ref());
+    let read = read.map(|tongue| tongue.language.clone());
     let file = known.as_ref().map(|known| {
         let reader = known.person.reader(known.said.customer.as_ref(), scene.texts);
         reader.language().to_owned()
@@ -259,7 +260,7 @@ mod tests {
     use crate::id::ActionId;
     use crate::policies::Policies;
     use crate::staff::{Role, Staff};
-    use crate::ticket::End;
+    use crate::ticket::{End, TakenFor, Tongue};
     use jiff::tz::TimeZone;
     use serde_json::{from_value, json};
 
@@ -580,5 +581,25 @@ mod tests {
         ticket.handling.assign(Some("luis"), "lena", at(1));
         up(&mut ticket, Some(&mut known), 1);
         assert_eq!(ticket.handling.assigned_to.as_deref(), Some("luis"), "whom a person gave it to keeps it");
+    }
+
+    #[test]
+    fn a_letter_that_tells_its_language_goes_before_the_file_and_one_too_short_to_tell_changes_nothing() {
+        let (mut ticket, mut known) = (ticket(None), known());
+        for (hour, language, expected) in
+            [(0, None, "en"), (1, Some("de"), "de"), (2, None, "de"), (3, Some("fr"), "fr"), (4, None, "fr")]
+        {
+            let tongue = |language: &str| Tongue {
+                by_letter: true,
+                at: at(hour),
+                chosen: false,
+                language: language.to_owned(),
+                words: Vec::new(),
+            };
+            let language = language.map(tongue);
+            ticket.handling.take_for(TakenFor { language, ..taken(Class::TaxQuestion, true) });
+            up(&mut ticket, Some(&mut known), hour);
+            assert_eq!(ticket.handling.language.as_deref(), Some(expected), "after {hour} hours");
+        }
     }
 }

@@ -1,15 +1,20 @@
 //! What are these words taken for? The one place that asks for a reading of a text.
 
 use super::policy::Reading;
-use super::{TakenFor, TicketPolicy};
+use super::{LanguagePolicy, TakenFor, TicketPolicy};
 use crate::case::Class;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use wording::Thresholds;
 
-/// What is taken as read from a letter at a time: the best guess, and whether it is sure enough by the policy.
-pub fn read(subject: &str, body: &str, policy: &TicketPolicy, now: Timestamp) -> TakenFor {
+/// What is taken as read from a letter at a time: the best guess, whether it is sure enough by the policy, and its language.
+pub fn read(
+    subject: &str,
+    body: &str,
+    (policy, languages): (&TicketPolicy, &LanguagePolicy),
+    now: Timestamp,
+) -> TakenFor {
     let weights = wording::shipped();
     let guess = wording::guess(weights, subject, body, &thresholds(&policy.reading));
     TakenFor {
@@ -18,7 +23,7 @@ pub fn read(subject: &str, body: &str, policy: &TicketPolicy, now: Timestamp) ->
         abstained: guess.abstained,
         reasons: guess.reasons,
         also: guess.also.into_iter().map(class).collect(),
-        language: None,
+        language: languages.tell(subject, body, now),
         chosen: false,
         version: weights.learned_from(),
         at: now,
@@ -60,11 +65,14 @@ mod tests {
     #[test]
     fn what_is_written_plainly_is_certain_and_what_nobody_knows_is_left_to_a_person() {
         let policies = Policies::shipped().unwrap();
-        let read = |body: &str| read("A question", body, policies.tickets.current(), Timestamp::UNIX_EPOCH);
+        let policy = (policies.tickets.current(), policies.languages.current());
+        let read = |body: &str| read("A question", body, policy, Timestamp::UNIX_EPOCH);
         let twice = read("I was charged twice this month");
         assert_eq!(twice.certain(), Some(Class::DuplicateCharge), "{twice:?}");
         assert!(!twice.reasons.is_empty() && twice.by.is_none() && twice.version > 0, "{twice:?}");
         let strange = read("xqzt wv prlk");
-        assert_eq!(strange.certain(), None, "{strange:?}");
+        assert_eq!((strange.certain(), &strange.language), (None, &None), "{strange:?}");
+        let german = read("Mir wurde der Betrag zweimal abgebucht");
+        assert_eq!(german.language.map(|tongue| tongue.language).as_deref(), Some("de"));
     }
 }

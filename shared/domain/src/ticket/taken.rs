@@ -1,5 +1,6 @@
 //! What a ticket is taken for: by its newest words, or by a person, who has the last word.
 
+use super::Tongue;
 use crate::case::Class;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,9 +19,9 @@ pub struct TakenFor {
     /// What else the text is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Class>,
-    /// In which language it is written, where that could be told.
+    /// In which language the customer writes, by their newest words that tell: also where those say nothing of what it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
+    pub language: Option<Tongue>,
     /// Whether the customer chose it in a form of ours: then no words say otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub chosen: bool,

@@ -1,4 +1,5 @@
-//! What is a ticket about? Its words tell, without asking anybody: the weights are data, `shared/policy/wording/`.
+//! What is a ticket about, and in which language? Its words tell, without asking anybody: the weights are data,
+//! `shared/policy/wording/`, and so are the words of languages, `shared/policy/languages/`.
 //!
 //! Only the newest words of a letter count. What they show of themselves (words, pairs, parts of words against slips of
 //! the finger, and what they mean in four languages) speaks for or against each class; how sure that is was measured on
@@ -13,6 +14,7 @@ pub mod corpus;
 pub mod evaluation;
 mod features;
 mod guess;
+mod language;
 mod letter;
 mod model;
 mod numbers;
@@ -24,6 +26,7 @@ use std::sync::LazyLock;
 
 pub use class::Class;
 pub use guess::{Guess, Thresholds, guess};
+pub use language::{Enough, LANGUAGES_MAX, Languages, Spoken, Tongue, spellings};
 pub use letter::newest;
 pub use model::Model;
 

@@ -88,7 +88,7 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("case", maybe()),
         ("assignee", maybe()),
         ("role", told(or_null(roles()), "In whose queue it stands.")),
-        ("language", maybe()),
+        ("language", told(maybe(), "In which they are answered: that of their newest words that tell one.")),
         ("due_at", told(or_null(time()), "By when it is to be answered.")),
         ("first_answer_at", or_null(time())),
         ("resolved_at", or_null(time())),
