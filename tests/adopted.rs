@@ -197,6 +197,7 @@ fn a_case_that_a_person_has_closed_is_neither_opened_nor_taken_over() {
         let open = items(&service, "/api/cases?state=open").await;
         assert_eq!((open.len(), &open[0]["about"], &open[0]["tickets"]), (1, &json!("ch_2"), &json!([])), "{open:?}");
         assert_eq!(case_of(&service, "t_1").await, told);
+        service.advance(service.clock.now() + SignedDuration::from_mins(5)).await.unwrap();
         writes(&service, "again_1", "t_1", "It really was charged twice!").await;
         assert_eq!(json!(case_of(&service, "t_1").await), open[0]["id"], "whoever writes again is led to what is open");
     });

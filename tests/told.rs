@@ -163,6 +163,7 @@ fn a_failed_payment_that_only_a_ticket_tells_of_has_its_steps_once_it_is_known()
 
         let failed = stripe::charge("cus_1", "ch_9", Some("in_1"), 4_900, "usd", Some("insufficient_funds"), now);
         tell(&service, "evt_f", "charge.failed", &failed).await;
+        let case = format!("/api/cases/{}", case_of_ticket(&service).await);
         let play = get(&service, &case).await["playbook"].clone();
         let link = play["steps"].as_array().unwrap().iter().find(|step| step["step"] == "ask").cloned().unwrap();
         assert_eq!((&link["kind"], &link["target"]), (&json!("payment_link"), &json!("in_1")), "{play}");
