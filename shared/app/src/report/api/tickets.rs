@@ -82,8 +82,8 @@ pub(super) fn classify(context: &Context, request: &Request<Bytes>) -> Result<An
     if subject.trim().is_empty() && body.trim().is_empty() {
         return Err(Problem::malformed("say in `body` what was written, or in `subject` what it is headed"));
     }
-    let policy = context.policies.tickets.current();
-    let taken = read(&masked(&subject), &masked(&body), policy, context.clock.now());
+    let policies = (context.policies.tickets.current(), context.policies.languages.current());
+    let taken = read(&masked(&subject), &masked(&body), policies, context.clock.now());
     Ok(web::json(
         StatusCode::OK,
         &json!({
