@@ -127,13 +127,17 @@ mod tests {
         }
     }
 
+    type Notes = fn(&mut Head);
+
+    /// What is noted, and whom that takes from the two lists.
+    type Row<'a> = (&'a str, Notes, Option<Vec<String>>, Option<Vec<String>>);
+
     #[test]
     fn what_was_noted_of_a_payment_is_looked_at_again_when_it_changes() {
-        type Notes = fn(&mut Head);
         let loose: Notes = |head| head.loose.extend(["ch_1".to_owned()]);
         let came: Notes = |head| head.came.extend([ReceivedId::of(&head.account, "ch_1")]);
         let ours = || Some(vec!["ch_1".to_owned()]);
-        let rows: [(&str, Notes, Option<Vec<String>>, Option<Vec<String>>); 3] = [
+        let rows: [Row<'_>; 3] = [
             ("nothing", |_| {}, None, None),
             ("nobody can place it", loose, ours(), None),
             ("somebody said what it is for", came, ours(), Some(Vec::new())),

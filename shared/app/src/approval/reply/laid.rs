@@ -57,7 +57,7 @@ impl Laid {
     }
 
     /// The invoice that its case asks to be paid, with the head of its account.
-    pub async fn to_pay(&mut self, context: &Context) -> Result<Option<(Head, Invoice)>, Fault> {
+    pub async fn owing(&mut self, context: &Context) -> Result<Option<(Head, Invoice)>, Fault> {
         let is_own = |case: &&Case| Some(&case.account) == self.ticket.handling.account.as_ref();
         let Some(case) = self.case.as_ref().filter(is_own) else { return Ok(None) };
         let home = keys::head(&case.account);

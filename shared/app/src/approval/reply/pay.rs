@@ -26,7 +26,7 @@ pub(super) async fn asks(context: &Context, laid: &mut Laid, text: &str) -> Resu
     if !text.contains(&link::unmade(context)) {
         return Ok(None);
     }
-    let found = laid.to_pay(context).await?;
+    let found = laid.owing(context).await?;
     let is_payable = found.as_ref().is_some_and(|(head, invoice)| link::is_payable(context, head, invoice));
     Ok(Some(Asks { to: found.map(|(head, invoice)| (head, invoice.id)), is_payable }))
 }
