@@ -193,8 +193,8 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
 }
 
 /// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan
-/// of a recovery; whether its customer is about to pay, of a try or such an end; whether its money is there, of what asks for
-/// it or ends for want of it.
+/// of a recovery; whether its customer is about to pay, of a try or such an end; whether its money is there, of what asks
+/// for it or ends for want of it.
 fn grounds_of(action: &Action, head: &Head) -> impl Iterator<Item = Key> {
     let billed = invoice_of(action).map(|invoice| keys::invoice(&action.account, invoice));
     let asked = billed.is_some().then(|| records::past_provider(head)).into_iter().flatten();
@@ -252,8 +252,8 @@ fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<b
     Ok(may_leave && !is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
 }
 
-/// Whether the money has come past the provider: it would be collected or asked for once more, or its customer would lose what
-/// they paid for.
+/// Whether the money has come past the provider: it would be collected or asked for once more, or its customer would lose
+/// what they paid for.
 fn is_paid_past(read: &Read, action: &Action, head: &Head) -> Result<bool, Fault> {
     let Some(invoice) = invoice_of(action) else { return Ok(false) };
     match read.batch.of::<Invoice>(&keys::invoice(&action.account, invoice))? {

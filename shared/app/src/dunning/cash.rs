@@ -34,7 +34,7 @@ fn put(commit: &mut Commit, batch: &Batch, before: Option<&Request>, after: &Req
     }
 }
 
-/// Has the recovery of an invoice look at what is known by now of its money. Its alarm covers a queue that does not answer.
+/// Has the recovery of an invoice look at its money. Its alarm covers a queue that does not answer.
 async fn ring(context: &Context, account: &AccountId, invoice: &str, trace: &str) {
     let message = Message::PlanDue { account: account.clone(), invoice: invoice.to_owned(), trace: trace.to_owned() };
     if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Dunning, message }]).await {
