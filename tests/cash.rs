@@ -14,6 +14,7 @@ use domain::book::Head;
 use domain::cash::Step;
 use domain::id::AccountId;
 use domain::report::fact::{Fact, sum};
+use domain::task::{About, Task};
 use domain::ticket::{State, Ticket};
 use jiff::{SignedDuration, Timestamp};
 use local::server::dispatch;
@@ -852,8 +853,107 @@ fn what_was_said_of_a_payment_holds_nothing_once_that_is_given_back_or_was_wrong
             assert_eq!(marking(&service).await, None, "{name}");
             assert_eq!(unmatched(&service).await.len(), waiting, "{name}");
             assert!(head(&service).await.came.is_empty(), "{name}");
+            if is_given_back {
+                return;
+            }
+            // Nothing is owed by then, so that no payment would be looked at.
+            bill(&service, "evt_5", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+            goes_back(&service, "evt_6", 4_900, None).await;
+            assert_eq!(unmatched(&service).await, Vec::<Value>::new(), "{name}");
         });
     }
+}
+
+#[test]
+fn what_its_provider_books_elsewhere_than_a_person_said_counts_once() {
+    run(async {
+        let service = declined_and_said().await;
+        service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
+        bill(&service, "evt_4", "invoice.finalized", "in_2", "open", (4_900, 4_900)).await;
+        tell(&service, "evt_5", "charge.succeeded", &charge(&service, "ch_1", Some("in_2"), 4_900, None)).await;
+        bill(&service, "evt_6", "invoice.paid", "in_2", "paid", (4_900, 0)).await;
+        assert!(pay_page(&service).await.contains(">Pay 49.00 EUR</button>"), "it is asked for again");
+        assert!(head(&service).await.came.is_empty());
+        assert_eq!(unmatched(&service).await, Vec::<Value>::new(), "nobody has to say anew");
+        let key = keys::task(&About::MarkPaid { invoice: "in_1".to_owned() }.task(&account()));
+        let task = Batch::read(&service.context, vec![key.clone()]).await.unwrap().get::<Task>(&key).unwrap().unwrap();
+        assert_eq!((task.note.as_str(), task.ended_at.is_some()), ("its provider books the payment elsewhere", true));
+    });
+}
+
+#[test]
+fn a_part_that_a_person_says_is_for_an_invoice_holds_it_though_a_request_asks_for_it() {
+    run(async {
+        let (service, id, at) = declined_and_asked().await;
+        pays(&service, "evt_3", "ch_1", 2_000, None).await;
+        let waiting = unmatched(&service).await;
+        let (status, answer) = say(&service, "bea", &waiting[0]["id"], &json!({"invoice": "in_1"})).await;
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(request(&service, &id).await["state"], "partly_paid");
+        service.advance(at + SignedDuration::from_hours(24)).await.unwrap();
+        assert_eq!(tried(&service), 0, "all of it would be collected: {}", recovery(&service).await);
+    });
+}
+
+#[test]
+fn what_came_for_a_request_that_is_withdrawn_is_a_persons() {
+    let other = json!({"account": "stripe:cus_2", "note": "called the number on file"});
+    let closed = json!({"note": "they called"});
+    for (name, minor, is_named, path, body) in [
+        ("a part, and it is closed", 1_900, true, "close", &closed),
+        ("a part by hand, and it is closed", 1_900, false, "close", &closed),
+        ("all of it, and it is another's", 4_900, true, "account", &other),
+    ] {
+        run(async {
+            let (service, id) = asked().await;
+            tell(&service, "evt_8", "customer.created", &stripe::customer("cus_2", service.clock.now())).await;
+            pays(&service, "evt_3", "ch_1", minor, Some(id.as_str()).filter(|_| is_named)).await;
+            if !is_named {
+                let waiting = unmatched(&service).await;
+                assert_eq!(say(&service, "bea", &waiting[0]["id"], &json!({"request": id})).await.0, 200, "{name}");
+            }
+            assert_eq!(unmatched(&service).await, Vec::<Value>::new(), "{name}");
+            let path = format!("/api/tickets/t1/{path}");
+            let (status, answer) = ask(&service, "lena", Method::POST, &path, Some(body), None).await;
+            assert_eq!(status, StatusCode::OK, "{name}: {answer}");
+            service.work().await.unwrap();
+            assert_eq!(request(&service, &id).await["state"], "withdrawn", "{name}");
+            let waiting = unmatched(&service).await;
+            let why = waiting.first().map(|received| &received["why"]);
+            assert_eq!((waiting.len(), why), (1, Some(&json!("withdrawn"))), "{name}: {waiting:?}");
+            assert_eq!(tasks(&service).await, ["paid_after_all"], "{name}");
+            assert!(head(&service).await.loose.contains("ch_1"), "{name}");
+            service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
+            let mut back = charge(&service, "ch_1", None, minor, Some(id.as_str()).filter(|_| is_named));
+            back["amount_refunded"] = json!(minor);
+            tell(&service, "evt_9", "charge.refunded", &back).await;
+            assert_eq!((tasks(&service).await, unmatched(&service).await.len()), (Vec::new(), 0), "{name}");
+        });
+    }
+}
+
+#[test]
+fn a_link_to_pay_is_not_sent_once_the_money_came_past_the_provider() {
+    run(async {
+        let service = shop().await;
+        let stop = |release: bool| json!({"kind": "payment_link", "note": "we look at it", "release": release});
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(false)), None).await.0, StatusCode::OK);
+        let body = json!({"account": "stripe:cus_1", "kind": "payment_link", "params": {"invoice": "in_1"},
+            "reason_code": "other", "note": ""});
+        let (status, answer) = ask(&service, "lena", Method::POST, "/api/actions", Some(&body), Some("k")).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        service.work().await.unwrap();
+        pays(&service, "evt_3", "ch_1", 4_900, None).await;
+        let waiting = unmatched(&service).await;
+        assert_eq!(say(&service, "bea", &waiting[0]["id"], &json!({"invoice": "in_1"})).await.0, 200);
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(true)), None).await.0, StatusCode::OK);
+        service.work().await.unwrap();
+        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
+        let action = get(&service, &format!("/api/actions/{}", answer["id"].as_str().unwrap())).await;
+        assert_eq!(action["state"], "stale", "{action}");
+        let letters = service.outbox.letters().unwrap();
+        assert!(!letters.iter().any(|(_, letter)| letter.id.starts_with("link_")), "nobody is asked for it");
+    });
 }
 
 #[test]

@@ -5,11 +5,12 @@ use crate::http::run;
 use crate::limits::with_limit;
 use crate::raised::{tell, wish};
 use app::context::Settings;
+use app::message::Message;
 use app::ports::{Channel, Clock, Letter};
 use app::store::{Batch, Commit, Pressed, keys};
 use bytes::Bytes;
 use domain::debt::Paying;
-use domain::id::AccountId;
+use domain::id::{AccountId, ActionId};
 use http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::server::dispatch;
@@ -174,6 +175,45 @@ fn what_is_paid_while_it_is_held_or_asked_for_ends_nothing() {
             advance(&service, days(50)).await;
             assert_eq!((requests(&service).await.len(), ended_at_stripe(&service)), (asked, 0), "{name}");
             assert_eq!(access(&service).await, "active", "{name}: what was taken is given back");
+        });
+    }
+}
+
+/// A transfer that came while people were asked: a person has said what it is for.
+async fn transferred(service: &Service) {
+    let charge = stripe::charge("cus_1", "ch_t", None, 4_900, "usd", None, service.clock.now());
+    tell(service, "evt_t", "charge.succeeded", &charge).await;
+    let waiting = get(service, "/api/payments/unmatched").await;
+    let path = format!("/api/payments/unmatched/{}", waiting["items"][0]["id"].as_str().unwrap());
+    let said = json!({"invoice": "in_1"});
+    let (status, answer) = ask(service, "bea", Method::POST, &path, Some(&said), None).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+}
+
+#[test]
+fn what_is_approved_after_the_money_came_past_the_provider_ends_nothing() {
+    for (name, heard) in [("its recovery has not heard of it", false), ("its recovery has heard", true)] {
+        run(async {
+            let service = failed("recoup").await;
+            advance(&service, days(33) + SignedDuration::from_hours(1)).await;
+            let request = requests(&service).await.remove(0);
+            transferred(&service).await;
+            if heard {
+                service.work().await.unwrap();
+            }
+            // Whoever approves it is quicker than its recovery, or not: nothing leaves.
+            let path = format!("/api/actions/{}/decision", request["id"].as_str().unwrap());
+            let digest = &request["preview"]["digest"];
+            let ballot = json!({"decision": "approve", "preview_digest": digest, "note": ""});
+            ask(&service, "leo", Method::POST, &path, Some(&ballot), None).await;
+            let id = ActionId::parse(request["id"].as_str().unwrap()).unwrap();
+            let message = Message::Act { action: id, trace: "t".to_owned() };
+            app::approval::handle(&service.context, &message).await.unwrap();
+            assert_eq!(ended_at_stripe(&service), 0, "{name}");
+            advance(&service, days(40)).await;
+            let found = get(&service, &format!("/api/actions/{}", request["id"].as_str().unwrap())).await;
+            assert_eq!(ended_at_stripe(&service), 0, "{name}: {found}");
+            assert!(heard || found["state"] == "stale", "{name}: {found}");
         });
     }
 }

@@ -58,7 +58,7 @@ pub fn past_provider(head: &Head) -> impl Iterator<Item = Key> {
 pub fn has_come(batch: &Batch, head: &Head, invoice: &Invoice) -> Result<bool, Fault> {
     for request in &head.requests {
         let request = batch.get::<Request>(&keys::payment_request(request))?;
-        if request.is_some_and(|request| request.has_money_for(&invoice.id)) {
+        if request.is_some_and(|request| request.stands_for(&invoice.id)) {
             return Ok(true);
         }
     }

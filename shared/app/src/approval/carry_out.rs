@@ -31,6 +31,7 @@ use domain::ledger::{Note, Step};
 use domain::staff::MACHINE;
 use exchange::{effects, look_up, send};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// An approved action with what it is about.
 struct Work {
@@ -182,7 +183,9 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
     let mut read = records::read(context, id).await?;
     let goes = |action: &&Action| matches!(action.state(), State::Approved | State::Executing | State::InDoubt);
     let judged = read.action.as_ref().filter(goes).zip(read.head.as_ref());
-    let grounds: Vec<Key> = judged.into_iter().flat_map(|(action, head)| grounds_of(action, head)).collect();
+    let grounds = judged.into_iter().flat_map(|(action, head)| grounds_of(action, head));
+    // What was read before stays as it was read: it was judged by that.
+    let grounds: Vec<Key> = grounds.filter(|key| !read.batch.has(key)).collect();
     if !grounds.is_empty() {
         read.batch.extend(Batch::read(context, grounds).await?);
     }
@@ -190,11 +193,21 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
 }
 
 /// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan
-/// of a recovery; whether its customer is about to pay, of a try or such an end; whether its money is there, of a try.
+/// of a recovery; whether its customer is about to pay, of a try or such an end; whether its money is there, of what asks
+/// for it or ends for want of it.
 fn grounds_of(action: &Action, head: &Head) -> impl Iterator<Item = Key> {
-    let asked = is_try(action).then(|| records::past_provider(head)).into_iter().flatten();
+    let billed = invoice_of(action).map(|invoice| keys::invoice(&action.account, invoice));
+    let asked = billed.is_some().then(|| records::past_provider(head)).into_iter().flatten();
     let own = case_of(action).into_iter().chain(plan_of(action)).chain(ending::plan_of(action));
-    own.chain(pressed_of(action)).chain(asked)
+    own.chain(pressed_of(action)).chain(asked).chain(billed)
+}
+
+/// The invoice whose money it would collect or ask for, or for want of which it would end something.
+fn invoice_of(action: &Action) -> Option<&str> {
+    match &action.kind {
+        Kind::RetryPayment { invoice, .. } | Kind::PaymentLink { invoice, .. } => Some(invoice),
+        _ => action.recovery.as_deref(),
+    }
 }
 
 fn is_try(action: &Action) -> bool {
@@ -239,14 +252,13 @@ fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<b
     Ok(may_leave && !is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
 }
 
-/// Whether the money for what a try would collect has come past the provider, who would collect it once more.
+/// Whether the money has come past the provider: it would be collected or asked for once more, or its customer would lose
+/// what they paid for.
 fn is_paid_past(read: &Read, action: &Action, head: &Head) -> Result<bool, Fault> {
-    match &action.kind {
-        Kind::RetryPayment { invoice, .. } => match read.records.invoices.get(invoice) {
-            Some(invoice) => records::has_come(&read.batch, head, invoice),
-            None => Ok(false),
-        },
-        _ => Ok(false),
+    let Some(invoice) = invoice_of(action) else { return Ok(false) };
+    match read.batch.of::<Invoice>(&keys::invoice(&action.account, invoice))? {
+        Some(invoice) => records::has_come(&read.batch, head, &invoice),
+        None => Ok(false),
     }
 }
 
@@ -382,10 +394,9 @@ async fn store_attempt(
     let tried = tried(&read, &before, now);
     // It was judged by these; if one has changed since, it is judged again.
     let written = tried.as_ref().map(Stored::key);
-    for key in
-        read.judged_by(&head).into_iter().filter(|key| Some(key) != written.as_ref()).chain(grounds_of(&before, &head))
-    {
-        commit.check(&read.batch, &key);
+    let judged: BTreeSet<Key> = read.judged_by(&head).into_iter().chain(grounds_of(&before, &head)).collect();
+    for key in judged.iter().filter(|key| Some(*key) != written.as_ref()) {
+        commit.check(&read.batch, key);
     }
     if let Some(tried) = &tried {
         commit.over(&read.batch, tried);

@@ -139,6 +139,8 @@ async fn unsaid(
     for received in &mut payments {
         head.came.remove(&received.id);
         received.look_again();
+        // What goes back of it is to be seen: then nobody has to say.
+        received.show_on(&mut head);
     }
     Ok(Some((head, payments)))
 }

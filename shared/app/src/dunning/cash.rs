@@ -19,7 +19,7 @@ use crate::message::{Message, Sent, send_all};
 use crate::ports::QueueName;
 use crate::store::{Batch, Commit, keys};
 use domain::cash::Request;
-use domain::id::RequestId;
+use domain::id::{AccountId, RequestId};
 use domain::report::fact::{self, Fact, Facts};
 
 /// Writes a request over what was read of it, with the difference that this makes to the reports.
@@ -31,6 +31,14 @@ fn put(commit: &mut Commit, batch: &Batch, before: Option<&Request>, after: &Req
     let name = format!("{}:{}", after.id, batch.rev(&keys::payment_request(&after.id)).map_or(1, |rev| rev + 1));
     for row in fact::rows(&name, &after.account, &facts(before), &facts(Some(after))) {
         commit.create(&row);
+    }
+}
+
+/// Has the recovery of an invoice look at its money. Its alarm covers a queue that does not answer.
+async fn ring(context: &Context, account: &AccountId, invoice: &str, trace: &str) {
+    let message = Message::PlanDue { account: account.clone(), invoice: invoice.to_owned(), trace: trace.to_owned() };
+    if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Dunning, message }]).await {
+        tracing::warn!(invoice, fault = %fault, "the recovery hears of this when its alarm rings");
     }
 }
 

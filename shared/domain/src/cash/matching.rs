@@ -131,7 +131,7 @@ impl Why {
         match self {
             Self::NoReference => "it does not say for certain what it is for",
             Self::UnknownRequest => "it names a payment request that nobody made",
-            Self::Withdrawn => "it names a payment request that was withdrawn",
+            Self::Withdrawn => "it is for a payment request that was withdrawn",
             Self::OtherCurrency => "it is in another currency than the payment request that it names",
         }
     }
@@ -141,6 +141,11 @@ impl Matched {
     /// What it shows, in words.
     pub fn words(&self) -> String {
         format!("{} by payment {}, {}", self.amount, self.payment, self.way.words())
+    }
+
+    /// Whether its provider books it on an invoice of the request.
+    pub fn is_booked(&self) -> bool {
+        self.way == Way::Invoice || (self.way == Way::Request && self.line.is_some())
     }
 
     /// What Recoup found.

@@ -1,12 +1,16 @@
 //! A payment of which nobody knows yet what it is for: what it may be, and what a person said.
 
-use super::{Candidate, Target, Why};
-use crate::book::{Due, Invoice};
-use crate::id::{AccountId, ReceivedId};
+use super::{Candidate, Matched, Target, Why};
+use crate::book::{Due, Head, Invoice};
+use crate::id::{AccountId, ReceivedId, RequestId};
 use crate::money::Money;
 use crate::staff::MACHINE;
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+
+/// How many payments that nobody can place the head of an account names.
+const LOOSE_MAX: usize = 6;
 
 /// It stays as it is until somebody says what it is for, or its provider does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +107,32 @@ impl Received {
     pub fn look_again(&mut self) {
         self.ended = None;
     }
+
+    /// The request that it was for is withdrawn: somebody says anew.
+    pub fn was_let_go(&mut self, request: &RequestId, matched: &Matched) {
+        let target = Target::Request(request.clone());
+        self.candidates = vec![Candidate { target, way: matched.way, confidence: Decimal::ZERO.to_string() }];
+        (self.amount, self.why) = (matched.amount, Why::Withdrawn);
+        self.look_again();
+    }
+
+    /// The request that it was for, where that is withdrawn.
+    pub fn withdrawn_request(&self) -> Option<&RequestId> {
+        let candidates = self.candidates.iter().filter(|_| self.why == Why::Withdrawn);
+        candidates.map(|candidate| &candidate.target).find_map(|target| match target {
+            Target::Request(request) => Some(request),
+            Target::Invoice(_) => None,
+        })
+    }
+
+    /// The head of its account names it until it is known what it is for, so that whatever happens to it is seen.
+    pub fn show_on(&self, head: &mut Head) {
+        if !self.is_waiting() {
+            head.loose.remove(&self.payment);
+        } else if head.loose.len() < LOOSE_MAX {
+            head.loose.insert(self.payment.clone());
+        }
+    }
 }
 
 /// Whether money that is for an invoice, as people said, is not shown by its provider: it books less than came.
@@ -121,7 +151,6 @@ pub fn stands_for(came: &[Received], invoice: &Invoice) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::RequestId;
     use crate::money::Currency;
 
     #[test]
@@ -171,6 +200,21 @@ mod tests {
         assert!(received.is_placed() && !received.is_given_back(), "somebody has said all the same");
         received.went_back(at);
         assert!(received.is_placed(), "the first word counts");
+    }
+
+    #[test]
+    fn the_head_names_what_nobody_can_place_as_far_as_it_has_room() {
+        let mut head = Head::new("stripe", "default", "cus_1");
+        let placed = said("ch_1", 5_000, ("in_1", None));
+        let mut waiting = placed.clone();
+        waiting.look_again();
+        waiting.show_on(&mut head);
+        assert!(head.loose.contains("ch_1"));
+        placed.show_on(&mut head);
+        assert!(head.loose.is_empty());
+        head.loose.extend((0..LOOSE_MAX).map(|number| format!("ch_x{number}")));
+        waiting.show_on(&mut head);
+        assert!(!head.loose.contains("ch_1"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A payment request: which invoices a customer was asked for because of a ticket, and what came in for them.
 
-use super::{Credit, Done, Matched, Notice, NoticeState, Step};
+use super::{Credit, Done, Matched, Notice, NoticeState, Step, Way};
 use crate::debt;
 use crate::id::{AccountId, RequestId};
 use crate::money::{Currency, Money};
@@ -213,6 +213,14 @@ impl Request {
         self.asks_for(invoice) && (has_all || self.standing().any(covers))
     }
 
+    /// Whether what has come holds an invoice: all of its money, or a part by a person's word of which its provider shows less.
+    pub fn stands_for(&self, invoice: &str) -> bool {
+        let is_said = |matched: &&Matched| matched.way == Way::ByHand && matched.line.as_deref() == Some(invoice);
+        let said = self.sum(self.matched.iter().filter(is_said).map(|matched| matched.amount));
+        let is_untold = |line: &Line| line.invoice == invoice && said > line.settled;
+        self.has_money_for(invoice) || (self.asks_for(invoice) && self.standing().any(is_untold))
+    }
+
     /// Whether it has come for any of its invoices.
     pub fn has_money(&self) -> bool {
         self.standing().any(|line| self.has_money_for(&line.invoice))
@@ -285,9 +293,16 @@ impl Request {
         }
     }
 
-    /// Whether a payment is known to be for it.
+    /// Whether a payment is known to be for it, and nobody else has to find what it is for.
     pub fn has(&self, account: &AccountId, payment: &str) -> bool {
-        self.matched.iter().any(|matched| matched.account == *account && matched.payment == payment)
+        let is_it = |matched: &&Matched| matched.account == *account && matched.payment == payment;
+        self.matched.iter().filter(is_it).any(|matched| self.withdrawn.is_none() || matched.is_booked())
+    }
+
+    /// The payments that were for it until it was withdrawn: of those a person says what they are for.
+    pub fn let_go(&self) -> impl Iterator<Item = &Matched> {
+        let is_here = |matched: &&Matched| matched.amount.is_positive() && !matched.is_booked();
+        self.matched.iter().filter(move |_| self.withdrawn.is_some()).filter(is_here)
     }
 
     /// When it has to be looked at.
@@ -385,7 +400,6 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cash::Way;
     use crate::debt::Standing;
 
     fn at(second: i64) -> Timestamp {
@@ -583,7 +597,51 @@ mod tests {
             matched.into_iter().for_each(|payment| request.take(payment));
             assert_eq!(request.has_money_for("in_1"), expected, "{name}");
             assert_eq!(request.has_money(), expected || name == "all of the other", "{name}");
+            assert_eq!(request.stands_for("in_1"), expected, "{name}: what nobody said is no part");
             assert!(!request.has_money_for("in_9") && !gone(request).has_money_for("in_1"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_part_holds_its_invoice_by_a_persons_word_until_its_provider_shows_as_much() {
+        let by_hand = |minor, line| Matched { way: Way::ByHand, ..payment("ch_1", minor, line) };
+        for (name, matched, left, expected) in [
+            ("a part, by hand", by_hand(2_000, Some("in_1")), 4_900, true),
+            ("of which less is shown", by_hand(2_000, Some("in_1")), 2_901, true),
+            ("and it is shown", by_hand(2_000, Some("in_1")), 2_900, false),
+            ("nobody knows for which", by_hand(2_000, None), 4_900, false),
+            ("of the other one", by_hand(200, Some("in_2")), 4_900, false),
+            ("it is given back", by_hand(0, Some("in_1")), 4_900, false),
+            ("a part that names the request", payment("ch_1", 2_000, Some("in_1")), 4_900, false),
+        ] {
+            let mut request = request();
+            request.take(matched);
+            request.see("in_1", Standing::Open(Some(usd(left))), None);
+            assert_eq!(request.stands_for("in_1"), expected, "{name}");
+            assert!(!request.has_money_for("in_1"), "{name}: a ticket may be closed");
+            request.withdraw("its ticket was closed", MACHINE, at(2));
+            assert!(!request.stands_for("in_1"), "{name}: withdrawn, it holds nothing");
+        }
+    }
+
+    #[test]
+    fn what_is_withdrawn_lets_its_payments_go_but_not_what_its_provider_books() {
+        let of = |way, line| Matched { way, ..payment("ch_1", 2_000, line) };
+        for (name, matched, expected) in [
+            ("it names the request", of(Way::Request, None), true),
+            ("and is booked", of(Way::Request, Some("in_1")), false),
+            ("it is booked", of(Way::Invoice, Some("in_1")), false),
+            ("it names the invoice", of(Way::Number, Some("in_1")), true),
+            ("a person said so", of(Way::ByHand, Some("in_1")), true),
+            ("it is given back", payment("ch_1", 0, None), false),
+        ] {
+            let mut request = request();
+            let is_here = matched.amount.is_positive();
+            request.take(matched);
+            assert!(request.has(&account(), "ch_1") && request.let_go().next().is_none(), "{name}: it stands");
+            request.withdraw("its ticket was closed", MACHINE, at(2));
+            assert_eq!(request.let_go().count(), usize::from(expected), "{name}");
+            assert_eq!(request.has(&account(), "ch_1"), is_here && !expected, "{name}");
         }
     }
 }

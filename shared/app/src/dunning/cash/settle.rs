@@ -3,7 +3,7 @@
 mod came;
 mod laid;
 
-use super::{put, remind_of};
+use super::{put, remind_of, ring};
 use crate::context::Context;
 use crate::dunning::Done;
 use crate::fault::Fault;
@@ -25,9 +25,6 @@ use std::collections::BTreeMap;
 
 pub(super) use laid::phone;
 
-/// How many loose payments the head of an account names.
-const LOOSE_MAX: usize = 6;
-
 /// What is to be taken in.
 #[derive(Clone, Copy)]
 pub(super) struct Told<'a> {
@@ -44,6 +41,8 @@ pub(super) struct Told<'a> {
 pub(super) struct Settled {
     /// The requests of which a customer is to be told something.
     due: Vec<RequestId>,
+    /// The invoice that a payment is for, as a person says: its recovery is to look at that.
+    held: Option<(AccountId, String)>,
     /// Why what a person says cannot be so.
     pub refused: Option<&'static str>,
 }
@@ -53,6 +52,9 @@ impl Settled {
     pub(super) async fn tell(&self, context: &Context, trace: &str) {
         for request in &self.due {
             remind_of(context, request, trace).await;
+        }
+        if let Some((account, invoice)) = &self.held {
+            ring(context, account, invoice, trace).await;
         }
     }
 }
@@ -91,14 +93,20 @@ async fn once(context: &Context, told: Told<'_>) -> Result<Attempted<Settled>, F
         return Ok(Attempted::Done(Settled { refused, ..Settled::default() }));
     }
     let due = go_on(context, &read, &mut after);
-    name_loose(told.account, &mut after);
+    name_loose(&mut after);
     came::go_on(context, &read, told.account, &mut after);
+
+    let held = match told.said {
+        Some((Some(Target::Invoice(invoice)), _)) => Some((told.account.clone(), invoice.clone())),
+        _ => None,
+    };
+    let settled = Settled { due, held, refused: None };
 
     // Write. Whoever tells of a payment or an invoice writes the head.
     let Some(commit) = written(context, &mut read, &after, told.account).await? else {
-        return Ok(Attempted::Done(Settled { due, refused: None }));
+        return Ok(Attempted::Done(settled));
     };
-    store::attempted(commit.run(context).await, Settled { due, refused: None })
+    store::attempted(commit.run(context).await, settled)
 }
 
 /// What of a payment is here: what was taken, without what went back.
@@ -152,7 +160,7 @@ fn take_in(context: &Context, read: &Read, told: Told<'_>, after: &mut Laid) {
             Found::ToLookAt { .. } if after.received.get(id).is_some_and(is_booked) => {}
             Found::ToLookAt { why, candidates } => {
                 if let (Why::Withdrawn, Some(request)) = (why, named.as_ref().and_then(|id| after.requests.get(id))) {
-                    let task = paid_after_all(context, request, &incoming);
+                    let task = paid_after_all(context, request, (id, amount));
                     after.tasks.entry(task.id.clone()).or_insert(task);
                 }
                 let at = payment.at.unwrap_or(now);
@@ -245,7 +253,7 @@ fn asking(
 /// Lets each request go on by how its invoices and its ticket stand. Says of which a customer is to be told something.
 fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
     let (policy, now) = (context.policies.cash.current(), context.clock.now());
-    let Laid { requests, tickets, cases, tasks, heads, .. } = after;
+    let Laid { requests, tickets, cases, tasks, heads, received } = after;
     let mut due = Vec::new();
     for (id, request) in requests {
         let before = &read.laid.requests[id];
@@ -275,6 +283,7 @@ fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
                 due.push(id.clone());
             }
             end_tasks(request, tasks, now);
+            let_go(context, read, request, (&mut *received, &mut *tasks));
             if let Some(head) = heads.get_mut(&request.account) {
                 head.requests.remove(id);
             }
@@ -302,6 +311,25 @@ fn end_tasks(request: &Request, tasks: &mut BTreeMap<TaskId, Task>, now: Timesta
         let ended =
             tasks.get(&own).and_then(|task| task.clone().ended(request.resolved_at.is_some(), MACHINE, note, now));
         tasks.extend(ended.map(|task| (own, task)));
+    }
+}
+
+/// What came for a request that is withdrawn holds nothing any more: a person says what it is for, or it is given back.
+fn let_go(
+    context: &Context,
+    read: &Read,
+    request: &Request,
+    (received, tasks): (&mut BTreeMap<String, Received>, &mut BTreeMap<TaskId, Task>),
+) {
+    for matched in request.let_go() {
+        let task = paid_after_all(context, request, (&matched.payment, matched.amount));
+        tasks.entry(task.id.clone()).or_insert(task);
+        let payment = read.payments.get(&matched.payment).or_else(|| read.taken.get(&matched.payment));
+        let at = payment.and_then(|payment| payment.at).unwrap_or(matched.at);
+        let reference = payment.and_then(|payment| payment.reference.value()).map(String::as_str);
+        let own = (matched.payment.as_str(), matched.amount, at);
+        let fresh = || Received::new(&matched.account, own, reference, (Why::Withdrawn, Vec::new()));
+        received.entry(matched.payment.clone()).or_insert_with(fresh).was_let_go(&request.id, matched);
     }
 }
 
@@ -343,15 +371,11 @@ fn follow(context: &Context, request: &mut Request, ticket: &mut Ticket) {
     ticket.handling.rest(context.policies.tickets.current(), &working(context), now);
 }
 
-/// The head of the payer's account names what nobody can place yet.
-fn name_loose(account: &AccountId, after: &mut Laid) {
-    let Laid { heads, received, .. } = after;
-    let Some(head) = heads.get_mut(account) else { return };
-    for (payment, received) in received {
-        if !received.is_waiting() {
-            head.loose.remove(payment);
-        } else if head.loose.len() < LOOSE_MAX {
-            head.loose.insert(payment.clone());
+/// The heads of the payers' accounts name what nobody can place yet.
+fn name_loose(after: &mut Laid) {
+    for received in after.received.values() {
+        if let Some(head) = after.heads.get_mut(&received.account) {
+            received.show_on(head);
         }
     }
 }
@@ -370,15 +394,14 @@ fn overpaid(context: &Context, request: &Request, over: Money) -> Task {
     task::open(context, &request.account, about, what, steps)
 }
 
-fn paid_after_all(context: &Context, request: &Request, incoming: &Incoming<'_>) -> Task {
-    let payment = incoming.payment.to_owned();
-    let about = About::PaidAfterAll { request: request.id.clone(), payment };
-    let what = format!("Decide about {} for a payment request that was withdrawn", incoming.amount);
+fn paid_after_all(context: &Context, request: &Request, (payment, amount): (&str, Money)) -> Task {
+    let about = About::PaidAfterAll { request: request.id.clone(), payment: payment.to_owned() };
+    let what = format!("Decide about {amount} for a payment request that was withdrawn");
     let why = request.withdrawn.as_ref().map(|withdrawn| withdrawn.why.as_str()).unwrap_or_default();
     let steps = format!(
-        "Payment {} names {}, which was withdrawn: {why}. Say at /payments/unmatched what it is for, or ask for a refund \
+        "Payment {payment} is for {}, which was withdrawn: {why}. Say at /payments/unmatched what it is for, or ask for a refund \
          of it on the account's page. Nothing goes back by itself.",
-        incoming.payment, request.id,
+        request.id,
     );
     task::open(context, &request.account, about, what, steps)
 }

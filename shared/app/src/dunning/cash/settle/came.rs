@@ -1,12 +1,12 @@
 //! A person has said that a payment is for an invoice that nobody was asked for because of a ticket, and its provider does not
 //! know that: the invoice is held, and somebody marks it as paid there.
 
-use super::laid::{GIVEN_BACK, Laid, Read};
+use super::laid::{ELSEWHERE, GIVEN_BACK, Laid, Read};
 use super::net;
 use crate::context::Context;
 use crate::task;
 use domain::book::{Due, Head, Invoice, PaymentLine};
-use domain::cash::{Received, stands_for};
+use domain::cash::{Received, Target, stands_for};
 use domain::event::PaymentStatus;
 use domain::id::{AccountId, ReceivedId};
 use domain::money::Money;
@@ -56,9 +56,18 @@ pub(super) fn note(context: &Context, (account, payment): (&AccountId, &str), in
 /// Forgets what its provider shows by now, and what was given back.
 pub(super) fn go_on(context: &Context, read: &Read, account: &AccountId, after: &mut Laid) {
     let Some(head) = after.heads.get_mut(account).filter(|head| !head.came.is_empty()) else { return };
+    let mut left: BTreeSet<String> = BTreeSet::new();
     for received in after.received.values_mut() {
+        if head.came.contains(&received.id)
+            && let Some(other) = booked(read, account, received)
+        {
+            left.extend(received.invoice().map(str::to_owned));
+            head.came.remove(&received.id);
+            received.look_again();
+            received.end(Some(Target::Invoice(other.to_owned())), MACHINE, context.clock.now());
+        }
         match read.payments.get(&received.payment).map(net) {
-            Some(Some(left)) if head.came.contains(&received.id) => received.amount = left,
+            Some(Some(amount)) if head.came.contains(&received.id) => received.amount = amount,
             Some(None) => drop(head.came.remove(&received.id)),
             _ => {}
         }
@@ -80,12 +89,27 @@ pub(super) fn go_on(context: &Context, read: &Read, account: &AccountId, after: 
             *task = twice(context, account, invoice, line);
             continue;
         }
-        let (done, why) = if own.is_empty() { (false, GIVEN_BACK) } else { (true, "its provider shows it") };
+        let (done, why) = if !own.is_empty() {
+            (true, "its provider shows it")
+        } else if left.contains(&invoice.id) {
+            (false, ELSEWHERE)
+        } else {
+            (false, GIVEN_BACK)
+        };
         if let Some(ended) = task.clone().ended(done, MACHINE, why, context.clock.now()) {
             *task = ended;
         }
     }
     head.came.retain(|id| !over.contains(id));
+}
+
+/// On which other invoice than a person said its provider books a payment: there it counts.
+fn booked<'a>(read: &'a Read, account: &AccountId, received: &Received) -> Option<&'a str> {
+    let shown = match read.payments.get(&received.payment) {
+        Some(payment) => read.invoice_of(account, payment),
+        None => read.shown_on(account, &received.payment),
+    };
+    shown.filter(|other| received.invoice() != Some(*other))
 }
 
 /// What the provider collected for an invoice since somebody said that its money had come.

@@ -24,6 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a task about a payment is done with.
 pub(super) const GIVEN_BACK: &str = "the payment was given back";
+/// The same, of one that a person said is for something else.
+pub(super) const ELSEWHERE: &str = "its provider books the payment elsewhere";
 
 /// What may change.
 #[derive(Clone)]
@@ -52,6 +54,8 @@ pub(super) struct Read {
     pub laid: Laid,
     /// Of the payer's account, by id.
     pub payments: BTreeMap<String, Payment>,
+    /// Those that are known to be for a request which is not over, whosever they are.
+    pub taken: BTreeMap<String, Payment>,
     /// The invoice that a person names, and those for which money came past their provider, as people said before.
     pub billed: BTreeMap<String, Invoice>,
     pub standings: Vec<Line>,
@@ -88,8 +92,8 @@ impl Read {
     /// Nothing, where there is no such account.
     pub(super) async fn of(context: &Context, told: Told<'_>) -> Result<Option<Self>, Fault> {
         let account = told.account;
-        let own = told.payments.iter().map(|id| keys::payment(account, id)).chain([keys::head(account)]);
-        let mut batch = Batch::read(context, own.collect()).await?;
+        let paid = told.payments.iter().flat_map(|id| [keys::payment(account, id), received_of(account, id)]);
+        let mut batch = Batch::read(context, paid.chain([keys::head(account)]).collect()).await?;
         let Some(head) = batch.get::<Head>(&keys::head(account))? else { return Ok(None) };
         let mut payments = BTreeMap::new();
         for id in told.payments {
@@ -117,8 +121,7 @@ impl Read {
             named.insert(invoice.clone());
         }
         let marking = |invoice: &String| About::MarkPaid { invoice: invoice.clone() }.task(&account);
-        let mut wanted: BTreeSet<Key> =
-            payments.keys().map(|id| keys::received(&ReceivedId::of(&account, id))).collect();
+        let mut wanted: BTreeSet<Key> = payments.keys().map(|id| received_of(&account, id)).collect();
         wanted.extend(named.iter().flat_map(|id| [keys::invoice(&account, id), keys::task(&marking(id))]));
         for request in requests.values() {
             wanted.insert(keys::head(&request.account));
@@ -126,6 +129,9 @@ impl Read {
             wanted.insert(ticket_of(request));
             wanted.extend(tasks_of(request, &payments).iter().map(keys::task));
             wanted.extend(request.standing().map(|line| keys::invoice(&request.account, &line.invoice)));
+            for Matched { account, payment, .. } in taken_by(request) {
+                wanted.extend([keys::payment(account, payment), received_of(account, payment), keys::head(account)]);
+            }
         }
         // What was read before stays as it was read.
         wanted.retain(|key| !batch.has(key));
@@ -150,12 +156,17 @@ impl Read {
         }
         let mut received: BTreeMap<_, _> = came.into_iter().map(|came| (came.payment.clone(), came)).collect();
         for id in payments.keys() {
-            let key = keys::received(&ReceivedId::of(&account, id));
-            received.extend(batch.get::<Received>(&key)?.map(|found| (id.clone(), found)));
+            received.extend(batch.get::<Received>(&received_of(&account, id))?.map(|found| (id.clone(), found)));
+        }
+        let mut taken = BTreeMap::new();
+        for Matched { account, payment: id, .. } in requests.values().flat_map(taken_by) {
+            received.extend(batch.get::<Received>(&received_of(account, id))?.map(|found| (id.clone(), found)));
+            taken.extend(batch.of::<Payment>(&keys::payment(account, id))?.map(|payment| (id.clone(), payment)));
+            heads.extend(batch.get::<Head>(&keys::head(account))?.map(|head| (account.clone(), head)));
         }
         let cases = cases(context, &mut batch, (&requests, &tickets)).await?;
         let laid = Laid { heads, requests, tickets, cases, received, tasks };
-        Ok(Self { batch, laid, payments, billed, standings: Vec::new(), people })
+        Ok(Self { batch, laid, payments, taken, billed, standings: Vec::new(), people })
     }
 
     /// Says of each invoice that is still asked for how it stands. Our own tries do not put it in review.
@@ -181,9 +192,13 @@ impl Read {
 
     /// On which invoice the provider books a payment.
     pub(super) fn invoice_of<'a>(&'a self, account: &AccountId, payment: &'a Payment) -> Option<&'a str> {
+        payment.invoice.value().map(String::as_str).or_else(|| self.shown_on(account, &payment.id))
+    }
+
+    /// The same, as the head of its account shows it.
+    pub(super) fn shown_on(&self, account: &AccountId, payment: &str) -> Option<&str> {
         let book = &self.laid.heads.get(account)?.book;
-        let shown = || book.invoice_of(book.payments.iter().find(|line| line.payment == payment.id)?);
-        payment.invoice.value().map(String::as_str).or_else(shown)
+        book.invoice_of(book.payments.iter().find(|line| line.payment == payment)?)
     }
 
     /// The newest invoices of an account.
@@ -235,7 +250,12 @@ async fn requests(
         Some((Some(Target::Request(request)), _)) => Some(request.clone()),
         _ => None,
     };
-    let all = head.requests.iter().cloned().chain(named).chain(told.request.cloned()).chain(said);
+    let mut let_go = Vec::new();
+    for id in told.payments {
+        let received = batch.get::<Received>(&received_of(&head.account, id))?;
+        let_go.extend(received.and_then(|received| received.withdrawn_request().cloned()));
+    }
+    let all = head.requests.iter().cloned().chain(named).chain(told.request.cloned()).chain(said).chain(let_go);
     let all: BTreeSet<RequestId> = all.collect();
     let others = all.iter().map(RequestId::account).filter(|other| *other != head.account);
     let others: BTreeSet<Key> = others.map(|other| keys::head(&other)).collect();
@@ -303,6 +323,15 @@ fn ticket_of(request: &Request) -> Key {
     keys::ticket(&name.provider, &name.source, &name.id)
 }
 
+fn received_of(account: &AccountId, payment: &str) -> Key {
+    keys::received(&ReceivedId::of(account, payment))
+}
+
+/// What a request lets go where it is withdrawn.
+fn taken_by(request: &Request) -> impl Iterator<Item = &Matched> {
+    request.matched.iter().filter(move |_| !request.is_over())
+}
+
 fn tasks_of(request: &Request, payments: &BTreeMap<String, Payment>) -> Vec<TaskId> {
     let of = |request: &RequestId| {
         [
@@ -311,7 +340,7 @@ fn tasks_of(request: &Request, payments: &BTreeMap<String, Payment>) -> Vec<Task
             About::Unasked { request: request.clone() },
         ]
     };
-    let late =
-        payments.keys().map(|payment| About::PaidAfterAll { request: request.id.clone(), payment: payment.clone() });
+    let paid = payments.keys().chain(taken_by(request).map(|matched| &matched.payment));
+    let late = paid.map(|payment| About::PaidAfterAll { request: request.id.clone(), payment: payment.clone() });
     of(&request.id).into_iter().chain(late).map(|about| about.task(&request.account)).collect()
 }
