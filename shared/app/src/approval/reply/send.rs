@@ -127,8 +127,8 @@ fn why_not(laid: &Laid, answer: &Answer, asks: Option<&pay::Asks>) -> Option<&'s
     if may_say(&answer.text, laid.ticket.is_from_a_contact()).is_err() {
         return Some("whoever wrote has another address by now, and it is not known whose");
     }
-    let is_settled = asks.is_some_and(|asks| !asks.is_payable);
-    is_settled.then_some("what its link asks for can no longer be paid: look whether it is settled, and answer anew")
+    let why = "nobody may be asked any more for what its link asks for: look whether it is settled, and answer anew";
+    asks.is_some_and(|asks| !asks.is_payable).then_some(why)
 }
 
 /// The ticket knows how its answer stands, and what has to follow.
