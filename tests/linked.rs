@@ -187,7 +187,8 @@ fn a_link_leads_to_the_invoice_that_its_answer_was_written_for_whatever_fails_si
         about(&service, &own(), "in_2").await;
         service.context.post = carried;
         later(&service, 3_600).await;
-        let [letter] = &mailed(&service)[..] else { panic!("sent once: {:?}", mailed(&service)) };
+        let sent = mailed(&service);
+        let [letter] = &sent[..] else { panic!("sent once: {sent:?}") };
         let ours = link::to(&service.context, &account(), "in_1").await.unwrap();
         assert_eq!(letter.links, std::slice::from_ref(&ours.address));
         assert!(letter.text.ends_with(&ours.address), "{}", letter.text);
