@@ -4,14 +4,19 @@
 use crate::http::{run, with_a_payment};
 use ::http::{Method, Request, StatusCode};
 use app::ports::Clock;
+use app::store::{Batch, Commit, keys};
 use bytes::Bytes;
+use domain::action::{Action, Clause, Kind, Preview, Reason};
+use domain::case::Case;
+use domain::id::{ActionId, CaseId};
+use domain::money::{Currency, Money};
 use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
 use tests::counted::Counted;
 use tests::stripe;
-use tests::world::{ask, deliver, deliver_to, get};
+use tests::world::{ask, deliver, deliver_to, get, tries_given_back};
 
 const TWICE: &str = "I was charged twice this month";
 
@@ -220,4 +225,62 @@ fn it_costs_two_batches_and_only_where_a_ticket_has_told_of_the_same() {
         assert!(batches[1] <= batches[0], "a case of another trouble is not read: {batches:?}");
         assert_eq!(batches[2], batches[1] + 2, "the case, and then what belongs to it: {batches:?}");
     });
+}
+
+/// As much as ever moves with one case: its ticket, and fifteen refunds that people asked for because of it.
+async fn asked_for_much(service: &Service, case: &str) {
+    let (key, now) = (keys::case(&CaseId::parse(case).unwrap()), service.clock.now());
+    let batch = Batch::read(&service.context, vec![key.clone()]).await.unwrap();
+    let mut case = batch.get::<Case>(&key).unwrap().unwrap();
+    let mut commit = Commit::default();
+    for number in case.actions.len()..15 {
+        let clause = Clause { rule: "r".to_owned(), policy_version: 1, why: "w".to_owned() };
+        let (summary, digest) = ("a refund".to_owned(), number.to_string());
+        let preview = Preview { summary, lines: Vec::new(), clause, notices: Vec::new(), digest };
+        let kind = Kind::Refund { payment: "ch_1".to_owned(), amount: Money::from_minor(100, Currency::USD) };
+        let id = ActionId::of(&case.account, "lena", &format!("much_{number}"));
+        let mut action = Action::new(id, kind, Reason::Other, preview, "lena", now);
+        action.case = Some(case.id.clone());
+        case.actions.push(action.id.clone());
+        commit.create(&action);
+    }
+    commit.over(&batch, &case);
+    commit.run(&service.context).await.unwrap();
+}
+
+#[test]
+fn beside_many_recoveries_that_end_a_case_stays_as_it_is_so_that_one_commit_has_room() {
+    for (many, goes_on) in [(20, true), (40, false)] {
+        run(async {
+            let mut service = with_a_payment().await;
+            tries_given_back(&service, "stripe").await;
+            for number in 0..many {
+                let now = service.clock.now();
+                let bill = stripe::invoice("cus_1", &format!("in_{number}"), "open", 4_900, 4_900, "usd", 1, now);
+                deliver(&service, &stripe::event(&format!("evt_f{number}"), "invoice.payment_failed", now, &bill))
+                    .await;
+                service.work().await.unwrap();
+            }
+            service.advance(service.clock.now() + SignedDuration::from_mins(5)).await.unwrap();
+            writes(&service, "e_1", "t_1", "xqzt wv").await;
+            let says = json!({"class": "chargeback", "note": "their bank wrote"});
+            assert_eq!(post(&service, "lena", "/api/tickets/t_1/class", &says, None).await.0, 200, "{many}");
+            let told = case_of(&service, "t_1").await;
+            asked_for_much(&service, &told).await;
+
+            let (counts, now) = (Counted::over(&mut service), service.clock.now());
+            let claim = stripe::dispute("dp_1", "ch_1", 10_000, "needs_response", now);
+            deliver(&service, &stripe::event("evt_bank", "charge.dispute.created", now, &claim)).await;
+            service.work().await.unwrap();
+            let dead = app::ports::QueueName::ALL.map(|queue| service.queue.dead(queue).unwrap());
+            assert!(dead.iter().all(Vec::is_empty), "{many}: {dead:?}");
+            let costs = counts.take();
+            assert!(costs.most <= 100, "{many}: {costs:?}");
+            let claims = items(&service, "/api/cases?state=open&class=chargeback").await;
+            assert_eq!(case_of(&service, "t_1").await != told, goes_on, "{many}: {claims:?}");
+            assert_eq!(claims.len(), if goes_on { 1 } else { 2 }, "{many}: both stay open: {claims:?}");
+            let plans = items(&service, "/api/accounts/stripe:cus_1/dunning").await;
+            assert!(plans.iter().all(|plan| plan["state"] != "running"), "{many}: the bank stops all");
+        });
+    }
 }

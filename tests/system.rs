@@ -32,6 +32,7 @@ mod learned;
 mod leaving;
 mod letters;
 mod limits;
+mod linked;
 mod lists;
 mod locked;
 mod matrix;

@@ -3,6 +3,7 @@
 use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use ::http::{Method, Request, StatusCode};
+use app::door::token;
 use app::ports::{Channel, Clock};
 use app::store::{Batch, Commit, keys};
 use bytes::Bytes;
@@ -176,6 +177,18 @@ fn whose_a_ticket_is_one_account_is_certain_none_is_a_stranger_and_of_several_a_
     });
 }
 
+/// A page of what people said that tickets are, and where the next one is.
+async fn corrections(service: &Service, path: &str) -> (String, Option<String>) {
+    let secret = service.context.vault.tokens().await.unwrap();
+    let bearer = token::issue(&secret, "ana", service.clock.machine(), 1);
+    let request = Request::get(path).header("authorization", format!("Bearer {bearer}"));
+    let answer = dispatch(service, &request.body(Bytes::new()).unwrap()).await;
+    assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    let link = answer.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+    let next = link.and_then(|link| Some(link.strip_prefix('<')?.split_once('>')?.0.to_owned()));
+    (String::from_utf8(answer.body().to_vec()).unwrap(), next)
+}
+
 #[test]
 fn what_nobody_understands_is_classified_by_a_person_and_kept_to_learn_from() {
     run(async {
@@ -202,6 +215,21 @@ fn what_nobody_understands_is_classified_by_a_person_and_kept_to_learn_from() {
         tell(&service, Told { event: "e_2", kind: "ticket.commented", body: Some("What is VAT?"), ..Told::default() })
             .await;
         assert_eq!(ticket(&service, "t_1").await["class"], "chargeback", "a person has the last word");
+
+        // Each page is as long as was asked for.
+        for (event, id, words) in [("e_3", "t_2", "plrk gno"), ("e_4", "t_3", "vmt zzuy")] {
+            tell(&service, Told { event, id, subject: "Hm", body: Some(words), ..Told::default() }).await;
+            assert_eq!(say(&service, "lena", id, "class", &body).await.0, 200, "{id}");
+        }
+        let mut next = Some("/api/tickets/corrections?limit=1".to_owned());
+        let mut rows = Vec::new();
+        while let Some(path) = next {
+            let (table, link) = corrections(&service, &path).await;
+            rows.push(table.matches(",chargeback\n").count());
+            next = link;
+        }
+        rows.retain(|rows| *rows > 0);
+        assert_eq!(rows, [1, 1, 1]);
     });
 }
 
@@ -331,25 +359,54 @@ fn a_letter_from_before_our_end_that_comes_after_it_opens_the_ticket_again() {
     });
 }
 
+/// Somebody else stands in for everybody.
+async fn all_are_away(service: &Service) {
+    let people = get(service, "/api/staff").await;
+    let away = |person: &Value| Delegation {
+        from: person["id"].as_str().unwrap().to_owned(),
+        to: "vera".to_owned(),
+        since: service.clock.now(),
+        until: service.clock.now() + SignedDuration::from_hours(48),
+        by: "vera".to_owned(),
+        note: String::new(),
+        ended_at: None,
+    };
+    let all = people["items"].as_array().unwrap().iter().map(away).collect();
+    let batch = Batch::read(&service.context, vec![keys::delegations()]).await.unwrap();
+    let mut commit = Commit::default();
+    commit.over(&batch, &Delegations { all });
+    commit.run(&service.context).await.unwrap();
+}
+
+#[test]
+fn the_task_for_a_ticket_that_nobody_has_goes_with_it_to_another_customer_and_ends_where_one_is_erased() {
+    run(async {
+        let service = known().await;
+        let now = service.clock.now();
+        deliver(&service, &stripe::event("evt_2", "customer.created", now, &stripe::customer("cus_2", now))).await;
+        service.work().await.unwrap();
+        all_are_away(&service).await;
+        tell(&service, Told { body: Some("xqzt wv"), ..Told::default() }).await;
+        let id = |customer: &str| domain::id::AccountId::of("stripe", "default", customer);
+        let open = async || {
+            let all = get(&service, "/api/tasks").await["items"].as_array().unwrap().clone();
+            all.iter().map(|task| task["account"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(open().await, [id("cus_1").to_string()]);
+        let theirs = json!({"account": "stripe:cus_2", "note": "called"});
+        let (status, answer) = say(&service, "lena", "t_1", "account", &theirs).await;
+        assert_eq!((status, &answer["assignee"]), (200, &Value::Null), "{answer}");
+        assert_eq!(open().await, [id("cus_2").to_string()], "one open task, where the ticket is");
+        app::privacy::erase(&service.context, &id("cus_2")).await.unwrap();
+        assert_eq!(open().await, Vec::<String>::new(), "it is nobody's by now");
+    });
+}
+
 #[test]
 fn where_nobody_is_there_a_ticket_waits_in_its_queue_and_is_a_task_until_somebody_has_it() {
     run(async {
         let service = known().await;
-        let people = get(&service, "/api/staff").await;
-        let away = |person: &Value| Delegation {
-            from: person["id"].as_str().unwrap().to_owned(),
-            to: "vera".to_owned(),
-            since: service.clock.now(),
-            until: service.clock.now() + SignedDuration::from_hours(48),
-            by: "vera".to_owned(),
-            note: String::new(),
-            ended_at: None,
-        };
-        let all = people["items"].as_array().unwrap().iter().map(away).collect();
-        let batch = Batch::read(&service.context, vec![keys::delegations()]).await.unwrap();
-        let mut commit = Commit::default();
-        commit.over(&batch, &Delegations { all });
-        commit.run(&service.context).await.unwrap();
+        all_are_away(&service).await;
         tell(&service, Told { body: Some("xqzt wv"), ..Told::default() }).await;
         let told = ticket(&service, "t_1").await;
         assert_eq!((&told["assignee"], &told["role"]), (&Value::Null, &json!("l1")), "{told}");

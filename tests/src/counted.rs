@@ -26,6 +26,8 @@ pub struct Costs {
     pub claims: u64,
     pub commits: u64,
     pub writes: u64,
+    /// How many places the commit of the most had.
+    pub most: u64,
     /// Of what was put, as it lies in the tables.
     pub bytes: u64,
     /// By kind of item, and by index.
@@ -199,6 +201,7 @@ impl Store for Counted {
         self.counts.add(|costs| {
             costs.commits += 1;
             costs.writes += writes.len() as u64;
+            costs.most = costs.most.max(writes.len() as u64);
             writes.iter().zip(&before).for_each(|(write, item)| costs.part(write, item.as_ref(), result.is_ok()));
         });
         result

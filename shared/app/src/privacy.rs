@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::imported::{Imported, in_force};
 use crate::store::{self, Attempted, Batch, Commit, Of, TicketOf, keys};
+use crate::ticket::unowned;
 use domain::book::Person;
 use domain::book::find::{Term, terms_of};
 use domain::id::AccountId;
@@ -62,14 +63,17 @@ pub async fn erase(context: &Context, account: &AccountId) -> Result<(), Fault> 
 async fn erase_ticket(context: &Context, account: &AccountId, ticket: &Ticket) -> Result<(), Fault> {
     let key = keys::ticket(&ticket.provider, &ticket.source, &ticket.id);
     store::retrying(context, || async {
-        let batch = Batch::read(context, vec![key.clone()]).await?;
-        let Some(mut ticket) = batch.get::<Ticket>(&key)? else { return Ok(Attempted::Done(())) };
+        let mut batch = Batch::read(context, vec![key.clone()]).await?;
+        let Some(before) = batch.get::<Ticket>(&key)? else { return Ok(Attempted::Done(())) };
+        let mut ticket = before.clone();
         ticket.accounts.remove(account);
         ticket.handling.account.take_if(|own| own == account);
         if ticket.accounts.is_empty() {
             ticket.erase(context.clock.now());
         }
+        let tasks = unowned::follow(context, &mut batch, &before, &ticket).await?;
         let mut commit = Commit::default();
+        tasks.iter().for_each(|task| commit.over(&batch, task));
         commit.over(&batch, &ticket);
         store::attempted(commit.run(context).await, ())
     })

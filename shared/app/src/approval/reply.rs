@@ -89,7 +89,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let (provider, source) = name.set_up_as();
     let source = sources::find(context, provider, source).await?;
     let text = plain(&said.text);
-    let asks = pay::asks(context, &mut laid, &text).await?;
+    let asks = pay::asks(context, &mut laid, &text, None).await?;
 
     // Decide.
     let (now, offered) = (context.clock.now(), laid.offered(context));
@@ -104,8 +104,9 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     if let Some(standing) = handling.answers.iter().rev().find(|answer| is_same(answer, &text, turn, said)) {
         return Ok(Attempted::Done(standing.clone()));
     }
-    if asks.is_some_and(|asks| !asks.is_payable) {
-        let message = "its case asks for no open invoice that a link leads to: take the link to pay out of the text";
+    if asks.as_ref().is_some_and(|asks| !asks.is_payable) {
+        let message =
+            "its case asks for no invoice that anybody may be asked for now: take the link to pay out of the text";
         return Err(Problem::not_possible(message).into());
     }
     if said.answered.is_some_and(|seen| seen < handling.answered) {
@@ -121,17 +122,18 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
         return Err(Problem::conflict("being_answered", message).into());
     };
     answer.step.clone_from(&said.step);
+    answer.asks_for = asks.as_ref().and_then(|asks| asks.invoice().cloned());
     let answer = answer.clone();
     if handling.assigned_to.is_none() {
         handling.assign(Some(&staff.id), MACHINE, now);
     }
     handling.rest(context.policies.tickets.current(), &working(context), now);
     let dispatch = Dispatch::new(name, answer.number, said.solved, now);
-    let task = unowned::follow(context, &mut laid.batch, &before, &laid.ticket).await?;
+    let tasks = unowned::follow(context, &mut laid.batch, &before, &laid.ticket).await?;
 
     // Write.
     let mut commit = Commit::default();
-    task.iter().for_each(|task| commit.over(&laid.batch, task));
+    tasks.iter().for_each(|task| commit.over(&laid.batch, task));
     commit.over(&laid.batch, &laid.ticket);
     commit.over(&laid.batch, &dispatch);
     put_ticket_work(&mut commit, context, &mut laid.batch, &laid.ticket).await?;

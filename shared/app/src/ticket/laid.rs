@@ -134,8 +134,8 @@ impl Laid {
                 |known: &Known| Desk { cases: known.cases.clone(), ..Desk::of(known.head.clone(), Touched::default()) };
             put_desk(&mut commit, context, batch, name, (&desk(was), &desk(is))).await?;
         }
-        let task = unowned::follow(context, batch, before, ticket).await?;
-        task.iter().for_each(|task| commit.over(batch, task));
+        let tasks = unowned::follow(context, batch, before, ticket).await?;
+        tasks.iter().for_each(|task| commit.over(batch, task));
         commit.over(batch, &*ticket);
         for account in accounts(ticket).difference(&accounts(before)) {
             let (provider, source, id) = (ticket.provider.clone(), ticket.source.clone(), ticket.id.clone());

@@ -10,30 +10,38 @@ use domain::staff::MACHINE;
 use domain::task::{About, State, Task};
 use domain::ticket::{Ticket, TicketName};
 
-/// The task as it begins or ends with what became of a ticket; read last, so that nothing is read for the others.
-pub async fn follow(
-    context: &Context,
-    batch: &mut Batch,
-    before: &Ticket,
-    after: &Ticket,
-) -> Result<Option<Task>, Fault> {
+/// The tasks that begin or end with what became of a ticket: of the account that it was of, and of the one that it is of. Read
+/// last, so that nothing is read for the others.
+pub async fn follow(context: &Context, batch: &mut Batch, before: &Ticket, after: &Ticket) -> Result<Vec<Task>, Fault> {
     // Read.
-    let (was, is) = (before.handling.is_unowned(), after.handling.is_unowned());
-    let is_as_it_was = was == is && before.handling.account == after.handling.account;
-    let Some(account) = after.handling.account.as_ref().filter(|_| (was || is) && !is_as_it_was) else {
-        return Ok(None);
-    };
+    let (was, is) = (waits_for(before), waits_for(after));
+    if was == is {
+        return Ok(Vec::new());
+    }
     let about = About::Unowned { ticket: TicketName::of(after).to_string() };
-    let key = keys::task(&about.task(account));
-    batch.extend(Batch::read(context, vec![key.clone()]).await?);
-    let standing = batch.get::<Task>(&key)?.filter(|task| task.state == State::Open);
+    let key = |account: &AccountId| keys::task(&about.task(account));
+    batch.extend(Batch::read(context, was.into_iter().chain(is).map(key).collect()).await?);
+    let standing = |account: &AccountId| -> Result<Option<Task>, Fault> {
+        Ok(batch.get::<Task>(&key(account))?.filter(|task| task.state == State::Open))
+    };
 
     // Decide.
-    Ok(match (standing, is) {
-        (None, true) => Some(begun(context, after, account, about)),
-        (Some(task), false) => task.ended(true, MACHINE, "somebody has it, or it has ended", context.clock.now()),
-        (Some(_), true) | (None, false) => None,
-    })
+    let mut tasks = Vec::new();
+    if let Some(task) = was.map(standing).transpose()?.flatten() {
+        let why = "somebody has it, it has ended, or it is another customer's";
+        tasks.extend(task.ended(true, MACHINE, why, context.clock.now()));
+    }
+    if let Some(account) = is
+        && standing(account)?.is_none()
+    {
+        tasks.push(begun(context, after, account, about.clone()));
+    }
+    Ok(tasks)
+}
+
+/// The account at which a task says that nobody has it.
+fn waits_for(ticket: &Ticket) -> Option<&AccountId> {
+    ticket.handling.account.as_ref().filter(|_| ticket.handling.is_unowned())
 }
 
 fn begun(context: &Context, ticket: &Ticket, account: &AccountId, about: About) -> Task {

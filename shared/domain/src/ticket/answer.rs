@@ -27,6 +27,9 @@ pub struct Answer {
     /// The step of its case's playbook that was taken with it, by its id, where it was sent from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
+    /// The invoice that a link to pay in its text was written for: the link leads there, whatever its case becomes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_for: Option<String>,
     #[serde(flatten)]
     pub state: State,
 }
@@ -135,6 +138,7 @@ mod tests {
                 at: Timestamp::UNIX_EPOCH,
                 turn: 1,
                 step: None,
+                asks_for: None,
                 state: standing.clone(),
             };
             answer.came(came.clone());

@@ -90,13 +90,18 @@ impl Dispatch {
             return Next::Nothing;
         }
         self.again_at = Some(lease);
-        if self.left_at.is_none() && !self.doubted {
+        if !self.may_have_left() {
             self.leaves(now);
             return Next::Send;
         }
         self.doubted = true;
         self.looks += 1;
         if can_ask && patience.wait(self.looks).is_some() { Next::Look } else { Next::Doubt }
+    }
+
+    /// Whether it may be there already.
+    pub fn may_have_left(&self) -> bool {
+        self.left_at.is_some() || self.doubted
     }
 
     /// It leaves now.
@@ -146,7 +151,7 @@ impl Dispatch {
 
     /// It must not leave any more; whether it has left already may not be known.
     pub fn withheld(&mut self, why: &str) -> State {
-        if self.left_at.is_none() && !self.doubted {
+        if !self.may_have_left() {
             return self.ended(State::Refused { reason: why.to_owned(), again_at: None });
         }
         self.ended(State::InDoubt { reason: format!("{why}, and it may have left before") })

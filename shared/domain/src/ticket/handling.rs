@@ -206,6 +206,7 @@ impl Handling {
             at,
             turn,
             step: None,
+            asks_for: None,
             state: telling::State::Sending,
         });
         forget_oldest(&mut self.answers, ANSWERS_BYTES_MAX);

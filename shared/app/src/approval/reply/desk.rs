@@ -34,6 +34,9 @@ pub(super) async fn tell(context: &Context, desk: &Desk, begun: &Begun) -> Resul
         if let Some(look_at) = begun.dispatch.may_come_until(settling, now) {
             return Ok(Came::NotYet { look_at });
         }
+        if let Some(why) = begun.withheld {
+            return Ok(Came::Refused { reason: why.to_owned() });
+        }
         if !leaves(context, begun).await? {
             return Ok(Came::NotYet { look_at: now + SignedDuration::from_secs(ELSEWHERE_SECS) });
         }

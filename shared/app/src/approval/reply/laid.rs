@@ -58,18 +58,26 @@ impl Laid {
 
     /// The invoice that its case asks to be paid, with the head of its account.
     pub async fn owing(&mut self, context: &Context) -> Result<Option<(Head, Invoice)>, Fault> {
-        let is_own = |case: &&Case| Some(&case.account) == self.ticket.handling.account.as_ref();
-        let Some(case) = self.case.as_ref().filter(is_own) else { return Ok(None) };
-        let home = keys::head(&case.account);
-        self.batch.extend(Batch::read(context, vec![home.clone()]).await?);
-        let Some(head) = self.batch.get::<Head>(&home)? else { return Ok(None) };
+        let Some(head) = self.head(context).await? else { return Ok(None) };
+        let Some(case) = self.case.as_ref().filter(|case| case.account == head.account) else { return Ok(None) };
         for id in asked_to_pay(case, &self.actions, &head) {
-            let invoice: Option<Of<Invoice>> = store::read(context, &keys::invoice(&head.account, &id)).await?;
-            if let Some(Of { value, .. }) = invoice {
-                return Ok(Some((head, value)));
+            if let Some(invoice) = stored(context, &head, &id).await? {
+                return Ok(Some((head, invoice)));
             }
         }
         Ok(None)
+    }
+
+    /// An invoice of its account, whatever its case asks for by now.
+    pub async fn invoice(&mut self, context: &Context, id: &str) -> Result<Option<(Head, Invoice)>, Fault> {
+        let Some(head) = self.head(context).await? else { return Ok(None) };
+        Ok(stored(context, &head, id).await?.map(|invoice| (head, invoice)))
+    }
+
+    async fn head(&mut self, context: &Context) -> Result<Option<Head>, Fault> {
+        let Some(home) = self.ticket.handling.account.as_ref().map(keys::head) else { return Ok(None) };
+        self.batch.extend(Batch::read(context, vec![home.clone()]).await?);
+        self.batch.get::<Head>(&home)
     }
 
     /// What there is to be sent, and how.
@@ -86,6 +94,11 @@ impl Laid {
         let (answered, turns) = (self.ticket.handling.answered, self.ticket.handling.turns);
         Offered { drafts, way: way(&self.ticket), known_contact, answered, turns }
     }
+}
+
+async fn stored(context: &Context, head: &Head, id: &str) -> Result<Option<Invoice>, Fault> {
+    let invoice: Option<Of<Invoice>> = store::read(context, &keys::invoice(&head.account, id)).await?;
+    Ok(invoice.map(|Of { value, .. }| value))
 }
 
 /// How an answer to a ticket leaves: through its help desk, or by mail.

@@ -17,17 +17,29 @@ const PAYMENT_LINK: &str = "payment_link";
 pub(super) struct Asks {
     /// The account and the invoice, where its case asks for one.
     to: Option<(Head, String)>,
-    /// Whether that can be paid by now.
+    /// Whether anybody may be asked for that now.
     pub is_payable: bool,
 }
 
-/// What a link in a text would ask for; nothing, where none stands there.
-pub(super) async fn asks(context: &Context, laid: &mut Laid, text: &str) -> Result<Option<Asks>, Fault> {
+/// What a link in a text would ask for; nothing, where none stands there. `written_for` is the invoice that it was written
+/// for, however its case has changed since; the one that its case asks for, where it is only being written.
+pub(super) async fn asks(
+    context: &Context,
+    laid: &mut Laid,
+    text: &str,
+    written_for: Option<&str>,
+) -> Result<Option<Asks>, Fault> {
     if !text.contains(&link::unmade(context)) {
         return Ok(None);
     }
-    let found = laid.owing(context).await?;
-    let is_payable = found.as_ref().is_some_and(|(head, invoice)| link::is_payable(context, head, invoice));
+    let found = match written_for {
+        Some(invoice) => laid.invoice(context, invoice).await?,
+        None => laid.owing(context).await?,
+    };
+    let is_payable = match &found {
+        Some((head, invoice)) => link::may_ask(context, head, invoice).await?,
+        None => false,
+    };
     Ok(Some(Asks { to: found.map(|(head, invoice)| (head, invoice.id)), is_payable }))
 }
 
@@ -42,6 +54,11 @@ pub(super) struct Made {
 }
 
 impl Asks {
+    /// The invoice.
+    pub fn invoice(&self) -> Option<&String> {
+        self.to.as_ref().map(|(_, invoice)| invoice)
+    }
+
     /// Makes it; nothing, where it would lead nowhere.
     pub async fn made(&self, context: &Context, laid: &mut Laid) -> Result<Option<Made>, Fault> {
         let Some((head, invoice)) = &self.to else { return Ok(None) };

@@ -28,6 +28,8 @@ pub(super) struct Begun {
     pub answer: Answer,
     /// Whether somebody looks first.
     pub looks: bool,
+    /// Why it does not leave once more, should it not be there.
+    pub withheld: Option<&'static str>,
     /// The link to pay that it has.
     link: Option<pay::Made>,
     by: By,
@@ -76,7 +78,7 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
         dispatch.again_at = None;
         return write(context, &laid, &dispatch, None).await;
     };
-    let asks = pay::asks(context, &mut laid, &answer.text).await?;
+    let asks = pay::asks(context, &mut laid, &answer.text, answer.asks_for.as_deref()).await?;
     let link = match &asks {
         Some(asks) => asks.made(context, &mut laid).await?,
         None => None,
@@ -89,13 +91,16 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
         dispatch.again_at = Some(lease);
         return write(context, &laid, &dispatch, None).await;
     }
-    if let Some(why) = why_not(&laid, &answer, asks.as_ref()) {
+    let withheld = why_not(&laid, &answer, asks.as_ref());
+    let answer = link.as_ref().map_or_else(|| answer.clone(), |link| link.filled(context, answer.clone()));
+    let by = by(context, &laid, &answer, (&dispatch, link.as_ref()));
+    // A desk that keeps no mark is looked through for its words, and the link is one of them.
+    let can_look = matches!(by, By::Desk(_)) && dispatch.may_have_left() && (asks.is_none() || link.is_some());
+    if let Some(why) = withheld.filter(|_| !can_look) {
         let state = dispatch.withheld(why);
         ended(context, &mut laid, &dispatch, &state);
         return write(context, &laid, &dispatch, None).await;
     }
-    let answer = link.as_ref().map_or_else(|| answer.clone(), |link| link.filled(context, answer.clone()));
-    let by = by(context, &laid, &answer, (&dispatch, link.as_ref()));
     let next = dispatch.take_up(matches!(by, By::Desk(_)), &limits.telling, now, lease);
     laid.ticket.handling.leaves_again(number);
     let looks = match next {
@@ -112,7 +117,7 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
     };
 
     // Write.
-    let begun = Begun { name: name.clone(), dispatch: dispatch.clone(), answer, looks, link, by };
+    let begun = Begun { name: name.clone(), dispatch: dispatch.clone(), answer, looks, withheld, link, by };
     write(context, &laid, &dispatch, Some(begun)).await
 }
 
@@ -122,8 +127,8 @@ fn why_not(laid: &Laid, answer: &Answer, asks: Option<&pay::Asks>) -> Option<&'s
     if may_say(&answer.text, laid.ticket.is_from_a_contact()).is_err() {
         return Some("whoever wrote has another address by now, and it is not known whose");
     }
-    let is_settled = asks.is_some_and(|asks| !asks.is_payable);
-    is_settled.then_some("what its link asks for can no longer be paid: look whether it is settled, and answer anew")
+    let why = "nobody may be asked any more for what its link asks for: look whether it is settled, and answer anew";
+    asks.is_some_and(|asks| !asks.is_payable).then_some(why)
 }
 
 /// The ticket knows how its answer stands, and what has to follow.

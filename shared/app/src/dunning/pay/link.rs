@@ -1,12 +1,13 @@
 //! A link to pay: every message about an invoice has the same one, for as long as there is anything to pay.
 
-use super::fresh;
+use super::{debts, fresh};
 use crate::context::Context;
 use crate::dunning::link::{self, Made, Opens};
 use crate::fault::Fault;
 use crate::ports::{CommitError, Key};
+use crate::setup::sources;
 use crate::store::{self, Commit, PayLink, keys};
-use domain::book::{Due, Head, Invoice};
+use domain::book::{Head, Invoice};
 use domain::debt::UNMADE_LINK;
 use domain::id::AccountId;
 
@@ -37,9 +38,16 @@ pub fn unmade_for(context: &Context, head: &Head, invoice: &Invoice) -> Option<S
     fresh::is_there(context, head, invoice).then(|| unmade(context))
 }
 
-/// Whether there is anything to pay behind a link to it, and a page to pay it on.
-pub fn is_payable(context: &Context, head: &Head, invoice: &Invoice) -> bool {
-    matches!(invoice.due(), Due::Open(_)) && fresh::is_there(context, head, invoice)
+/// Whether anybody may be asked with a link to it: as whoever opens it would read, there is a page on which it can be paid
+/// now. That something is under way for it is no reason against: that may be the asking itself.
+pub async fn may_ask(context: &Context, head: &Head, invoice: &Invoice) -> Result<bool, Fault> {
+    if !fresh::is_there(context, head, invoice) || sources::observes(context, head).await? {
+        return Ok(false);
+    }
+    let mut head = head.clone();
+    head.under_way.clear();
+    let debts = debts(context, &mut head, std::slice::from_ref(&invoice.id)).await?;
+    Ok(debts.first().is_some_and(|(_, debt)| debt.is_payable()))
 }
 
 /// The link to an invoice.

@@ -58,7 +58,8 @@ pub(super) async fn corrections(context: &Context, window: Window) -> Result<Ans
         let subject = ticket.subject.value().map(String::as_str).unwrap_or_default();
         csv += &format!("{},{},{}\n", quoted(subject), quoted(body), correction.class.name());
     }
-    let next = Window::cursor(page.next.as_deref()).map(|cursor| format!("/api/tickets/corrections?cursor={cursor}"));
+    let next = Window::cursor(page.next.as_deref());
+    let next = next.map(|cursor| format!("/api/tickets/corrections?limit={}&cursor={cursor}", window.limit));
     Ok(web::csv(csv, next.as_deref()))
 }
 

@@ -63,6 +63,7 @@ fn answer() -> Value {
         ("at", time()),
         ("turn", told(whole(), "Up to which of the ticket's `turns` it answers.")),
         ("step?", told(text(), "The step of the case's playbook that was taken with it.")),
+        ("asks_for?", told(text(), "The invoice that the link to pay in its text leads to.")),
         ("state", words(["sending", "sent", "in_doubt", "refused"])),
         ("reason?", text()),
         ("again_at?", told(or_null(time()), "When it is sent again; null where it is not.")),
