@@ -30,8 +30,9 @@ pub struct Bill {
     pub is_paid: bool,
 }
 
-/// Where links to pay begin.
-const PAY: &str = "http://recoup.test";
+/// Where links begin, and those to pay.
+const BASE: &str = "http://recoup.test";
+const PAY: &str = "http://recoup.test/pay/";
 
 impl Storm {
     /// One that we were told of.
@@ -92,7 +93,7 @@ impl Storm {
         if links.is_empty() {
             return Ok(());
         }
-        let path = self.dice.pick(&links)[PAY.len()..].to_owned();
+        let path = self.dice.pick(&links)[BASE.len()..].to_owned();
         let method = if self.dice.roll(3) == 0 { Method::GET } else { Method::POST };
         let asked = method.clone();
         let visited = self.alive(fate, async |service| world::visit(service, asked, &path).await).await;
