@@ -319,11 +319,34 @@ fn only_what_a_provider_can_be_asked_for_is_taken_over_and_what_to_switch_off_is
             ("zendesk", "messages", REFUSED, "nothing is paid there"),
             ("zendesk", "cancels", REFUSED, "nothing is paid there"),
         ] {
-            let (path, take) = (format!("/api/sources/{provider}/{taken}"), json!({taken: "recoup"}));
+            let (path, mut take) = (format!("/api/sources/{provider}/{taken}"), json!({taken: "recoup"}));
+            if status == ACCEPTED && taken != "messages" {
+                let (answered, answer) = ask(&service, "mara", ::http::Method::POST, &path, Some(&take), None).await;
+                assert_eq!(answered, REFUSED, "{provider} {taken} alone: {answer}");
+                assert!(
+                    answer.to_string().contains("give `messages` to Recoup as well"),
+                    "{provider} {taken}: {answer}"
+                );
+                take["messages"] = json!("recoup");
+            }
             let (answered, answer) = ask(&service, "mara", ::http::Method::POST, &path, Some(&take), None).await;
             assert_eq!(answered, status, "{provider} {taken}: {answer}");
             assert!(answer.to_string().contains(said), "{provider} {taken}: {answer}");
         }
+    });
+}
+
+#[test]
+fn the_letters_are_given_back_only_with_the_tries() {
+    run(async {
+        let service = declined().await;
+        let (status, answer) = wish(&service, "mara", "", json!({"messages": "provider"})).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
+        assert!(answer.to_string().contains("leave `retries` and `cancels` with the provider"), "{answer}");
+        try_again(&service).await;
+        assert_eq!(paid(&service), (1, 1), "it goes on as it was");
+        let both = json!({"messages": "provider", "retries": "provider"});
+        assert_eq!(wish(&service, "mara", "", both).await.0, StatusCode::OK);
     });
 }
 
