@@ -10,6 +10,7 @@ use app::ports::{Clock, QueueName};
 use app::store::{Batch, Commit, keys};
 use domain::action::Action;
 use domain::book::{Head, UnderWay};
+use domain::dunning::Plan;
 use domain::id::{AccountId, ActionId};
 use domain::ledger::{Entry, Step};
 use jiff::tz::TimeZone;
@@ -319,11 +320,34 @@ fn only_what_a_provider_can_be_asked_for_is_taken_over_and_what_to_switch_off_is
             ("zendesk", "messages", REFUSED, "nothing is paid there"),
             ("zendesk", "cancels", REFUSED, "nothing is paid there"),
         ] {
-            let (path, take) = (format!("/api/sources/{provider}/{taken}"), json!({taken: "recoup"}));
+            let (path, mut take) = (format!("/api/sources/{provider}/{taken}"), json!({taken: "recoup"}));
+            if status == ACCEPTED && taken != "messages" {
+                let (answered, answer) = ask(&service, "mara", ::http::Method::POST, &path, Some(&take), None).await;
+                assert_eq!(answered, REFUSED, "{provider} {taken} alone: {answer}");
+                assert!(
+                    answer.to_string().contains("give `messages` to Recoup as well"),
+                    "{provider} {taken}: {answer}"
+                );
+                take["messages"] = json!("recoup");
+            }
             let (answered, answer) = ask(&service, "mara", ::http::Method::POST, &path, Some(&take), None).await;
             assert_eq!(answered, status, "{provider} {taken}: {answer}");
             assert!(answer.to_string().contains(said), "{provider} {taken}: {answer}");
         }
+    });
+}
+
+#[test]
+fn the_letters_are_given_back_only_with_the_tries() {
+    run(async {
+        let service = declined().await;
+        let (status, answer) = wish(&service, "mara", "", json!({"messages": "provider"})).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
+        assert!(answer.to_string().contains("leave `retries` and `cancels` with the provider"), "{answer}");
+        try_again(&service).await;
+        assert_eq!(paid(&service), (1, 1), "it goes on as it was");
+        let both = json!({"messages": "provider", "retries": "provider"});
+        assert_eq!(wish(&service, "mara", "", both).await.0, StatusCode::OK);
     });
 }
 
@@ -383,6 +407,28 @@ fn what_a_person_takes_back_has_no_other_on_that_day() {
         assert_eq!(paid(&service), (0, 0));
         let tries = try_again(&service).await;
         assert_eq!((&tries["made"][1]["ended"]["outcome"], paid(&service)), (&json!("declined"), (1, 1)), "{tries}");
+    });
+}
+
+#[test]
+fn a_try_whose_rules_are_not_there_is_not_made_by_others() {
+    run(async {
+        let service = declined().await;
+        let at = next(&service).await;
+        let key = keys::plan(&account(), "in_1");
+        let batch = Batch::read(&service.context, vec![key.clone()]).await.unwrap();
+        let mut standing: Plan = batch.get(&key).unwrap().unwrap();
+        standing.policy_version = 99;
+        let mut commit = Commit::default();
+        commit.over(&batch, &standing);
+        commit.run(&service.context).await.unwrap();
+        for days in [0, 3] {
+            service.advance(at + SignedDuration::from_hours(24 * days)).await.unwrap();
+            let tries = plan(&service).await["tries"].clone();
+            let why = "the rules that it began with, dunning v99, are not there";
+            assert_eq!((&tries["next"], &tries["why_none"]), (&Value::Null, &json!(why)), "{tries}");
+            assert_eq!((paid(&service), actions(&service).await.len()), ((0, 0), 0), "{tries}");
+        }
     });
 }
 

@@ -136,6 +136,26 @@ fn a_letter_that_is_refused_is_sent_later_and_its_task_stays_whose_it_is() {
 }
 
 #[test]
+fn a_task_of_the_ladder_stands_in_the_queue_of_its_invoice() {
+    for (what, cents, queue) in [("little", 49_000, 9), ("less than much", 99_999, 9), ("much", 100_000, 1)] {
+        run(async {
+            let service = begun("2026-03-01T09:00:00Z").await;
+            let made = at("2026-03-01T09:00:00Z");
+            let mut due = stripe::invoice("cus_1", "in_1", "open", cents, cents, "usd", 0, made);
+            due["due_date"] = json!(at("2026-03-15T00:00:00Z").as_second());
+            tell(&service, "invoice.finalized", &due).await;
+            for now in ["2026-03-18T09:30:00Z", "2026-04-15T09:30:00Z"] {
+                service.advance(at(now)).await.unwrap();
+                let open = get(&service, "/api/tasks?state=open").await;
+                let of_ladder = open["items"].as_array().unwrap().iter().filter(|it| it["about"]["kind"] == "overdue");
+                let queues: Vec<_> = of_ladder.map(|task| task["queue"].clone()).collect();
+                assert_eq!(queues, [json!(queue)], "{what} on {now}");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_letter_of_the_ladder_leaves_by_day_and_on_working_days_and_its_task_with_it() {
     run(async {
         let service = begun("2026-03-01T09:00:00Z").await;

@@ -158,7 +158,7 @@ fn a_renewal_that_brings_the_end_near_is_answered_at_once() {
 #[test]
 fn where_the_provider_writes_nothing_is_sent() {
     run(async {
-        for wish in [json!({"messages": "provider"}), json!({"acting": "observe"})] {
+        for wish in [json!({"messages": "provider", "retries": "provider"}), json!({"acting": "observe"})] {
             let service = begun("2026-03-01T09:00:00Z", &json!({})).await;
             let path = "/api/sources/stripe/default";
             let (status, answer) = ask(&service, "mara", Method::POST, path, Some(&wish), None).await;

@@ -451,6 +451,12 @@ mod tests {
             ("dunning/v3", "hours = 48", "hours = 0", "a warning leaves 1 to 720 hours"),
             (
                 "dunning/v3",
+                "{ access = \"suspended\" } },",
+                "{ access = \"suspended\" } },\n    { after_days = 22, then = { mail = \"reminder_3\" } },",
+                "nobody is warned who is suspended",
+            ),
+            (
+                "dunning/v3",
                 "{ access = \"warned\" } },\n    { after_days = 30, then = \"person\" }",
                 "{ access = \"warned\" } },\n    { after_days = 29, then = \"person\" }",
                 "before the last try, which may be on day 30",

@@ -124,6 +124,11 @@ pub enum Refused {
     OwnRequest,
     #[error("a name has {NAME_CHARS_MAX} letters at most and stands on one line")]
     NoName,
+    #[error(
+        "Recoup tries again and ends only what it writes about: give `messages` to Recoup as well, or leave `retries` \
+         and `cancels` with the provider"
+    )]
+    Unwritten,
 }
 
 /// Which deliveries are taken.
@@ -157,7 +162,12 @@ pub enum Party {
 impl Wish {
     /// Whether it says how far Recoup goes, or who does what.
     fn says_who_acts(&self) -> bool {
-        self.acting.is_some() || [self.retries, self.messages, self.cancels].iter().any(Option::is_some)
+        self.acting.is_some() || self.says_who_does_what()
+    }
+
+    /// Whether it says who does what.
+    fn says_who_does_what(&self) -> bool {
+        [self.retries, self.messages, self.cancels].iter().any(Option::is_some)
     }
 
     fn only_names(&self) -> bool {
@@ -196,7 +206,12 @@ impl Source {
     /// What a wish lets leave, or lets in, that does not now.
     pub fn effects(&self, wish: &Wish) -> Vec<&'static str> {
         let acting = wish.acting.filter(|acting| *acting > self.acting);
-        let by_us = |party: Option<Party>, standing| party == Some(Party::Recoup) && standing == Party::Provider;
+        // A recovery begins, tries and ends only where Recoup writes.
+        let does = |party: Party, messages: Party| party == Party::Recoup && messages == Party::Recoup;
+        let messages = wish.messages.unwrap_or(self.messages);
+        let begins = |wished: Option<Party>, standing: Party| {
+            does(wished.unwrap_or(standing), messages) && !does(standing, self.messages)
+        };
         let takes_more = |live| wish.mode.is_some_and(|mode| mode.takes(live)) && !self.mode.takes(live);
         let rows = [
             (
@@ -205,9 +220,9 @@ impl Source {
             ),
             (acting == Some(Acting::Act), "what is scheduled goes out by plan"),
             (self.recovers(wish), "customers are asked for payments that failed until now and are still open"),
-            (by_us(wish.retries, self.retries), "Recoup tries failed payments again"),
-            (by_us(wish.messages, self.messages), "Recoup writes to the customers"),
-            (by_us(wish.cancels, self.cancels), "Recoup ends subscriptions"),
+            (begins(wish.retries, self.retries), "Recoup tries failed payments again"),
+            (messages > self.messages, "Recoup writes to the customers"),
+            (begins(wish.cancels, self.cancels), "Recoup ends subscriptions"),
             (takes_more(true), "deliveries of live mode are taken as well"),
             (takes_more(false), "deliveries of test mode are taken as well, and count like others"),
         ];
@@ -228,6 +243,14 @@ impl Source {
     pub fn recovers(&self, wish: &Wish) -> bool {
         let (acting, messages) = (wish.acting.unwrap_or(self.acting), wish.messages.unwrap_or(self.messages));
         !self.writes() && writes(acting, messages)
+    }
+
+    /// Whether a wish leaves tries or ends with Recoup, and the letters with the provider: then nobody would try or end
+    /// anything. Whoever only lowers what acts is not kept from it.
+    fn leaves_unwritten(&self, wish: &Wish) -> bool {
+        let parties = [wish.retries.unwrap_or(self.retries), wish.cancels.unwrap_or(self.cancels)];
+        let is_unwritten = wish.messages.unwrap_or(self.messages) == Party::Provider;
+        wish.says_who_does_what() && is_unwritten && parties.contains(&Party::Recoup)
     }
 
     /// Whether somebody wants the same, and a second person is waited for.
@@ -282,6 +305,9 @@ impl Source {
             .is_some_and(|name| name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control))
         {
             return Err(Refused::NoName);
+        }
+        if self.leaves_unwritten(wish) {
+            return Err(Refused::Unwritten);
         }
         let Judged { backlog, switch_off, unkept, hours, now } = judged;
         let effects: Vec<_> =
@@ -438,9 +464,9 @@ mod tests {
         let wish = |retries, messages, cancels| Wish { retries, messages, cancels, ..Wish::default() };
         let act = Wish { acting: Some(Acting::Act), ..Wish::default() };
         for (name, wish, standing, expected) in [
-            ("tries", wish(Some(ours), None, None), theirs, vec![tries, "unkept"]),
+            ("tries", wish(Some(ours), Some(ours), None), theirs, vec![tries, letters, "unkept"]),
             ("letters", wish(None, Some(ours), None), theirs, vec![letters, "unkept"]),
-            ("ends", wish(None, None, Some(ours)), theirs, vec![ends, "unkept"]),
+            ("ends", wish(None, Some(ours), Some(ours)), theirs, vec![letters, ends, "unkept"]),
             ("all", wish(Some(ours), Some(ours), Some(ours)), theirs, vec![tries, letters, ends, "unkept"]),
             ("it has them already", wish(Some(ours), Some(ours), Some(ours)), ours, vec![]),
             ("given back", wish(Some(theirs), None, None), ours, vec![]),
@@ -455,6 +481,39 @@ mod tests {
             let shown = source.asked.and_then(|asked| asked.preview).map(|it| it.effects).unwrap_or_default();
             let told: Vec<_> = shown.iter().filter(|it| it.ends_with(" off") || *it == "unkept").collect();
             assert_eq!(told, expected, "{name}: {shown:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_takes_tries_or_ends_without_the_letters() {
+        let (ours, theirs) = (Party::Recoup, Party::Provider);
+        let wish = |retries, messages, cancels| Wish { retries, messages, cancels, ..Wish::default() };
+        let (mine, back) = (Some(ours), Some(theirs));
+        let (waits, done, refused) = (Ok(Granted::NeedsAnother), Ok(Granted::Done), Err(Refused::Unwritten));
+        let observe = Wish { acting: Some(Acting::Observe), ..Wish::default() };
+        for (name, standing, wish, expected) in [
+            ("tries alone", (theirs, theirs, theirs), wish(mine, None, None), refused),
+            ("ends alone", (theirs, theirs, theirs), wish(None, None, mine), refused),
+            ("tries with the letters", (theirs, theirs, theirs), wish(mine, mine, None), waits),
+            ("ends with the letters", (theirs, theirs, theirs), wish(None, mine, mine), waits),
+            ("letters alone", (theirs, theirs, theirs), wish(None, mine, None), waits),
+            ("tries beside the letters", (theirs, ours, theirs), wish(mine, None, None), waits),
+            ("letters back, tries not", (ours, ours, theirs), wish(None, back, None), refused),
+            ("letters back, ends not", (theirs, ours, ours), wish(None, back, None), refused),
+            ("letters back for ends", (theirs, ours, theirs), wish(None, back, mine), refused),
+            ("letters and tries back", (ours, ours, theirs), wish(back, back, None), done),
+            ("letters and tries back, ends not", (ours, ours, ours), wish(back, back, None), refused),
+            ("tries back", (ours, ours, theirs), wish(back, None, None), done),
+            ("stored so, and mended", (ours, theirs, theirs), wish(None, mine, None), waits),
+            ("stored so, and lowered", (ours, theirs, theirs), observe, done),
+        ] {
+            let (retries, messages, cancels) = standing;
+            let acting = Acting::Act;
+            let mut source = Source { acting, retries, messages, cancels, ..Source::new("stripe", "default") };
+            let granted = source.wish(&wish, &staff("mara", Role::Manager), judged(0));
+            assert_eq!(granted, expected, "{name}");
+            let is_as_before = source.asked.is_none() && source.changes.is_empty();
+            assert_eq!(is_as_before, granted.is_err(), "{name}: nothing is kept of what is refused");
         }
     }
 
@@ -544,6 +603,9 @@ mod tests {
                 vec!["customers are asked", "Recoup tries", "Recoup writes", "Recoup ends"],
             ),
         ];
+        let stored = Source { acting: Acting::Act, retries: Party::Recoup, ..Source::new("stripe", "default") };
+        let letters = Wish { messages: Some(Party::Recoup), ..Wish::default() };
+        assert!(stored.effects(&letters).contains(&"Recoup tries failed payments again"), "with them it begins to try");
         for (name, wish, mode, acting, expected) in rows {
             let source = Source { mode, acting, ..Source::new("stripe", "default") };
             let effects = source.effects(&wish);

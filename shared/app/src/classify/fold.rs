@@ -112,7 +112,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
     // One that is lowered in between needs no such care: its plans are stopped when a step is due.
     let unbegun = if at_issue.writes { Vec::new() } else { decided.recover.clone() };
-    let climbs = climbs(context, &at_issue.climbing, after, trace);
+    let climbs = climbs(context, &at_issue.climbing, batch, after, trace)?;
     let notices = notices(context, event, at_issue.noticing, after, trace);
     // Read once more, where the product has to hear of it: of most events it has not.
     let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
@@ -201,12 +201,23 @@ fn in_queues(context: &Context, batch: &Batch, desk: &Desk, mut tasks: Vec<Task>
     Ok(tasks)
 }
 
-/// The way up the ladder of what is open now and has days to be paid in.
-fn climbs(context: &Context, begins: &[String], desk: &Desk, trace: &str) -> Vec<Climb> {
+/// The way up the ladder of what is open now and has days to be paid in, each in the queue that its recovery would have.
+fn climbs(context: &Context, begins: &[String], batch: &Batch, desk: &Desk, trace: &str) -> Result<Vec<Climb>, Fault> {
+    let mut climbs = Vec::new();
+    if begins.is_empty() {
+        return Ok(climbs);
+    }
     let (policy, zone) = (context.policies.ageing.current(), context.policies.report.current().zone());
     let (account, now) = (&desk.head.account, context.clock.now());
-    let climb = |id: &String| Climb::of(account, &desk.touched.invoices[id], policy, &zone, None, now, trace);
-    begins.iter().filter_map(climb).collect()
+    let (person, customer) = whose::read(batch, account)?;
+    for id in begins {
+        let invoice = &desk.touched.invoices[id];
+        let Some(mut climb) = Climb::of(account, invoice, policy, &zone, None, now, trace) else { continue };
+        let whose = (&person, customer.as_ref());
+        climb.way.queue = whose::queue(context, whose, (&desk.head, invoice), desk.plans.get(id));
+        climbs.push(climb);
+    }
+    Ok(climbs)
 }
 
 /// What the customer is told of their cards. Of what a list shows only what is to come is told.

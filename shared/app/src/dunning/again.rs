@@ -138,7 +138,12 @@ pub(super) fn advance(
     let means = |code: &str| policies.declines.current().meaning(Some(&Decline::new(&read.head.provider, code))).known;
     let charged = dunning::charged(&read.head, &read.invoice);
     let tried = plan.tries.with_answered(tried, charged.as_deref(), &left, means);
-    let policy = policies.dunning.version(plan.policy_version).unwrap_or_else(|| policies.dunning.current());
+    // By other rules it was not promised, and is not tried.
+    let Some(policy) = policies.dunning.version(plan.policy_version) else {
+        tracing::error!(invoice = plan.invoice, version = plan.policy_version, "the rules of a recovery are not there");
+        plan.choose_or_look(Err(NoTry::NoVersion(plan.policy_version)), reviewed_at(context));
+        return Ok(None);
+    };
     choose(context, read, plan, (policy, beside, tried.as_slice()));
     if plan.due_try(now).is_some() && beside.waits {
         tracing::warn!(
@@ -150,7 +155,7 @@ pub(super) fn advance(
     if let Some(until) = read.pressed_until.filter(|_| plan.due_try(now).is_some()) {
         plan.put_off_try(until);
     }
-    let Some(scheduled) = approval::retry(policy, plan, now, again) else { return Ok(None) };
+    let Some(scheduled) = approval::retry(&policies.dunning, plan, now, again) else { return Ok(None) };
     let invoices = BTreeMap::from([(plan.invoice.clone(), read.invoice.clone())]);
     let records = Touched { invoices, ..Touched::default() };
     let manners = records::manners(&read.head.provider)?;
@@ -212,9 +217,13 @@ fn choose(
     let is_forbidden = plan.due_try(now).is_some_and(|due| beside.barred.is_some() || ground.forbids(due));
     if plan.chooses(now) || is_forbidden {
         let next = beside.barred.clone().map_or_else(|| next_try(plan, &ground), Err);
-        let look_at = now + SignedDuration::from_hours(policies.limits.current().review_hours);
-        plan.choose_or_look(next, look_at);
+        plan.choose_or_look(next, reviewed_at(context));
     }
+}
+
+/// When what may pass unheard is looked at again.
+fn reviewed_at(context: &Context) -> Timestamp {
+    context.clock.now() + SignedDuration::from_hours(context.policies.limits.current().review_hours)
 }
 
 /// When a try under way is looked at again. What a provider has taken on may take days, and it tells how that ends.

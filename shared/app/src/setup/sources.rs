@@ -133,11 +133,13 @@ fn taken_over(provider: &str, wish: &Wish) -> Result<SwitchOff, Problem> {
 }
 
 fn problem(refused: Refused) -> Problem {
-    if refused == Refused::NoName {
-        return Problem::malformed(refused.to_string());
+    let said = refused.to_string();
+    match refused {
+        Refused::NoName => Problem::malformed(said),
+        Refused::Unwritten => Problem::not_possible(said),
+        Refused::OwnRequest => Problem::new(StatusCode::FORBIDDEN, "own_request", said),
+        Refused::NotPermitted => Problem::new(StatusCode::FORBIDDEN, "not_permitted", said),
     }
-    let code = if refused == Refused::OwnRequest { "own_request" } else { "not_permitted" };
-    Problem::new(StatusCode::FORBIDDEN, code, refused.to_string())
 }
 
 /// Whether nothing may leave for this source.

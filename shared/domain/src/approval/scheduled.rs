@@ -4,13 +4,14 @@ use crate::action::{Action, ByRule, Clause, Kind, Known, Moment, NoPreview, Outc
 use crate::book::{By, Due, Invoice, Tried};
 use crate::dunning::{DunningPolicy, MadeTry, Plan, TryEnd};
 use crate::ledger::{Note, Step};
+use crate::policy::Versions;
 use crate::staff::MACHINE;
 use jiff::{SignedDuration, Timestamp};
 
 /// Something that a rule has chosen.
 ///
-/// Beside the votes of people it is the only way to an approved action, and only [`retry`] makes one, from rules and a plan
-/// that they let be:
+/// Beside the votes of people it is the only way to an approved action, and only [`retry`] makes one, from the promoted
+/// versions of the rules and a plan that its own lets be:
 ///
 /// ```compile_fail
 /// fn forge(retry: domain::approval::Retry) -> domain::approval::Scheduled<domain::approval::Retry> {
@@ -34,14 +35,27 @@ use jiff::{SignedDuration, Timestamp};
 /// }
 /// ```
 ///
-/// From rules and a plan it compiles:
+/// Rules that nobody has promoted let nothing be:
 ///
-/// ```
+/// ```compile_fail
 /// use domain::{approval, dunning};
 /// use jiff::Timestamp;
 /// type Try = approval::Scheduled<approval::Retry>;
 ///
-/// fn chosen(rules: &dunning::DunningPolicy, plan: &mut dunning::Plan, now: Timestamp) -> Option<Try> {
+/// fn forge(rules: &dunning::DunningPolicy, plan: &mut dunning::Plan, now: Timestamp) -> Option<Try> {
+///     approval::retry(rules, plan, now, now)
+/// }
+/// ```
+///
+/// From all promoted versions and a plan it compiles:
+///
+/// ```
+/// use domain::policy::Versions;
+/// use domain::{approval, dunning};
+/// use jiff::Timestamp;
+/// type Try = approval::Scheduled<approval::Retry>;
+///
+/// fn chosen(rules: &Versions<dunning::DunningPolicy>, plan: &mut dunning::Plan, now: Timestamp) -> Option<Try> {
 ///     approval::retry(rules, plan, now, now)
 /// }
 /// ```
@@ -59,8 +73,14 @@ pub struct Retry {
     made: MadeTry,
 }
 
-/// Takes up the try of a plan whose time has come, where the rules let it be by which the plan stands.
-pub fn retry(policy: &DunningPolicy, plan: &mut Plan, now: Timestamp, look_at: Timestamp) -> Option<Scheduled<Retry>> {
+/// Takes up the try of a plan whose time has come, where the promoted version lets it be under which the plan stands.
+pub fn retry(
+    promoted: &Versions<DunningPolicy>,
+    plan: &mut Plan,
+    now: Timestamp,
+    look_at: Timestamp,
+) -> Option<Scheduled<Retry>> {
+    let policy = promoted.version(plan.policy_version)?;
     let next = plan.due_try(now)?;
     if !policy.lets(plan, next) {
         return None;
@@ -235,6 +255,34 @@ mod tests {
         let asked = written(&let_be(a_try(), MACHINE, "d"));
         let said: Vec<_> = asked.iter().map(|note| (note.step, note.by.as_str())).collect();
         assert_eq!(said, [(Step::Requested, MACHINE), (Step::Decided, "dunning v2")]);
+    }
+
+    #[test]
+    fn a_try_is_taken_up_by_the_version_under_which_its_plan_stands_and_by_no_other() {
+        let policies = Policies::shipped().unwrap();
+        let current = policies.dunning.current().version;
+        let plan = |stands: u32, chosen_by: u32| -> Plan {
+            let next = serde_json::json!({"number": 1, "at": at().now, "rule": "funds", "policy_version": chosen_by,
+                "chance": null, "likely": 1000, "candidates": []});
+            serde_json::from_value(serde_json::json!({
+                "account": AccountId::of("stripe", "default", "cus_1"), "invoice": "in_1", "segment": "standard",
+                "policy_version": stands, "started_at": at().now, "state": "running", "reason": null, "steps": [],
+                "trace": "t", "tries": {"next": next},
+            }))
+            .unwrap()
+        };
+        for (name, stands, chosen_by, is_taken_up) in [
+            ("the current one", current, current, true),
+            ("an older one", 2, 2, true),
+            ("one that has no tries", 1, 1, false),
+            ("chosen by another", current, 2, false),
+            ("one that there is not", 99, 99, false),
+            ("one that there is not, chosen by the current one", 99, current, false),
+        ] {
+            let mut plan = plan(stands, chosen_by);
+            let taken_up = retry(&policies.dunning, &mut plan, at().now, at().again);
+            assert_eq!((taken_up.is_some(), plan.tries.begun), (is_taken_up, u32::from(is_taken_up)), "{name}");
+        }
     }
 
     fn taken_back() -> Action {

@@ -136,12 +136,14 @@ pub enum NoTry {
     InReview,
     #[error("nobody knows when it failed first")]
     Unknown,
+    #[error("the rules that it began with, dunning v{0}, are not there")]
+    NoVersion(u32),
 }
 
 impl NoTry {
     /// Whether it may end without anybody telling: then it is looked at again.
     pub fn passes(&self) -> bool {
-        matches!(self, Self::InReview | Self::Claimed)
+        matches!(self, Self::InReview | Self::Claimed | Self::NoVersion(_))
     }
 }
 

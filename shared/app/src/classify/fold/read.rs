@@ -141,7 +141,7 @@ impl Laid {
         let wanted =
             wanted.chain(may_change.iter().map(keys::task)).chain(climbing.iter().map(climb)).chain(watch.clone());
         let wanted = wanted.chain(noticing.iter().map(notice));
-        let begins = [&failing, &owed_again, &owed].into_iter().any(|some| !some.is_empty());
+        let begins = [&failing, &owed_again, &owed, &climbing].into_iter().any(|some| !some.is_empty());
         let owner = begins.then(|| whose::keys_of(&before.head.account)).into_iter().flatten();
         // What a person settles; an invoice that was folded is not read again.
         let settled = owed_again.iter().chain(&owed);

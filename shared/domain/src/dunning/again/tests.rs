@@ -208,7 +208,9 @@ fn what_is_told_of_a_try_under_way_is_looked_at_though_its_plan_waits() {
 
 #[test]
 fn what_may_pass_unheard_is_looked_at_again() {
-    for (why, passes) in [(NoTry::InReview, true), (NoTry::Claimed, true), (NoTry::ByProvider, false)] {
+    for (why, passes) in
+        [(NoTry::InReview, true), (NoTry::Claimed, true), (NoTry::NoVersion(9), true), (NoTry::ByProvider, false)]
+    {
         let mut plan = plan_of("in_1");
         plan.choose_or_look(Err(why.clone()), hour(6));
         assert_eq!(plan.tries.look_at, passes.then_some(hour(6)), "{why}");

@@ -156,9 +156,10 @@ impl<'a> Kept<'a> {
     /// Whether the rules have said that it is not tried again. Where something else stands in the way nobody has
     /// chosen.
     fn chose_none(&self) -> bool {
-        let barred = [NoTry::ByProvider, NoTry::NoRules, NoTry::Claimed, NoTry::InReview, NoTry::Unknown];
-        let said = self.plan.and_then(|plan| plan.tries.why_none.as_deref());
-        said.is_some_and(|said| barred.iter().all(|barred| barred.to_string() != said))
+        let Some(plan) = self.plan else { return false };
+        let missing = NoTry::NoVersion(plan.policy_version);
+        let barred = [NoTry::ByProvider, NoTry::NoRules, NoTry::Claimed, NoTry::InReview, NoTry::Unknown, missing];
+        plan.tries.why_none.as_deref().is_some_and(|said| barred.iter().all(|barred| barred.to_string() != said))
     }
 }
 

@@ -252,6 +252,17 @@ mod tests {
                 Some((17, "before the last try, which may be on day 10")),
             ),
             ("an end, held for a day", vec![letter(1), warned(9), end(10)], None),
+            (
+                "a warning once it is suspended",
+                vec![letter(1), warned(2), falls(4, "suspended"), letter(9), person(10)],
+                Some((18, "nobody is warned who is suspended")),
+            ),
+            (
+                "another letter once it is suspended",
+                vec![letter(1), warned(2), falls(4, "suspended"), other(9), person(10)],
+                None,
+            ),
+            ("a warning until then", vec![letter(1), warned(2), falls(4, "restricted"), letter(9), person(10)], None),
         ] {
             let found = refused(&steps.iter().map(String::as_str).collect::<Vec<_>>());
             let is_it = match (&found, expected) {

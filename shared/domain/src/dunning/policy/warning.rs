@@ -26,6 +26,10 @@ impl WarningRule {
         self.letters.get_ref().iter().map(String::as_str)
     }
 
+    fn warns(&self, letter: &str) -> bool {
+        self.letters().any(|own| own == letter)
+    }
+
     pub(super) fn lint(&self) -> Vec<Complaint> {
         let mut complaints = Vec::new();
         if !(1..=HOURS_MAX).contains(self.hours.get_ref()) {
@@ -41,18 +45,26 @@ impl WarningRule {
     pub(super) fn lint_steps(&self, steps: &[StepRule]) -> Vec<Complaint> {
         let mut complaints = Vec::new();
         let (mut letter, mut warned_on): (Option<&str>, Option<i64>) = (None, None);
+        let mut is_suspended = false;
         for step in steps {
             let day = *step.after_days.get_ref();
             match &step.then {
-                Then::Mail(template) => letter = Some(template.as_str()),
+                Then::Mail(template) => {
+                    letter = Some(template.as_str());
+                    if is_suspended && self.warns(template) {
+                        let said = "nobody is warned who is suspended: `[warning]` says which letters warn";
+                        complaints.push(Complaint::on(&step.after_days, said));
+                    }
+                }
                 Then::Access(Entitlement::Warned) => {
                     warned_on = Some(day);
-                    if !letter.is_some_and(|letter| self.letters().any(|own| own == letter)) {
+                    if !letter.is_some_and(|letter| self.warns(letter)) {
                         let said = "the letter before a warning is one that warns: `[warning]` says which do";
                         complaints.push(Complaint::on(&step.after_days, said));
                     }
                 }
                 Then::Access(_) | Then::End(_) => {
+                    is_suspended |= matches!(&step.then, Then::Access(state) if *state >= Entitlement::Suspended);
                     let held = step.hold_hours.as_ref().map_or(0, |hours| *hours.get_ref());
                     let left = warned_on.take().map(|on| 24 * (day - on) + held);
                     if left.is_some_and(|left| left < *self.hours.get_ref()) {

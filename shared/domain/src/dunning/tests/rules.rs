@@ -93,7 +93,9 @@ fn steps(dice: &mut Dice, last_try: i64) -> Vec<String> {
     let falls = if ends { &FALLS[..1 + dice.place(3)] } else { &FALLS[..dice.place(FALLS.len() + 1)] };
     let mut kinds: Vec<String> = falls.iter().map(|state| format!("{{ access = \"{state}\" }}")).collect();
     for number in 0..dice.number(3) {
-        kinds.insert(dice.place(kinds.len() + 1), mail(number + 2));
+        // Nobody is warned who is suspended, and each of these warns.
+        let most = kinds.iter().position(|kind| kind.contains("\"suspended\"")).unwrap_or(kinds.len());
+        kinds.insert(dice.place(kinds.len() + 1).min(most), mail(number + 2));
     }
     for _ in 0..dice.roll(3) {
         kinds.insert(dice.place(kinds.len() + 1), person());

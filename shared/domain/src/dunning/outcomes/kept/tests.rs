@@ -123,6 +123,13 @@ fn each_try_is_told_with_how_it_was_chosen() {
             json!({"why_none": "its provider tries again"}),
             vec![],
         ),
+        (
+            "the rules that it began with are not there",
+            "open",
+            json!({"told": [failure]}),
+            json!({"why_none": "the rules that it began with, dunning v2, are not there"}),
+            vec![],
+        ),
     ] {
         let (invoice, plan) = (invoice(status, &told_tries), plan(&plan_tries));
         assert_eq!(told(&invoice, Some(&plan)), expected, "{name}");
