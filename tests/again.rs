@@ -11,7 +11,8 @@ use app::store::{Batch, Commit, keys};
 use domain::action::Action;
 use domain::book::{Head, UnderWay};
 use domain::dunning::Plan;
-use domain::id::{AccountId, ActionId};
+use domain::id::{AccountId, ActionId, IncidentId};
+use domain::incident::Watch;
 use domain::ledger::{Entry, Step};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -191,24 +192,79 @@ fn a_limit_is_waited_for_and_a_lost_answer_is_looked_up() {
     }
 }
 
+/// The bill is for a subscription.
+async fn subscribes(service: &Service) {
+    later(service, 1).await;
+    let subscription = stripe::subscription("cus_1", "sub_1", "price_pro", 4_900, 1, "active", at(START));
+    tell(service, "evt_sub", "customer.subscription.created", &subscription).await;
+    let mut bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", 1, at(START));
+    bill["subscription"] = json!("sub_1");
+    tell(service, "evt_bill", "invoice.updated", &bill).await;
+    later(service, 10).await;
+}
+
+/// An incident has begun that the bill belongs to. No alarm is set: it lasts.
+async fn incident_begins(service: &Service) {
+    let (key, own) = (keys::watch("stripe", "default"), keys::head(&account()));
+    let batch = Batch::read(&service.context, vec![key.clone(), own.clone()]).await.unwrap();
+    let head: Head = batch.get(&own).unwrap().unwrap();
+    let plan = head.book.subscriptions["sub_1"].plan.clone().expect("the subscription has a plan");
+    let watch: Option<Watch> = batch.get(&key).unwrap();
+    let mut told = serde_json::to_value(watch.unwrap_or_else(|| Watch::new("stripe", "default"))).unwrap();
+    let (since, sign) = ("2026-03-02T09:00:00Z", json!({"by": "plan", "value": plan}));
+    let incident = IncidentId::of("stripe", "default", "failure", "plan", since);
+    told["lines"] = json!([{"incident": incident, "trouble": "failure", "sign": sign, "began_at": since,
+        "ended_at": null, "usual": false}]);
+    told["wake_at"] = Value::Null;
+    let mut commit = Commit::default();
+    commit.over(&batch, &serde_json::from_value::<Watch>(told).unwrap());
+    commit.run(&service.context).await.unwrap();
+}
+
+/// Something happens after which nothing is tried.
+async fn ends(service: &Service, why: &str) {
+    let now = service.clock.now();
+    let bill = |status| stripe::invoice("cus_1", "in_1", status, 4_900, 0, "usd", 1, now);
+    let (kind, object) = match why {
+        "paid" => ("invoice.paid", bill("paid")),
+        "void" => ("invoice.voided", bill("void")),
+        "disputed" => ("charge.dispute.created", stripe::dispute("dp_1", "ch_0", 900, "needs_response", now)),
+        "cancelled" => {
+            let params = json!({"customer_requested": true});
+            let body = json!({"account": "stripe:cus_1", "kind": "cancel", "params": params, "reason_code": "other",
+                "note": "wrote a letter"});
+            let asked = ask(service, "lena", ::http::Method::POST, "/api/actions", Some(&body), Some("leaves")).await;
+            assert_eq!((asked.0, &asked.1["state"]), (StatusCode::CREATED, &json!("waiting_approval")), "{}", asked.1);
+            return;
+        }
+        "paused" => {
+            let path = format!("/api/accounts/{}/dunning", account());
+            let word = json!({"pause": {"until": now + SignedDuration::from_hours(24 * 14)}});
+            let said = ask(service, "lena", ::http::Method::POST, &path, Some(&word), None).await;
+            assert_eq!(said.0, StatusCode::OK, "{}", said.1);
+            return;
+        }
+        _ => return incident_begins(service).await,
+    };
+    let (status, answer) = deliver(service, &stripe::event("evt_6", kind, now, &object)).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+}
+
 #[test]
 fn what_ends_just_before_it_leaves_is_not_tried() {
-    for (kind, why) in [("invoice.paid", "paid"), ("invoice.voided", "void"), ("charge.dispute.created", "disputed")] {
+    for why in ["paid", "void", "disputed", "cancelled", "paused", "incident"] {
         run(async {
             let service = declined().await;
-            if kind == "charge.dispute.created" {
+            if why == "disputed" {
                 let charge = stripe::charge("cus_1", "ch_0", None, 900, "usd", None, service.clock.now());
                 tell(&service, "evt_5", "charge.succeeded", &charge).await;
             }
+            if matches!(why, "cancelled" | "incident") {
+                subscribes(&service).await;
+            }
             service.clock.advance(next(&service).await).unwrap();
             assert_eq!(dunning::handle(&service.context, &due()).await.unwrap(), Done::Tried, "{why}");
-            let now = service.clock.now();
-            let object = match why {
-                "disputed" => stripe::dispute("dp_1", "ch_0", 900, "needs_response", now),
-                status => stripe::invoice("cus_1", "in_1", status, 4_900, 0, "usd", 1, now),
-            };
-            let (status, answer) = deliver(&service, &stripe::event("evt_6", kind, now, &object)).await;
-            assert_eq!(status, StatusCode::OK, "{answer}");
+            ends(&service, why).await;
             service.work().await.unwrap();
             later(&service, 60 * 24 * 9).await;
             let actions = actions(&service).await;

@@ -113,7 +113,7 @@ async function told(type, object) {
     request: { id: null, idempotency_key: null }, type, data: { object: { created: at, ...object } },
   });
   const signature = createHmac('sha256', 'test_stripe_secret').update(`${at}.${body}`).digest('hex');
-  const headers = { 'stripe-signature': `t=${at},v1=${signature}` };
+  const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${at},v1=${signature}` };
   const answer = await fetch(`${base}/webhooks/stripe/default`, { method: 'POST', headers, body });
   assert.equal(answer.status, 200, await answer.text());
 }

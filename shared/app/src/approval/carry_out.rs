@@ -5,6 +5,7 @@
 mod bundle;
 mod customer;
 mod exchange;
+mod lately;
 mod lock;
 mod outcome;
 mod own;
@@ -148,6 +149,9 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         State::Approved if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if is_being_paid(context, &read, &action)? => wait(context, read, &head, &action).await,
+        State::Approved if awaits_incident(context, &read, &action, &head)? => {
+            wait(context, read, &head, &action).await
+        }
         State::Approved if !may_go(&read, &action, &head, now)? => outcome::stale(context, read, &head, &action).await,
         State::Approved => {
             let first = effects(&head)?.is_some_and(|effects| (effects.looks_first)(&action.kind));
@@ -183,9 +187,10 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
     let mut read = records::read(context, id).await?;
     let goes = |action: &&Action| matches!(action.state(), State::Approved | State::Executing | State::InDoubt);
     let judged = read.action.as_ref().filter(goes).zip(read.head.as_ref());
-    let grounds = judged.into_iter().flat_map(|(action, head)| grounds_of(action, head));
+    let grounds = judged.into_iter().flat_map(|(action, head)| grounds_of(action, head, &read.records));
+    let watch = judged.and_then(|(action, head)| lately::watch(action, head, &read.records));
     // What was read before stays as it was read: it was judged by that.
-    let grounds: Vec<Key> = grounds.filter(|key| !read.batch.has(key)).collect();
+    let grounds: Vec<Key> = grounds.chain(watch).filter(|key| !read.batch.has(key)).collect();
     if !grounds.is_empty() {
         read.batch.extend(Batch::read(context, grounds).await?);
     }
@@ -194,12 +199,13 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
 
 /// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan
 /// of a recovery; whether its customer is about to pay, of a try or such an end; whether its money is there, of what asks
-/// for it or ends for want of it.
-fn grounds_of(action: &Action, head: &Head) -> impl Iterator<Item = Key> {
+/// for it or ends for want of it; whether its customer wants to leave, of a try that nobody asked for.
+fn grounds_of(action: &Action, head: &Head, records: &Touched) -> impl Iterator<Item = Key> {
+    let wishes = lately::wishes(action, head, records);
     let billed = invoice_of(action).map(|invoice| keys::invoice(&action.account, invoice));
     let asked = billed.is_some().then(|| records::past_provider(head)).into_iter().flatten();
     let own = case_of(action).into_iter().chain(plan_of(action)).chain(ending::plan_of(action));
-    own.chain(pressed_of(action)).chain(asked).chain(billed)
+    own.chain(pressed_of(action)).chain(asked).chain(billed).chain(wishes)
 }
 
 /// The invoice whose money it would collect or ask for, or for want of which it would end something.
@@ -249,7 +255,13 @@ fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<b
             plan.lets_leave(&action.id, action.attempt().is_some(), now)
         });
     let may_leave = may_leave && !ending::has_lapsed(&read.batch, action)? && !is_paid_past(read, action, head)?;
+    let may_leave = may_leave && !lately::is_leaving(read, action, head)?;
     Ok(may_leave && !is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
+}
+
+/// Whether it waits for an incident that its recovery has not heard of: once it has, it lets nothing leave any more.
+fn awaits_incident(context: &Context, read: &Read, action: &Action, head: &Head) -> Result<bool, Fault> {
+    Ok(lately::has_incident(context, read, action, head)? && may_go(read, action, head, context.clock.now())?)
 }
 
 /// Whether the money has come past the provider: it would be collected or asked for once more, or its customer would lose
@@ -362,6 +374,7 @@ async fn again(
         || is_settling(context, &head, &action)
         || is_held(context, &head, &action).await?
         || is_being_paid(context, &read, &action)?
+        || awaits_incident(context, &read, &action, &head)?
         || (first && is_busy(context, &head, &action).await?);
     if waits {
         return wait(context, read, &head, &action).await;
@@ -394,7 +407,8 @@ async fn store_attempt(
     let tried = tried(&read, &before, now);
     // It was judged by these; if one has changed since, it is judged again.
     let written = tried.as_ref().map(Stored::key);
-    let judged: BTreeSet<Key> = read.judged_by(&head).into_iter().chain(grounds_of(&before, &head)).collect();
+    let judged: BTreeSet<Key> =
+        read.judged_by(&head).into_iter().chain(grounds_of(&before, &head, &read.records)).collect();
     for key in judged.iter().filter(|key| Some(*key) != written.as_ref()) {
         commit.check(&read.batch, key);
     }
