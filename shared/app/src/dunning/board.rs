@@ -104,7 +104,7 @@ pub async fn in_turn(context: &Context, wanted: &Wanted, window: &Window) -> Res
     Ok(page)
 }
 
-/// A page of an account's recoveries, by invoice, however they ended; behind all of them, by invoice, what climbs the ladder.
+/// A page of an account's recoveries, by invoice, however they ended, and behind them of what climbs the ladder.
 pub async fn of_account(context: &Context, account: &AccountId, window: &Window) -> Result<Page<Recovering>, Fault> {
     let head = store::read::<Head>(context, &keys::head(account)).await?;
     let ladder = keys::climbs(account);
