@@ -414,3 +414,52 @@ fn an_invoice_on_the_ladder_pauses_goes_on_and_stops_as_people_say() {
         assert_eq!((status, &answer["error"]["code"]), (StatusCode::CONFLICT, &json!("already_over")), "{answer}");
     });
 }
+
+/// The invoices of all pages of an account's recoveries, each with its segment.
+async fn of_account(service: &Service, limit: usize) -> Vec<(String, String)> {
+    let (mut found, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..20 {
+        let page = get(service, &format!("/api/accounts/stripe:cus_1/dunning?limit={limit}{cursor}")).await;
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= limit, "{limit}: {page}");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        found.extend(items.iter().map(|item| (text(&item["invoice"]), text(&item["segment"]))));
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return found,
+        }
+    }
+    panic!("the pages do not end: {found:?}");
+}
+
+#[test]
+fn an_account_with_only_a_transfer_lists_it_as_the_answer_to_a_word_shows_it() {
+    run(async {
+        let service = climbing().await;
+        let (status, paused) = say(&service, &json!({"pause": {"until": "2026-04-20"}})).await;
+        assert_eq!((status, &paused["segment"]), (StatusCode::OK, &json!("ageing")), "{paused}");
+        let listed = get(&service, "/api/accounts/stripe:cus_1/dunning").await;
+        assert_eq!(listed, json!({"items": [paused], "next": null}));
+    });
+}
+
+#[test]
+fn what_climbs_is_listed_behind_what_is_recovered_however_long_the_pages_are() {
+    run(async {
+        let service = begun("2026-03-01T09:00:00Z").await;
+        let now = service.clock.now();
+        let failed = stripe::invoice("cus_1", "in_9", "open", 4900, 4900, "usd", 1, now);
+        tell(&service, "invoice.payment_failed", &failed).await;
+        for id in ["in_1", "in_2"] {
+            let due = invoice(id, "2026-03-01T09:00:00Z", "2026-03-15", "usd", 49_000);
+            tell(&service, "invoice.finalized", &due).await;
+        }
+        for limit in 1..=4 {
+            let all = of_account(&service, limit).await;
+            let invoices: Vec<_> = all.iter().map(|(invoice, _)| invoice.as_str()).collect();
+            assert_eq!(invoices, ["in_9", "in_1", "in_2"], "{limit}");
+            let on_ladder: Vec<_> = all.iter().map(|(_, segment)| segment == "ageing").collect();
+            assert_eq!(on_ladder, [false, true, true], "{limit}");
+        }
+    });
+}

@@ -51,6 +51,8 @@ fn how_tries_ended_is_told_as_it_was_chosen() {
         assert_eq!((made.tries_before, made.succeeded, made.code.as_str()), (0, Some(false), "insufficient_funds"));
         assert_eq!((json!(made.moment), json!(made.likely)), (chosen["at"].clone(), chosen["likely"].clone()));
         assert!(made.tried_at >= made.moment && made.chosen_at.is_some(), "{page}");
+        let advice = Some(service.context.policies.advice.current().version);
+        assert_eq!((made.advice_version, &chosen["advice_version"]), (advice, &json!(advice)), "{page}");
         assert_eq!((planned.tries_before, planned.tried_at, planned.succeeded), (1, None, None), "{page}");
         assert!(planned.moment > made.moment && planned.likely.is_some(), "{page}");
         assert_eq!((made.ended, made.ended_at), (Some(Ended::Open), Some(service.clock.now())), "{page}");

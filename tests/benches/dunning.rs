@@ -135,6 +135,7 @@ fn choosing() {
             let ground = Ground {
                 policy: rules,
                 adviser: Some(&adviser),
+                advice_version: None,
                 calendar: &calendar,
                 meaning: &meaning,
                 paid: Paid::through(declines, Some("visa")),

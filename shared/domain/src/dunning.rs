@@ -30,7 +30,7 @@ pub use adviser::{
     Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, Reason, SoFar, Traits, View,
     adviser,
 };
-pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_moment, next_try};
+pub use again::{Again, CARD_GIVEN, ChoseNone, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_moment, next_try};
 pub use beside::{invoices_beside, tried_beside};
 pub use budget::{Budget, Left, Why};
 pub use choice::Choice;

@@ -204,6 +204,7 @@ fn choose(
     let ground = Ground {
         policy,
         adviser: adviser.as_ref(),
+        advice_version: adviser.as_ref().map(|_| policies.advice.current().version),
         calendar: &calendar,
         meaning: &meaning,
         paid: Paid::through(declines, network),

@@ -104,14 +104,53 @@ pub async fn in_turn(context: &Context, wanted: &Wanted, window: &Window) -> Res
     Ok(page)
 }
 
-/// A page of an account's recoveries, by invoice, however they ended.
+/// A page of an account's recoveries, by invoice, however they ended, and behind them of what climbs the ladder.
 pub async fn of_account(context: &Context, account: &AccountId, window: &Window) -> Result<Page<Recovering>, Fault> {
-    let after = window.after.clone();
-    let mut page =
-        store::page_of::<Plan>(context, &keys::plans(account), after, window.limit, Order::Ascending).await?;
     let head = store::read::<Head>(context, &keys::head(account)).await?;
+    let ladder = keys::climbs(account);
+    let limit = window.limit;
+    let (on_ladder, after) = match window.after.clone() {
+        Some(after) if after.starts_with(&ladder.sk) => (Some(after), None),
+        after => (None, after),
+    };
+    let mut page = match &on_ladder {
+        None => store::page_of::<Plan>(context, &keys::plans(account), after, limit, Order::Ascending).await?,
+        Some(_) => Page { items: Vec::new(), next: None },
+    };
     page.items.iter_mut().for_each(|plan| heed(plan, head.as_ref()));
+    if page.next.is_none() {
+        let room = limit.saturating_sub(u32::try_from(page.items.len()).unwrap_or(limit));
+        let climbs = climbing(context, (account, head.as_ref()), on_ladder, room).await?;
+        page.items.extend(climbs.items);
+        page.next = climbs.next;
+    }
     Ok(Page { items: shown(context, page.items, head.as_ref()).await?, next: page.next })
+}
+
+/// As many of an account's ways up the ladder as there is room for: of each invoice whose recovery does not ask for it.
+async fn climbing(
+    context: &Context,
+    (account, head): (&AccountId, Option<&Head>),
+    after: Option<String>,
+    room: u32,
+) -> Result<Page<Plan>, Fault> {
+    let ladder = keys::climbs(account);
+    if room == 0 {
+        let first = store::first_of::<Climb>(context, &ladder, 1, Order::Ascending).await?;
+        return Ok(Page { items: Vec::new(), next: first.first().map(|_| ladder.sk) });
+    }
+    let Page { items, next } = store::page_of::<Climb>(context, &ladder, after, room, Order::Ascending).await?;
+    let own = |climb: &Climb| keys::plan(account, &climb.way.invoice);
+    let batch = Batch::read(context, items.iter().map(own).collect()).await?;
+    let mut ways = Vec::new();
+    for climb in items {
+        let mut plan = batch.get::<Plan>(&own(&climb))?;
+        plan.iter_mut().for_each(|plan| heed(plan, head));
+        if let Some(Told::Ladder(climb)) = Told::of(plan, Some(climb)) {
+            ways.push(climb.way);
+        }
+    }
+    Ok(Page { items: ways, next })
 }
 
 /// Those of some invoices, and of those that no recovery asks for their way up the ladder.

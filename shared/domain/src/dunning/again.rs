@@ -25,6 +25,9 @@ pub struct Again {
     pub next: Option<NextTry>,
     /// Why there is none, where there is none.
     pub why_none: Option<String>,
+    /// That this was chosen, where a moment could have been.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chose_none: Option<ChoseNone>,
     /// Those that were made, oldest first; the last one is under way until it is known how it ended.
     pub made: Vec<MadeTry>,
     /// How many were ever begun: each has a number of its own.
@@ -68,6 +71,20 @@ pub struct NextTry {
     /// Why this moment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
+    /// The version of what was learned by then; nothing where nobody chose the moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice_version: Option<u32>,
+}
+
+/// That none of the moments that were left was chosen: whoever judges another way has to know how likely that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChoseNone {
+    /// The first time since the last try: later ones only find that fewer moments are left.
+    pub chosen_at: Timestamp,
+    /// In thousandths.
+    pub likely: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice_version: Option<u32>,
 }
 
 /// A moment that could have been chosen.
@@ -130,6 +147,8 @@ pub enum NoTry {
     Budget(Why),
     #[error("no moment that is left is likely enough")]
     NotWorthIt,
+    #[error("{why}")]
+    Chosen { why: Box<NoTry>, none: ChoseNone },
     #[error("a bank claims money of this customer back")]
     Claimed,
     #[error("what was billed is in review")]
@@ -166,6 +185,8 @@ impl MadeTry {
 pub struct Ground<'a> {
     pub policy: &'a DunningPolicy,
     pub adviser: Option<&'a Adviser>,
+    /// The version of what the adviser has learned.
+    pub advice_version: Option<u32>,
     pub calendar: &'a Calendar,
     pub meaning: &'a Meaning<'a>,
     /// How it was paid that failed.
@@ -306,7 +327,15 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
     }
     let choice = Choice::of(&plan.segment, &plan.tries, ground)?;
     let seed = seed(plan, number);
-    let chosen = choice.chosen(seed).ok_or_else(|| ground.nothing_left())?;
+    let Some(chosen) = choice.chosen(seed) else {
+        let before = plan.tries.chose_none.filter(|none| ground.tried.iter().all(|it| it.at <= none.chosen_at));
+        let none = before.unwrap_or_else(|| ChoseNone {
+            chosen_at: ground.now,
+            likely: choice.likely(seed, None),
+            advice_version: ground.advice_version,
+        });
+        return Err(NoTry::Chosen { why: Box::new(ground.nothing_left()), none });
+    };
     Ok(NextTry {
         number,
         at: chosen.at,
@@ -317,6 +346,7 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         candidates: chosen.candidates.iter().map(|it| Moment { at: it.at, chance: thousandths(it.chance) }).collect(),
         chosen_at: Some(ground.now),
         reasons: choice.reasons(seed, chosen.at),
+        advice_version: ground.advice_version,
     })
 }
 
@@ -350,6 +380,7 @@ fn with_card(plan: &Plan, ground: &Ground<'_>, number: u32) -> Option<Result<Nex
         candidates: Vec::new(),
         chosen_at: Some(ground.now),
         reasons: Vec::new(),
+        advice_version: None,
     }))
 }
 
@@ -448,10 +479,15 @@ impl Plan {
     /// Takes in what was chosen.
     pub fn choose(&mut self, next: Result<NextTry, NoTry>) {
         self.tries.look_at = None;
-        match next {
-            Ok(next) => (self.tries.next, self.tries.why_none) = (Some(next), None),
-            Err(why) => (self.tries.next, self.tries.why_none) = (None, Some(why.to_string())),
-        }
+        let (next, why) = match next {
+            Ok(next) => (Some(next), None),
+            Err(why) => (None, Some(why)),
+        };
+        self.tries.chose_none = match &why {
+            Some(NoTry::Chosen { none, .. }) => Some(*none),
+            _ => None,
+        };
+        (self.tries.next, self.tries.why_none) = (next, why.map(|why| why.to_string()));
     }
 
     /// The same; where there is none for a reason that may pass unheard, it is looked at again then.

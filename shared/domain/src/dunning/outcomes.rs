@@ -52,6 +52,9 @@ pub struct Outcome {
     pub ended: Option<Ended>,
     #[serde(default)]
     pub ended_at: Option<Timestamp>,
+    /// The version of what was learned when it was chosen.
+    #[serde(default)]
+    pub advice_version: Option<u32>,
 }
 
 /// How a recovery stands.

@@ -162,8 +162,15 @@ impl Plan {
             step.why = before.and_then(|before| before.why.clone());
         }
         self.control = earlier.control.clone();
-        self.tries =
-            Again { next: None, why_none: None, look_at: None, card: None, card_id: None, ..earlier.tries.clone() };
+        self.tries = Again {
+            next: None,
+            why_none: None,
+            chose_none: None,
+            look_at: None,
+            card: None,
+            card_id: None,
+            ..earlier.tries.clone()
+        };
         self.tries.is_unknown_again();
         self.escalated_at = earlier.escalated_at;
         self.next().is_some().then_some(self)

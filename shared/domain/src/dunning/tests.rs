@@ -179,6 +179,7 @@ fn a_window_is_as_long_whatever_the_clock_does_where_the_customer_lives() {
         let ground = Ground {
             policy: &policy,
             adviser: Some(&adviser),
+            advice_version: None,
             calendar: &Calendar::new(TimeZone::get(zone).unwrap()),
             meaning: &meaning,
             paid: Paid::default(),

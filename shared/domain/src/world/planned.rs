@@ -100,6 +100,7 @@ impl<'a> Planned<'a> {
         Ground {
             policy: self.policy,
             adviser: self.adviser.as_ref(),
+            advice_version: None,
             calendar: &known.calendar,
             meaning: &known.meaning,
             paid: Paid { way: known.way, network: Some(&known.network) },

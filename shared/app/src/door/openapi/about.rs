@@ -347,9 +347,14 @@ pub static ABOUT: &[About] = &[
     .with(&[Limit, Cursor, Since])
     .answered_as(OR_CSV)
     .refuses(&[403]),
-    get("/api/accounts/{id}/dunning", "recoveries", "Plans", "Lists the recoveries of an account, by invoice")
-        .with(PAGE)
-        .refuses(&[404]),
+    get(
+        "/api/accounts/{id}/dunning",
+        "recoveries",
+        "Plans",
+        "Lists the recoveries of an account, by invoice, and behind them its invoices on the ladder of what is overdue",
+    )
+    .with(PAGE)
+    .refuses(&[404]),
     post(
         "/api/accounts/{id}/dunning",
         "tellRecovery",

@@ -72,6 +72,7 @@ fn with_ground<T>(
     ask(&Ground {
         policy,
         adviser: Some(&*ADVISER),
+        advice_version: Some(POLICIES.advice.current().version),
         calendar: &calendar,
         meaning: &meaning,
         paid: Paid::through(declines, Some("visa")),
@@ -161,7 +162,8 @@ fn there_are_as_many_as_the_rule_allows_whoever_makes_them() {
     let all = next(&plan, "declined", &tries(most), hour(30 * most + 1));
     assert_eq!(all, Err(NoTry::AllMade(most as usize)));
     let late = next(&plan, "declined", &tries(1), hour(24 * 31));
-    assert_eq!(late, Err(NoTry::NotWorthIt), "the last window is over");
+    let Err(NoTry::Chosen { why, none }) = &late else { panic!("the last window is over: {late:?}") };
+    assert_eq!((&**why, none.likely), (&NoTry::NotWorthIt, 1000), "and no other choice was left");
 }
 
 #[test]
@@ -347,6 +349,29 @@ fn what_waits_or_is_over_tries_nothing() {
             !stopped.lets_leave(&made.action, true, later) && !stopped.chooses(later) && stopped.next_wake().is_none()
         );
     }
+}
+
+#[test]
+fn that_none_is_chosen_keeps_when_and_how_likely_until_it_is_tried_again() {
+    let (mut plan, mut tried) = (plan_of("in_1"), vec![failed(hour(0), By::Provider), failed(hour(30), By::Provider)]);
+    let advice_version = Some(POLICIES.advice.current().version);
+    let kept = |now| Some(ChoseNone { chosen_at: now, likely: 1000, advice_version });
+    let over = 24 * 31;
+    for (name, now, tried_at, expected) in [
+        ("it is chosen", hour(over), None, kept(hour(over))),
+        ("it is looked at again", hour(over + 1), None, kept(hour(over))),
+        ("somebody tried it since", hour(over + 3), Some(hour(over + 2)), kept(hour(over + 3))),
+    ] {
+        tried.extend(tried_at.map(|at| failed(at, By::Provider)));
+        let found = next(&plan, "declined", &tried, now);
+        plan.choose(found);
+        assert_eq!(plan.tries.why_none.as_deref(), Some("no moment that is left is likely enough"), "{name}");
+        assert_eq!(plan.tries.chose_none, expected, "{name}");
+    }
+    plan.choose(Err(NoTry::Claimed));
+    assert_eq!(plan.tries.chose_none, None, "nobody has chosen that");
+    let chosen = next(&plan_of("in_2"), "declined", &tried[..1], hour(0)).unwrap();
+    assert_eq!(chosen.advice_version, advice_version);
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub fn kept(of: &Kept<'_>) -> Vec<Outcome> {
         lines.push(chosen(Outcome { by: By::Recoup, ..own }, Some(planned)));
     } else if of.chose_none() {
         let since = attempts.last().map_or(failed_at, |attempt| attempt.at);
-        lines.push(Outcome { by: By::Recoup, chosen_at: Some(since), ..own });
+        lines.push(none(Outcome { by: By::Recoup, chosen_at: Some(since), ..own }, of.plan));
     }
     lines
 }
@@ -63,7 +63,27 @@ pub fn kept(of: &Kept<'_>) -> Vec<Outcome> {
 fn chosen(line: Outcome, next: Option<&NextTry>) -> Outcome {
     match next.filter(|next| next.chance.is_some()) {
         None => line,
-        Some(next) => Outcome { chosen_at: next.chosen_at, moment: Some(next.at), likely: Some(next.likely), ..line },
+        Some(next) => Outcome {
+            chosen_at: next.chosen_at,
+            moment: Some(next.at),
+            likely: Some(next.likely),
+            advice_version: next.advice_version,
+            ..line
+        },
+    }
+}
+
+/// How likely it was that no moment was chosen; what was chosen before the last try was about that one.
+fn none(line: Outcome, plan: Option<&Plan>) -> Outcome {
+    let chosen = plan.and_then(|plan| plan.tries.chose_none);
+    match chosen.filter(|chosen| line.chosen_at.is_none_or(|since| since <= chosen.chosen_at)) {
+        None => line,
+        Some(chosen) => Outcome {
+            chosen_at: Some(chosen.chosen_at),
+            likely: Some(chosen.likely),
+            advice_version: chosen.advice_version,
+            ..line
+        },
     }
 }
 
@@ -133,6 +153,7 @@ impl<'a> Kept<'a> {
             likely: None,
             ended,
             ended_at,
+            advice_version: None,
         }
     }
 

@@ -95,6 +95,7 @@ fn line(shown: &Shown<'_>, moment: Timestamp, likely: u32) -> Outcome {
         likely: Some(likely),
         ended: None,
         ended_at: None,
+        advice_version: None,
     }
 }
 

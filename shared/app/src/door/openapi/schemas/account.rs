@@ -371,12 +371,18 @@ fn tries() -> Value {
                 ])),
             ),
             ("why?", told(list(text()), "The reasons in words.")),
+            ("advice_version?", told(whole(), "The version of what was learned when it was chosen.")),
         ])
     };
     let ended = object([
         ("outcome", words(["paid", "declined", "not_made", "over"])),
         ("code?", told(text(), "The provider's code of why it was declined.")),
         ("why?", told(text(), "Why nothing was tried.")),
+    ]);
+    let chose_none = object([
+        ("chosen_at", time()),
+        ("likely", thousandths("How likely that was, in thousandths.")),
+        ("advice_version?", whole()),
     ]);
     let made = object([
         ("action", text()),
@@ -389,6 +395,7 @@ fn tries() -> Value {
     object([
         ("next", or_null(next())),
         ("why_none", told(or_null(text()), "Why no try is planned, where none is.")),
+        ("chose_none?", told(chose_none, "Where a moment could have been chosen, and none was.")),
         ("made", told(list(made), "The latest twelve, oldest first.")),
         ("begun", told(whole(), "How many were ever begun.")),
         ("look_at", told(or_null(time()), "When it is looked at again.")),
@@ -453,6 +460,7 @@ fn try_outcome() -> Value {
         ("likely", told(or_null(whole()), "How likely that was to be chosen, in thousandths.")),
         ("ended", told(or_null(words(Ended::ALL)), "How the recovery stands.")),
         ("ended_at", told(or_null(time()), "Since when; of one that is open, until when it was seen.")),
+        ("advice_version", told(or_null(whole()), "The version of what was learned when it was chosen.")),
     ])
 }
 

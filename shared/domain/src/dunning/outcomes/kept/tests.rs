@@ -137,6 +137,37 @@ fn each_try_is_told_with_how_it_was_chosen() {
 }
 
 #[test]
+fn that_none_was_chosen_is_told_with_how_likely_that_was() {
+    let (failure, chosen_at) = (json!({"t": FAILED, "p": "ch_0", "d": "insufficient_funds"}), "2026-03-02T09:05:00Z");
+    let own = json!({"t": FIRST, "p": "ch_1", "d": "generic_decline"});
+    for (name, tries, why, expected) in [
+        ("it was chosen", vec![&failure], "no moment that is left is likely enough", (chosen_at, Some(380), Some(7))),
+        ("it was tried since", vec![&failure, &own], "no moment that is left is likely enough", (FIRST, None, None)),
+    ] {
+        let chose_none = json!({"chosen_at": chosen_at, "likely": 380, "advice_version": 7});
+        let plan = plan(&json!({"why_none": why, "chose_none": chose_none}));
+        let lines = lines(&invoice("open", &json!({"told": tries})), Some(&plan));
+        let line = lines.last().unwrap();
+        let (at, likely, advice) = expected;
+        assert_eq!((line.tried_at, line.moment), (None, None), "{name}: {lines:?}");
+        assert_eq!((line.likely, line.advice_version), (likely, advice), "{name}: {lines:?}");
+        assert_eq!(line.chosen_at, Some(at.parse().unwrap()), "{name}: {lines:?}");
+    }
+}
+
+#[test]
+fn by_which_advice_a_try_was_chosen_is_told() {
+    let failure = json!({"t": FAILED, "p": "ch_0", "d": "insufficient_funds"});
+    let mut advised = next(1, FIRST);
+    advised["advice_version"] = json!(4);
+    for (next, expected) in [(advised, Some(4)), (next(1, FIRST), None)] {
+        let plan = plan(&json!({"next": next}));
+        let lines = lines(&invoice("open", &json!({"told": [failure]})), Some(&plan));
+        assert_eq!(lines.last().unwrap().advice_version, expected, "{lines:?}");
+    }
+}
+
+#[test]
 fn without_a_recovery_only_tries_are_told_and_without_a_failure_nothing() {
     let tries =
         json!({"told": [{"t": FAILED, "p": "ch_0", "d": "insufficient_funds"}, {"t": FIRST, "p": "ch_1", "ok": true}]});
@@ -154,7 +185,7 @@ fn what_a_file_tells_is_read_again_and_names_nobody() {
     assert!(lines.iter().all(|line| line.funding == "prepaid"), "{lines:?}");
     let file = Outcome::as_csv(&lines);
     let head = "failed_at,tried_at,tries_before,provider,code,network,funding,issuer,country,succeeded,recovery,segment,by,\
-                chosen_at,moment,likely,ended,ended_at\n";
+                chosen_at,moment,likely,ended,ended_at,advice_version\n";
     assert!(file.starts_with(head), "{file}");
     assert_eq!(Outcome::read(&file), Ok(lines));
     for secret in ["cus_1", "in_1", "ch_0", "4242", "acc_"] {

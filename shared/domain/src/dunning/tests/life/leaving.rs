@@ -143,6 +143,7 @@ impl Life<'_> {
         let ground = Ground {
             policy: self.policy,
             adviser: Some(&self.adviser),
+            advice_version: None,
             calendar: &Calendar::new(TimeZone::UTC),
             meaning: &meaning,
             paid,
