@@ -70,6 +70,7 @@ fn form(ticket: &Ticket, offered: &Offered, csrf: &str, place: usize, draft: Opt
 
 fn title(outcome: Outcome) -> &'static str {
     match outcome {
+        Outcome::Taken => "We have it, and look into it",
         Outcome::Asked => "It is being decided",
         Outcome::Done => "It is done",
         Outcome::Denied => "It is denied, and what is possible instead",
