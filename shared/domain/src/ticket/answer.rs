@@ -75,6 +75,11 @@ impl Outcome {
     pub const ALL: [Self; 8] =
         [Self::Taken, Self::Asked, Self::Done, Self::Denied, Self::Failed, Self::Waiting, Self::Neutral, Self::Free];
 
+    /// Whether a ticket has ended with it, as far as we know.
+    pub fn ends(self) -> bool {
+        matches!(self, Self::Done | Self::Denied)
+    }
+
     /// Whether it answers anything. That somebody looks does not: no clock stops for it, and nobody is waited for.
     pub fn answers(self) -> bool {
         !matches!(self, Self::Taken | Self::Neutral)

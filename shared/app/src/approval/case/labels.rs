@@ -27,8 +27,7 @@ pub(super) async fn read(
     let mut found = Vec::new();
     for name in &names {
         let Some(ticket) = batch.get::<Ticket>(&ticket_key(name))? else { continue };
-        let handling = &ticket.handling;
-        if handling.case.as_ref() == Some(&case.id) && handling.account.as_ref() == Some(&case.account) {
+        if ticket.handling.own_case() == Some(&case.id) {
             found.push((ticket, batch.get::<Correction>(&label_key(name))?));
         }
     }
