@@ -1,4 +1,4 @@
-//! What a person says of the kind of a case holds for its tickets: else the next letter would be read as before, and the case with it.
+//! What a person says that a case is holds for its tickets: else their next letter would move the case back.
 
 use crate::approval::ticket::label;
 use crate::context::Context;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 /// Of how many tickets it is said, the first of the case: all of them are written in one transaction.
 const TICKETS_MAX: usize = 16;
 
-/// Reads the tickets that have the case, each with what was said of it before. What was erased is none of its account's any more.
+/// Reads the tickets that have the case, each with what was said of it before. What is erased has none any more.
 pub(super) async fn read(
     context: &Context,
     batch: &mut Batch,
