@@ -234,6 +234,42 @@ fn what_nobody_understands_is_classified_by_a_person_and_kept_to_learn_from() {
 }
 
 #[test]
+fn a_class_that_is_corrected_on_a_case_is_that_of_its_ticket_and_no_letter_changes_it() {
+    run(async {
+        for is_found in [false, true] {
+            let service = with_a_payment().await;
+            if is_found {
+                charged_twice(&service).await;
+            }
+            tell(&service, Told::default()).await;
+            let before = ticket(&service, "t_1").await;
+            let case = before["case"].as_str().unwrap().to_owned();
+            assert_eq!(
+                (&before["class"], &before["classed_by"]),
+                (&json!("duplicate_charge"), &Value::Null),
+                "{before}"
+            );
+            let body = json!({"class": "tax_question", "note": "says the customer"});
+            let path = format!("/api/cases/{case}/class");
+            let (status, answer) = ask(&service, "lena", Method::POST, &path, Some(&body), None).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            let (_, csv) = ask(&service, "ana", Method::GET, "/api/tickets/corrections", None, None).await;
+            let row = "\"A question\",\"I was charged twice this month\",tax_question\n";
+            assert_eq!(csv, json!(format!("subject,body,class\n{row}")), "it is kept to learn from");
+
+            let body = Some("I was charged twice, as I said");
+            tell(&service, Told { event: "e_2", kind: "ticket.commented", body, ..Told::default() }).await;
+            let told = ticket(&service, "t_1").await;
+            assert_eq!((&told["class"], &told["classed_by"]), (&json!("tax_question"), &json!("lena")), "{told}");
+            assert_eq!(told["case"], json!(case), "it opens no second one: {told}");
+            let shown = get(&service, &format!("/api/cases/{case}")).await;
+            assert_eq!(shown["class"], "tax_question", "what a person said stays: {shown}");
+            assert_eq!(get(&service, "/api/cases?state=open").await["items"].as_array().unwrap().len(), 1);
+        }
+    });
+}
+
+#[test]
 fn who_writes_after_the_end_opens_it_again_and_long_after_that_begins_anew() {
     run(async {
         let service = known().await;

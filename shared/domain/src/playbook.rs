@@ -34,6 +34,7 @@ use crate::case::Case;
 use crate::id::{AccountId, CaseId};
 use crate::playbook::advice::Reply;
 use crate::policy::Reader;
+use crate::ticket::Outcome;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -89,10 +90,24 @@ impl Setting<'_> {
     }
 
     fn say(&self, when: When, text: &str, values: &[(&'static str, String)]) -> Step {
+        let outcome = match when {
+            When::AfterItIsDone => Outcome::Done,
+            // What is only explained may bring another question.
+            When::Now => Outcome::Free,
+        };
+        self.message((when, outcome), text, values)
+    }
+
+    /// That what is wanted is not done, why, and what is possible instead.
+    fn deny(&self, text: &str, values: &[(&'static str, String)]) -> Step {
+        self.message((When::Now, Outcome::Denied), text, values)
+    }
+
+    fn message(&self, (when, outcome): (When, Outcome), text: &str, values: &[(&'static str, String)]) -> Step {
         let mut values: BTreeMap<&str, String> = values.iter().cloned().collect();
         values.insert("name", self.name.to_owned());
         let (subject, body) = self.reader.text(text).expect("the lint saw every text").fill(&values);
-        Step::Say { when, text: text.to_owned(), reply: Reply { subject, body } }
+        Step::Say { when, outcome, text: text.to_owned(), reply: Reply { subject, body } }
     }
 
     /// What somebody posts to ask for it.

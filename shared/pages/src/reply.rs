@@ -45,7 +45,7 @@ fn goes(way: &Way) -> Markup {
 fn form(ticket: &Ticket, offered: &Offered, csrf: &str, place: usize, draft: Option<&Draft>) -> Markup {
     let (field, ends) = (format!("reply-{place}"), format!("solved-{place}"));
     let outcome = draft.map_or(Outcome::Free, |draft| draft.outcome);
-    let is_end = matches!(outcome, Outcome::Done | Outcome::Denied);
+    let is_end = outcome.ends();
     let text = draft.map(|draft| draft.text.as_str()).unwrap_or_default();
     html! {
         details open[place == 0] {
@@ -70,6 +70,7 @@ fn form(ticket: &Ticket, offered: &Offered, csrf: &str, place: usize, draft: Opt
 
 fn title(outcome: Outcome) -> &'static str {
     match outcome {
+        Outcome::Taken => "We have it, and look into it",
         Outcome::Asked => "It is being decided",
         Outcome::Done => "It is done",
         Outcome::Denied => "It is denied, and what is possible instead",

@@ -1,5 +1,6 @@
 //! What people do about a case itself: end it, say that it is of another kind, or take a step of its playbook that is no action.
 
+mod labels;
 mod step;
 
 pub use step::{Step, task, told, watch};
@@ -58,7 +59,7 @@ fn complete(word: CaseNote, wanted: Handling) -> Result<CaseNote, Problem> {
     Ok(word)
 }
 
-/// Ends a case or corrects its class; what was asked for because of it lapses with it.
+/// Ends a case or corrects its class, and that of its tickets; what was asked for because of it lapses with its end.
 pub async fn handle(
     context: &Context,
     id: &str,
@@ -79,7 +80,7 @@ async fn once(
 ) -> Result<Attempted<Case>, Failed> {
     // Read.
     let (own, head_key, who) = (keys::case(id), keys::head(&id.account()), keys::staff(&staff.id));
-    let batch = Batch::read(context, vec![own.clone(), head_key.clone(), who.clone()]).await?;
+    let mut batch = Batch::read(context, vec![own.clone(), head_key.clone(), who.clone()]).await?;
     let (Some(before), Some(head)) = (batch.get::<Case>(&own)?, batch.get::<Head>(&head_key)?) else {
         return Err(Problem::not_found("case").into());
     };
@@ -89,6 +90,8 @@ async fn once(
     };
 
     goes_on_here(&before)?;
+    let is_another = wanted == Handling::Class && word.class.is_some_and(|class| class != before.class);
+    let tickets = if is_another { labels::read(context, &mut batch, &before).await? } else { Vec::new() };
 
     // Decide.
     let now = context.clock.now();
@@ -115,9 +118,14 @@ async fn once(
         format!("{} to {}", before.class.name(), after.class.name())
     };
     after.was_handled(&staff.id, now, &what, &word.note, None);
+    let tickets = labels::corrected(tickets, &after, &staff.id, now);
 
     // Write.
     let mut commit = Commit::default();
+    for (ticket, label) in &tickets {
+        commit.over(&batch, ticket);
+        commit.over(&batch, label);
+    }
     put_case(&mut commit, context, &batch, &head, (&before, &after));
     commit.over(&batch, &moved);
     commit.check(&batch, &who);

@@ -12,6 +12,7 @@ use domain::id::{AccountId, digest};
 use domain::staff::Staff;
 use domain::telling::{About, Bulletin};
 use domain::ticket::{Followed, NotVouched, State, Ticket, TicketName, about};
+use jiff::Timestamp;
 use providers::Reading;
 use serde::Deserialize;
 use serde_json::json;
@@ -134,7 +135,6 @@ async fn once(context: &Context, name: &TicketName, word: &Word, staff: &Staff) 
 
     // Decide. What is said comes first: it says which account and which cases are wanted.
     let now = context.clock.now();
-    let read_as = laid.ticket.handling.taken_for.as_ref().filter(|taken| taken.by.is_none()).map(|taken| taken.class);
     say(&mut laid.ticket, word, &beside, &staff, context)?;
     laid.gather(context).await?;
     let followed = Followed { wrote: matches!(word, Word::Class { .. } | Word::Account { .. }), ..Followed::default() };
@@ -155,20 +155,24 @@ async fn once(context: &Context, name: &TicketName, word: &Word, staff: &Staff) 
     }
     if let Word::Class { class, .. } = word {
         let standing = laid.batch.get::<Correction>(&own)?;
-        commit.over(
-            &laid.batch,
-            &Correction {
-                provider: name.provider.clone(),
-                source: name.source.clone(),
-                id: name.id.clone(),
-                class: *class,
-                read_as: standing.and_then(|standing| standing.read_as).or(read_as),
-                by: staff.id.clone(),
-                at: now,
-            },
-        );
+        commit.over(&laid.batch, &label(&laid.before, standing, *class, &staff.id, now));
     }
     Ok(store::attempted(commit.run(context).await, (laid.ticket, news))?)
+}
+
+/// What is kept to learn from: of several words on one ticket the last, with what it had been read as. `before` is the ticket
+/// as it stood.
+pub(super) fn label(
+    before: &Ticket,
+    standing: Option<Correction>,
+    class: Class,
+    by: &str,
+    at: Timestamp,
+) -> Correction {
+    let TicketName { provider, source, id } = TicketName::of(before);
+    let read_as = before.handling.taken_for.as_ref().filter(|taken| taken.by.is_none()).map(|taken| taken.class);
+    let read_as = standing.and_then(|standing| standing.read_as).or(read_as);
+    Correction { provider, source, id, class, read_as, by: by.to_owned(), at }
 }
 
 /// Reads what the word names, and refuses what is not there.

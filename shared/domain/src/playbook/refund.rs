@@ -34,7 +34,7 @@ pub fn refund(scene: Setting<'_>, refunding: Refunding<'_>) -> Play {
                 (&texts.refund_over_contract, vec![("amount", scene.reader.amount(limit))])
             }
         };
-        play.push(scene.say(When::Now, text, &values));
+        play.push(scene.deny(text, &values));
         return play;
     }
     let mut play = scene.play(Name::Refund, format!("Refund {amount}: {}", eligibility.why));
@@ -72,4 +72,52 @@ pub fn refund_asked(scene: Setting<'_>, action: &Action) -> Play {
 fn gives(scene: Setting<'_>, amount: Money) -> Step {
     let values = [("amount", scene.reader.amount(amount)), ("days", scene.policy.bank_days.clone())];
     scene.say(When::AfterItIsDone, &scene.policy.texts.refund_approved, &values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Clause;
+    use crate::id::AccountId;
+    use crate::money::Currency;
+    use crate::policies::Policies;
+    use crate::ticket::Outcome;
+    use jiff::Timestamp;
+
+    #[test]
+    fn what_is_not_given_back_is_denied_and_what_is_given_back_is_done() {
+        let policies = Policies::shipped().unwrap();
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let scene = Setting {
+            policy: policies.playbooks.current(),
+            reader: policies.texts.current().reader(None, None),
+            name: "Ada",
+            account: &account,
+            case: None,
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let amount = Money::from_minor(12_000, Currency::USD);
+        let late = NotEligible::TooLate { days: 41, most: 30, reason: Reason::Other, why: "so it is".to_owned() };
+        let over = NotEligible::OverContract { limit: amount, asked: amount };
+        let clause = Clause { rule: "r".to_owned(), policy_version: 1, why: "w".to_owned() };
+        let requirement = Requirement { approvals: Vec::new(), clause };
+        for (refused, expected) in [(Some(late), Outcome::Denied), (Some(over), Outcome::Denied), (None, Outcome::Done)]
+        {
+            let eligibility = Eligibility {
+                refused: refused.map(|refused| (refused, "offer a credit".to_owned())),
+                besides: Vec::new(),
+                why: "w".to_owned(),
+                unproven: None,
+            };
+            let (eligibility, requirement) = (&eligibility, &requirement);
+            let reason = Reason::Other;
+            let refunding = Refunding { payment: "ch_1", amount, reason, eligibility, requirement, lines: &[] };
+            let play = refund(scene, refunding);
+            let said = play.steps.iter().find_map(|placed| match &placed.step {
+                Step::Say { outcome, .. } => Some(*outcome),
+                _ => None,
+            });
+            assert_eq!(said, Some(expected), "{}", play.verdict);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::id::{AccountId, CaseId, digest};
 use crate::money::Money;
 use crate::staff::Role;
 use crate::task::About;
+use crate::ticket::Outcome;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -29,7 +30,7 @@ pub enum Step {
         action: Box<Wanted>,
     },
     /// A message to the customer.
-    Say { when: When, text: String, reply: Reply },
+    Say { when: When, outcome: Outcome, text: String, reply: Reply },
     /// Something that a person does.
     Task {
         who: &'static str,

@@ -38,6 +38,8 @@ pub struct Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    /// That it has come and is looked into: nothing was asked for yet.
+    Taken,
     /// That it was asked for and is being decided.
     Asked,
     /// That it is done.
@@ -58,6 +60,7 @@ impl Outcome {
     /// As it stands in JSON.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Taken => "taken",
             Self::Asked => "asked",
             Self::Done => "done",
             Self::Denied => "denied",
@@ -69,8 +72,18 @@ impl Outcome {
     }
 
     /// All of them, in the order of a request's life.
-    pub const ALL: [Self; 7] =
-        [Self::Asked, Self::Done, Self::Denied, Self::Failed, Self::Waiting, Self::Neutral, Self::Free];
+    pub const ALL: [Self; 8] =
+        [Self::Taken, Self::Asked, Self::Done, Self::Denied, Self::Failed, Self::Waiting, Self::Neutral, Self::Free];
+
+    /// Whether a ticket has ended with it, as far as we know.
+    pub fn ends(self) -> bool {
+        matches!(self, Self::Done | Self::Denied)
+    }
+
+    /// Whether it answers anything. That somebody looks does not: no clock stops for it, and nobody is waited for.
+    pub fn answers(self) -> bool {
+        !matches!(self, Self::Taken | Self::Neutral)
+    }
 }
 
 impl Answer {

@@ -50,6 +50,7 @@ pub struct FollowUp {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Texts {
+    taken: String,
     asked: String,
     done: String,
     denied: String,
@@ -76,7 +77,7 @@ impl OfKind {
             Outcome::Done => self.done.as_deref(),
             Outcome::Denied => self.denied.as_deref(),
             Outcome::Failed => self.failed.as_deref(),
-            Outcome::Waiting | Outcome::Neutral | Outcome::Free => None,
+            Outcome::Taken | Outcome::Waiting | Outcome::Neutral | Outcome::Free => None,
         }
     }
 }
@@ -89,6 +90,7 @@ impl AnswerPolicy {
         let of_kind = |member: &Kind| self.kind.iter().find(|own| own.id.get_ref() == member.name());
         let own = members.iter().filter_map(of_kind).find_map(|own| own.text(outcome));
         let otherwise = || match outcome {
+            Outcome::Taken => Some(self.otherwise.taken.as_str()),
             Outcome::Asked => Some(self.otherwise.asked.as_str()),
             Outcome::Done => Some(self.otherwise.done.as_str()),
             Outcome::Denied => Some(self.otherwise.denied.as_str()),
@@ -165,7 +167,8 @@ mod tests {
         let pause = Kind::Pause { subscription: "sub_1".to_owned() };
         let both = Kind::Bundle { actions: vec![pause.clone(), refund.clone()] };
         for (what, outcome, kind, expected) in [
-            ("nothing was asked for", Outcome::Asked, None, Some("answer_asked")),
+            ("nothing was asked for", Outcome::Taken, None, Some("ticket_taken")),
+            ("it is being decided", Outcome::Asked, Some(&refund), Some("answer_asked")),
             ("money went back", Outcome::Done, Some(&refund), Some("refund_approved")),
             ("something else was done", Outcome::Done, Some(&pause), Some("answer_done")),
             ("several, one of which says more", Outcome::Done, Some(&both), Some("refund_approved")),

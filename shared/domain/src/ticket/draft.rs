@@ -95,9 +95,9 @@ fn of_actions<'a>(matter: &Matter<'a>) -> Option<(Outcome, Option<&'a Kind>, Sin
         let since = if outcome == Outcome::Asked { None } else { action.ended_at() };
         return Some((outcome, Some(&action.kind), Since::At(since.unwrap_or(action.requested_at))));
     }
-    // Somebody looks at it, and nobody was asked for anything yet.
+    // Somebody looks at it, and nobody was asked for anything yet: then nobody decides, and it may come to nothing.
     let case = matter.case.filter(|case| case.state == crate::case::State::Open)?;
-    Some((Outcome::Asked, None, Since::At(case.opened_at)))
+    Some((Outcome::Taken, None, Since::At(case.opened_at)))
 }
 
 /// What a customer is told of an action in this state; nothing of one that was overtaken, withdrawn, or only looked at.

@@ -219,7 +219,7 @@ impl Handling {
     pub fn answer_came(&mut self, number: u32, came: telling::State, at: Timestamp) {
         let Some(answer) = self.answers.iter_mut().find(|answer| answer.number == number) else { return };
         answer.came(came);
-        if answer.state == telling::State::Sent && answer.outcome != Outcome::Neutral {
+        if answer.state == telling::State::Sent && answer.outcome.answers() {
             self.first_answer_at = Some(self.first_answer_at.map_or(at, |first| first.min(at)));
             let turn = answer.turn;
             self.answered_up_to(turn);
@@ -354,11 +354,13 @@ mod tests {
 
     #[test]
     fn the_first_answer_is_one_that_says_something() {
-        let mut handling = Handling::default();
-        let number = handling.answer(("recoup", "We look at it.", true), Outcome::Neutral, at(1)).unwrap().number;
-        handling.answer_came(number, telling::State::Sent, at(1));
-        assert_eq!(handling.first_answer_at, None);
-        assert_eq!(handling.at_work, AtWork::default());
+        for outcome in [Outcome::Neutral, Outcome::Taken] {
+            let mut handling = Handling::default();
+            let number = handling.answer(("recoup", "We look at it.", true), outcome, at(1)).unwrap().number;
+            handling.answer_came(number, telling::State::Sent, at(1));
+            assert_eq!(handling.first_answer_at, None);
+            assert_eq!(handling.at_work, AtWork::default());
+        }
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Handling {
         };
         self.answer_came(number, came.clone(), at);
         match came {
-            telling::State::Sent if (solves || outcome != Outcome::Neutral) && self.is_overtaken(turn) => {
+            telling::State::Sent if (solves || outcome.answers()) && self.is_overtaken(turn) => {
                 self.stays_open(at, "answered, but not what came in since: it stays open");
             }
             telling::State::Sent => self.was_told(outcome, solves, at),
@@ -94,7 +94,7 @@ impl Handling {
     fn was_told(&mut self, outcome: Outcome, solves: bool, at: Timestamp) {
         if solves {
             self.go_on(State::Resolved, MACHINE, at, "solved with the answer");
-        } else if outcome != Outcome::Neutral && self.state != State::AwaitingPayment {
+        } else if outcome.answers() && self.state != State::AwaitingPayment {
             self.go_on(State::Waiting, MACHINE, at, "answered");
         }
     }
@@ -172,6 +172,15 @@ mod tests {
             ("told that it is done", Outcome::Done, telling::State::Sent, true, State::Resolved, None, true),
             ("told, and not solved yet", Outcome::Done, telling::State::Sent, false, State::Waiting, None, true),
             ("somebody looks", Outcome::Neutral, telling::State::Sent, false, State::Investigating, Some(60), false),
+            (
+                "a case is looked into",
+                Outcome::Taken,
+                telling::State::Sent,
+                false,
+                State::Investigating,
+                Some(60),
+                false,
+            ),
             ("refused for now", Outcome::Done, refused(Some(5)), true, State::Investigating, Some(60), false),
             ("refused for good", Outcome::Done, refused(None), true, State::Investigating, Some(30), false),
             ("in doubt", Outcome::Done, doubted, true, State::Investigating, Some(30), false),

@@ -102,9 +102,9 @@ fn button(viewer: &Viewer, case: &Case, placed: &Placed, csrf: &str) -> Markup {
     match &placed.step {
         Step::Look { .. } => html! {},
         Step::Ask { action, .. } => ask(viewer, case, placed, action, csrf),
-        Step::Say { when, reply, .. } => html! {
+        Step::Say { when, outcome, reply, .. } => html! {
             @match (&placed.ticket, placed.answered) {
-                (Some(ticket), Some(answered)) => (answer(placed, (ticket.as_str(), answered), (*when, reply), csrf)),
+                (Some(ticket), Some(answered)) => (answer(placed, (ticket.as_str(), answered), (*outcome, reply), csrf)),
                 (Some(ticket), None) => p { a href={ "/tickets/" (ticket) } { "Answer the ticket" } },
                 (None, _) => {},
             }
@@ -121,12 +121,10 @@ fn button(viewer: &Viewer, case: &Case, placed: &Placed, csrf: &str) -> Markup {
     }
 }
 
-/// The text as the answer to its ticket, to edit before it leaves. What is only explained may bring another question.
-fn answer(placed: &Placed, (ticket, answered): (&str, u32), (when, reply): (When, &Reply), csrf: &str) -> Markup {
+/// The text as the answer to its ticket, to edit before it leaves.
+fn answer(placed: &Placed, (ticket, answered): (&str, u32), (outcome, reply): (Outcome, &Reply), csrf: &str) -> Markup {
     let step = placed.id.as_deref().unwrap_or_default();
     let (field, ends) = (format!("text-{step}"), format!("solved-{step}"));
-    let is_done = when == When::AfterItIsDone;
-    let outcome = if is_done { Outcome::Done } else { Outcome::Free };
     html! {
         form method="post" action={ "/tickets/" (ticket) "/reply" } {
             (no_default())
@@ -140,7 +138,7 @@ fn answer(placed: &Placed, (ticket, answered): (&str, u32), (when, reply): (When
             textarea id=(field) name="text" rows="9" maxlength="5000" required { (reply.body.trim()) }
             (unmade(&reply.body))
             label for=(ends) {
-                input id=(ends) type="checkbox" name="solved" value="on" checked[is_done];
+                input id=(ends) type="checkbox" name="solved" value="on" checked[outcome.ends()];
                 " The ticket is solved with it"
             }
             button type="submit" { "Send the answer" }
@@ -215,6 +213,27 @@ mod tests {
         let text = "You can pay here: https://recoup.example/pay/…";
         assert!(unmade(text).into_string().contains("it is made as the ticket is answered"));
         assert_eq!(unmade("You can pay here: https://recoup.example/pay/0123").into_string(), "");
+    }
+
+    #[test]
+    fn what_is_denied_or_done_solves_its_ticket_and_what_is_explained_does_not() {
+        let watch = Step::Watch { what: "another".into(), until: "2026-03-31".parse().unwrap() };
+        let placed = Placed {
+            id: Some("step_1".to_owned()),
+            step: watch,
+            standing: None,
+            post: None,
+            ticket: None,
+            answered: None,
+            turns: 0,
+            since: None,
+        };
+        let reply = Reply { subject: "About it".to_owned(), body: "So it is.".to_owned() };
+        for (outcome, ends) in [(Outcome::Denied, true), (Outcome::Done, true), (Outcome::Free, false)] {
+            let form = answer(&placed, ("t1", 0), (outcome, &reply), "csrf").into_string();
+            assert!(form.contains(&format!("name=\"outcome\" value=\"{}\"", outcome.name())), "{form}");
+            assert_eq!(form.contains("value=\"on\" checked"), ends, "{form}");
+        }
     }
 
     #[test]

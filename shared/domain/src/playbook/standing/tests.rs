@@ -82,7 +82,8 @@ fn play(case: &Case) -> Play {
         action: Box::new(wanted),
     });
     let reply = crate::playbook::advice::Reply { subject: "s".into(), body: format!("{MESSAGE}\n") };
-    play.push(Step::Say { when: When::AfterItIsDone, text: "refund_approved".into(), reply });
+    let outcome = crate::ticket::Outcome::Done;
+    play.push(Step::Say { when: When::AfterItIsDone, outcome, text: "refund_approved".into(), reply });
     let due_on = "2026-03-02".parse().unwrap();
     play.push(Step::Task { who: by_hand::BILLING, what: "look".into(), due_on, about: Some(by_hand::about(case)) });
     play.push(Step::Watch { what: "another".into(), until: due_on });

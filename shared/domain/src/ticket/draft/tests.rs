@@ -75,7 +75,7 @@ fn what_is_prepared_is_what_came_of_it_and_nothing_that_is_not_decided() {
     let over = Case { state: crate::case::State::Resolved, ..case() };
     for (what, is_known, case, actions, expected) in [
         ("nobody knows them", false, Some(&open), vec![State::Executed], vec!["neutral"]),
-        ("nobody was asked yet", true, Some(&open), vec![], vec!["asked", "waiting"]),
+        ("nobody was asked yet", true, Some(&open), vec![], vec!["taken", "waiting"]),
         ("there is nothing", true, None, vec![], vec!["waiting"]),
         ("it is over, and nothing was asked for", true, Some(&over), vec![], vec!["waiting"]),
         ("it is being decided", true, Some(&open), vec![State::WaitingApproval], vec!["asked", "waiting"]),
@@ -98,6 +98,21 @@ fn what_is_prepared_is_what_came_of_it_and_nothing_that_is_not_decided() {
         let actions: Vec<Action> = actions.into_iter().map(|state| action(refund(), state)).collect();
         assert_eq!(outcomes(&prepared(&ticket(is_known), case, &actions, "en")), expected, "{what}");
     }
+}
+
+#[test]
+fn nobody_is_told_that_it_is_decided_before_somebody_was_asked() {
+    for language in LANGUAGES {
+        let taken = prepared(&ticket(true), Some(&case()), &[], language).remove(0);
+        let waits = [action(refund(), State::WaitingApproval)];
+        let asked = prepared(&ticket(true), Some(&case()), &waits, language).remove(0);
+        assert_eq!((taken.outcome, asked.outcome), (Outcome::Taken, Outcome::Asked), "{language}");
+        assert_ne!(taken.text, asked.text, "{language}");
+        assert_eq!(may_say(&taken.text, true), Ok(()), "{language}");
+    }
+    let mut told = ticket(true);
+    answered(&mut told, Outcome::Taken, "We look into it.", telling::State::Sent, AT);
+    assert_eq!(outcomes(&prepared(&told, Some(&case()), &[], "en")), ["waiting"], "it was said");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use domain::action::Reason;
 use domain::classify::decision::LeftOut;
 use domain::event::Origin;
 use domain::playbook::{Name, When};
+use domain::ticket::Outcome;
 use serde_json::Value;
 
 pub(super) fn schemas() -> Named {
@@ -78,6 +79,7 @@ fn step() -> Value {
     let say = [
         ("step", word("say")),
         ("when", words([When::Now, When::AfterItIsDone])),
+        ("outcome", words(Outcome::ALL)),
         ("text", text()),
         ("reply", see("Reply")),
         ("ticket?", told(text(), "The ticket that it answers, as its address has it.")),
