@@ -1,5 +1,5 @@
-//! An API key that is missing, wrong or may not do this: nothing was done, people are told once, and it goes on by
-//! itself.
+//! An API key that is missing, wrong or may not do this: nothing was done, people are told once and have one task,
+//! and it goes on by itself.
 
 use crate::crash_points::approve;
 use crate::crash_points::cases::{Case, all, prepared};
@@ -261,5 +261,57 @@ fn who_waits_beyond_those_that_are_named_is_not_forgotten() {
         keyless.has_key.store(true, Ordering::Relaxed);
         later(&service, 2).await;
         assert_eq!(key_of(&service, case.provider).await, Value::Null, "nobody waits any more");
+    });
+}
+
+/// The tasks of a state that somebody sets a key.
+async fn key_tasks(service: &Service, state: &str) -> Vec<Value> {
+    let tasks = get(service, &format!("/api/tasks?state={state}")).await;
+    let all = tasks["items"].as_array().unwrap().iter();
+    all.filter(|task| task["about"]["kind"] == "key").cloned().collect()
+}
+
+#[test]
+fn a_key_that_does_not_work_is_one_task_until_what_waited_for_it_goes_on() {
+    run(async {
+        let case = refunds().remove(0);
+        let mut service = prepared(&case).await;
+        let keyless = Arc::new(Keyless { sandbox: service.sandbox.clone(), has_key: AtomicBool::new(false) });
+        service.context.http = keyless.clone();
+        let waiting = [credit(&service, &case, "one").await, credit(&service, &case, "two").await];
+        let open = key_tasks(&service, "open").await;
+        assert_eq!(open.len(), 1, "one, whoever waits: {open:?}");
+        let about = json!({"kind": "key", "provider": case.provider, "source": "default"});
+        assert_eq!(open[0]["about"], about, "{open:?}");
+        later(&service, 2).await;
+        assert_eq!(key_tasks(&service, "open").await.len(), 1, "however often they ask again");
+        keyless.has_key.store(true, Ordering::Relaxed);
+        later(&service, 2).await;
+        for action in &waiting {
+            assert_eq!(shown(&service, action).await["state"], "executed");
+        }
+        assert_eq!(key_tasks(&service, "open").await, Vec::<Value>::new(), "the key works");
+        let done = key_tasks(&service, "done").await;
+        assert_eq!((done.len(), &done[0]["ended_by"]), (1, &json!("recoup")), "{done:?}");
+    });
+}
+
+#[test]
+fn the_task_of_a_key_that_nobody_waits_for_any_more_is_that_of_whoever_is_next() {
+    run(async {
+        let case = refunds().remove(0);
+        let mut service = prepared(&case).await;
+        let keyless = Arc::new(Keyless { sandbox: service.sandbox.clone(), has_key: AtomicBool::new(false) });
+        service.context.http = keyless.clone();
+        let one = credit(&service, &case, "one").await;
+        let path = format!("/api/actions/{one}/withdraw");
+        let (status, answer) = ask(&service, "mara", Method::POST, &path, Some(&json!({})), None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert_eq!(key_tasks(&service, "open").await.len(), 1, "nobody has set it");
+        credit(&service, &case, "two").await;
+        assert_eq!(key_tasks(&service, "open").await.len(), 1, "there is one already");
+        keyless.has_key.store(true, Ordering::Relaxed);
+        later(&service, 2).await;
+        assert_eq!(key_tasks(&service, "open").await, Vec::<Value>::new(), "the key works");
     });
 }

@@ -650,6 +650,7 @@ fn locked() -> Locked {
         let own = action(number);
         locked.waits(TurnedAway { action: &own, waited: false, until: at() }, &text(200), still, at());
     }
+    locked.task_of = Some(account());
     locked
 }
 

@@ -303,6 +303,43 @@ fn who_writes_after_the_end_opens_it_again_and_long_after_that_begins_anew() {
 }
 
 #[test]
+fn a_colleague_opens_again_what_has_ended_and_says_why() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told::default()).await;
+        say(&service, "lena", "t_1", "class", &json!({"class": "duplicate_charge"})).await;
+        let case = ticket(&service, "t_1").await["case"].as_str().unwrap().to_owned();
+        let path = format!("/api/cases/{case}");
+        let why = json!({"note": "the refund came back"});
+        let (status, early) = say(&service, "lena", "t_1", "reopen", &why).await;
+        assert_eq!((status, &early["error"]["code"]), (409, &json!("not_resolved")), "{early}");
+        assert_eq!(say(&service, "lena", "t_1", "close", &json!({})).await.0, 200);
+        assert_eq!(get(&service, &path).await["state"], "resolved", "its own case ends with it");
+        later(&service, 24).await;
+        for (staff, id, body, status, code) in [
+            ("ana", "t_1", why.clone(), 403, "not_permitted"),
+            ("leo", "t_1", why.clone(), 403, "not_permitted"),
+            ("lena", "t_9", why.clone(), 404, "not_found"),
+            ("lena", "t_1", json!({}), 400, "malformed"),
+            ("lena", "t_1", json!({"note": " "}), 400, "malformed"),
+            ("lena", "t_1", json!({"note": "x".repeat(2_001)}), 400, "malformed"),
+        ] {
+            let (found, answer) = say(&service, staff, id, "reopen", &body).await;
+            assert_eq!((found, &answer["error"]["code"]), (status, &json!(code)), "{staff} {body}: {answer}");
+        }
+        assert_eq!(ticket(&service, "t_1").await["state"], "resolved", "nobody who may has said why");
+        let (status, told) = say(&service, "bea", "t_1", "reopen", &why).await;
+        assert_eq!((status, &told["state"], &told["reopened"]), (200, &json!("open"), &json!(1)), "{told}");
+        assert_eq!((&told["resolved_at"], &told["case"]), (&Value::Null, &json!(case)), "{told}");
+        assert!(told["due_at"].is_string() && told["assignee"].is_string(), "somebody has it, with a time: {told}");
+        assert!(told["history"].to_string().contains("because: the refund came back"), "{told}");
+        assert_eq!(get(&service, &path).await["state"], "open", "and so does its case");
+        assert_eq!(say(&service, "bea", "t_1", "reopen", &why).await.0, 409, "pressed twice");
+        assert_eq!(say(&service, "lena", "t_1", "assign", &json!({"to": "bea"})).await.0, 200);
+    });
+}
+
+#[test]
 fn the_customer_who_answers_ends_the_waiting_and_whom_nobody_answers_is_given_up_with_a_draft() {
     run(async {
         let service = known().await;
@@ -704,7 +741,12 @@ fn the_pages_show_the_account_by_its_name_and_their_buttons_work_without_scripts
         assert_eq!((&told["assignee"], &told["state"]), (&json!("bea"), &json!("resolved")), "{told}");
         let case = look(&format!("/cases/{}", told["case"].as_str().unwrap())).await;
         assert!(case.contains("/tickets/t_1") && case.contains("tickets v1"), "{case}");
-        assert!(look("/tickets/t_1").await.contains("/cases/"), "the way to the case and its preview");
+        let over = look("/tickets/t_1").await;
+        assert!(over.contains("/cases/"), "the way to the case and its preview");
+        assert!(over.contains("value=\"reopen\"") && !over.contains("value=\"close\""), "{over}");
+        assert_eq!(press("say=reopen&note=one+is+left").await, 303);
+        assert_eq!(ticket(&service, "t_1").await["state"], "open");
+        assert!(!look("/tickets/t_1").await.contains("value=\"reopen\""));
     });
 }
 

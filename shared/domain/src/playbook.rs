@@ -117,8 +117,13 @@ impl Setting<'_> {
     }
 
     fn day(&self, days: i64) -> Date {
-        (self.now + jiff::SignedDuration::from_hours(24 * days)).to_zoned(TimeZone::UTC).date()
+        day_after(self.now, days)
     }
+}
+
+/// The day that lies so many days after something.
+fn day_after(at: Timestamp, days: i64) -> Date {
+    (at + jiff::SignedDuration::from_hours(24 * days)).to_zoned(TimeZone::UTC).date()
 }
 
 /// What is said of a case that has ended: nothing is left to be done.

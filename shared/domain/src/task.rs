@@ -81,6 +81,8 @@ pub enum About {
     Unowned { ticket: String },
     /// Money that is for an invoice, as a person said, and that its provider does not show: somebody marks it as paid there.
     MarkPaid { invoice: String },
+    /// An API key that opens nothing, or not this; the task stands with the account whose action was turned away first.
+    Key { provider: String, source: String },
 }
 
 /// What is put off stays `Open`.
@@ -255,6 +257,7 @@ impl About {
             Self::Unasked { request } => TaskId::of(account, "unasked", request.as_str()),
             Self::Unowned { ticket } => TaskId::of(account, "unowned", ticket),
             Self::MarkPaid { invoice } => TaskId::of(account, "mark_paid", invoice),
+            Self::Key { provider, source } => TaskId::of(account, "key", &format!("{provider}/{source}")),
         }
     }
 
@@ -279,7 +282,8 @@ impl About {
             | Self::PaidAfterAll { .. }
             | Self::Unasked { .. }
             | Self::Unowned { .. }
-            | Self::MarkPaid { .. } => None,
+            | Self::MarkPaid { .. }
+            | Self::Key { .. } => None,
         }
     }
 
@@ -304,7 +308,8 @@ impl About {
             | Self::PaidAfterAll { .. }
             | Self::Unasked { .. }
             | Self::Unowned { .. }
-            | Self::MarkPaid { .. } => None,
+            | Self::MarkPaid { .. }
+            | Self::Key { .. } => None,
         }
     }
 }

@@ -98,6 +98,7 @@ pub fn task(
                         About::Unasked { .. } => "a letter that did not reach its customer for certain",
                         About::Unowned { .. } => "a ticket that nobody has",
                         About::MarkPaid { .. } => "a payment for an invoice whose provider does not know of it",
+                        About::Key { .. } => "an API key that does not work",
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }
@@ -122,6 +123,7 @@ pub fn task(
 fn origin(task: &Task) -> String {
     match (&task.about, task.about.action()) {
         (About::Undelivered { .. }, _) => "/endpoints".to_owned(),
+        (About::Key { .. }, _) => "/sources".to_owned(),
         (About::Collect { .. } | About::Overpaid { .. } | About::Unasked { .. }, _) => {
             format!("/payment-requests?account={}", task.account)
         }

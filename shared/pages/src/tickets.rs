@@ -351,7 +351,10 @@ fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
                 label { "as I know by " input name="note" required maxlength="2000"; }
                 button .plain type="submit" name="say" value="account" { "Say so" }
             })) }
-            @if !is_over {
+            @if is_over { (form(html! {
+                label { "It is not over because " input name="note" required maxlength="2000"; }
+                button .plain type="submit" name="say" value="reopen" { "Open again" }
+            })) } @else {
                 (form(html! {
                     input type="hidden" name="turns" value=(handling.turns);
                     label { "It is over because " input name="note" maxlength="2000"; }

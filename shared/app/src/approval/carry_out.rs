@@ -439,8 +439,11 @@ async fn end(context: &Context, work: &Work, ended: Ended, seen: Vec<Seen>) -> R
     let id = work.action.inner().id.clone();
     let after = store::retrying(context, || outcome::store(context, &id, &ended)).await?;
     let Some((action, head, is_fresh)) = after else { return Ok(Done::NothingToDo) };
+    let waited = work.action.inner().waits_for_key();
     if let Ended::Locked { why } = &ended {
-        lock::found(context, &head, &action, work.action.inner().waits_for_key(), why).await?;
+        lock::found(context, &head, &action, waited, why).await?;
+    } else if waited && !action.is_locked() {
+        lock::opened(context, &head).await?;
     }
     if is_fresh {
         customer::tell(context, &action).await?;

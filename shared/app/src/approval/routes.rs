@@ -52,6 +52,7 @@ pub(super) async fn answer(
         Endpoint::OpenTicketPage => tickets::open_by_form(context, request, caller).await,
         Endpoint::AssignTicket(id) => tickets::assign(context, &id, body, staff).await,
         Endpoint::CloseTicket(id) => tickets::close(context, &id, body, staff).await,
+        Endpoint::ReopenTicket(id) => tickets::reopen(context, &id, body, staff).await,
         Endpoint::ClassTicket(id) => tickets::class(context, &id, body, staff).await,
         Endpoint::MergeTicket(id) => tickets::merge(context, &id, body, staff).await,
         Endpoint::AccountTicket(id) => tickets::account(context, &id, body, staff).await,

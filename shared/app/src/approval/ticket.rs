@@ -1,4 +1,5 @@
-//! What people do with tickets: open one, give it to somebody, say what it is and whose, end it, say that it is a repeat.
+//! What people do with tickets: open one, give it to somebody, say what it is and whose, end it and open it
+//! again, say that it is a repeat.
 
 use crate::bulletin::{self, Words};
 use crate::classify;
@@ -48,6 +49,10 @@ pub enum Word {
         note: String,
         /// How often it was our turn when it was looked at: over what came in since it is not closed.
         turns: Option<u32>,
+    },
+    /// It has ended, and is not over.
+    Reopen {
+        note: String,
     },
     Class {
         class: Class,
@@ -101,7 +106,9 @@ pub async fn open(context: &Context, opened: &Opened, key: Option<&str>, staff: 
 
 /// Takes what somebody says of a ticket.
 pub async fn take(context: &Context, id: &str, word: &Word, staff: &Staff) -> Result<Ticket, Problem> {
-    if let Word::Close { note, .. } | Word::Class { note, .. } | Word::Account { note, .. } = word {
+    if let Word::Close { note, .. } | Word::Reopen { note } | Word::Class { note, .. } | Word::Account { note, .. } =
+        word
+    {
         note_fits(note)?;
     }
     let name = TicketName::at(id).ok_or_else(|| Problem::not_found("ticket"))?;
@@ -137,7 +144,8 @@ async fn once(context: &Context, name: &TicketName, word: &Word, staff: &Staff) 
     let now = context.clock.now();
     say(&mut laid.ticket, word, &beside, &staff, context)?;
     laid.gather(context).await?;
-    let followed = Followed { wrote: matches!(word, Word::Class { .. } | Word::Account { .. }), ..Followed::default() };
+    let wrote = matches!(word, Word::Class { .. } | Word::Account { .. });
+    let followed = Followed { wrote, reopened: matches!(word, Word::Reopen { .. }), ..Followed::default() };
     let event = format!("{name}:{}", laid.round());
     laid.take_up(context, followed, &event, now);
     let before = laid.batch.get::<Bulletin>(&told)?;
@@ -207,7 +215,7 @@ async fn beside(context: &Context, laid: &mut Laid, word: &Word) -> Result<Besid
                 }
             }
         }
-        Word::Assign(_) | Word::Close { .. } | Word::Class { .. } => {}
+        Word::Assign(_) | Word::Close { .. } | Word::Reopen { .. } | Word::Class { .. } => {}
     }
     Ok(beside)
 }
@@ -216,8 +224,7 @@ async fn beside(context: &Context, laid: &mut Laid, word: &Word) -> Result<Besid
 fn say(ticket: &mut Ticket, word: &Word, beside: &Beside, by: &Staff, context: &Context) -> Result<(), Problem> {
     let (now, handling) = (context.clock.now(), &mut ticket.handling);
     let over = handling.state == State::Resolved;
-    let refuse_over =
-        || Problem::conflict("already_resolved", "this ticket has ended already; it opens when somebody writes");
+    let refuse_over = || Problem::conflict("already_resolved", "this ticket has ended already; open it again first");
     match word {
         Word::Assign(_) | Word::Close { .. } if over => return Err(refuse_over()),
         Word::Close { turns: Some(seen), .. } if *seen < handling.turns => {
@@ -235,6 +242,17 @@ fn say(ticket: &mut Ticket, word: &Word, beside: &Beside, by: &Staff, context: &
             if !note.trim().is_empty() {
                 handling.say(now, &by.id, "because", note);
             }
+        }
+        Word::Reopen { .. } if !over => {
+            return Err(Problem::conflict("not_resolved", "this ticket has not ended"));
+        }
+        Word::Reopen { note } if note.trim().is_empty() => {
+            return Err(Problem::malformed("say in `note` why it is not over"));
+        }
+        Word::Reopen { note } => {
+            handling.by_hand = true;
+            handling.reopen(&by.id, now, "opened it again");
+            handling.say(now, &by.id, "because", note);
         }
         Word::Class { class, note } => {
             handling.correct(*class, &by.id, now);

@@ -34,6 +34,7 @@ pub fn charged_twice(scene: Setting<'_>, case: &Case, proposed: Option<&Proposed
     play.push(Step::Watch {
         what: "another duplicate on this account".to_owned(),
         until: scene.day(scene.policy.monitor_days),
+        days: scene.policy.monitor_days,
     });
     play
 }

@@ -3,7 +3,7 @@
 
 use super::asked::may_stand;
 use super::step::{Placed, Step, When};
-use super::{Name, Play};
+use super::{Name, Play, day_after};
 use crate::action::{Action, Kind, Reason, Sent, State};
 use crate::case::Case;
 use crate::id::{ActionId, CaseId, TaskId};
@@ -91,9 +91,25 @@ impl Play {
                 Step::Watch { .. } => of_watch(placed, around),
             };
             placed.is_taken_at(around);
+            placed.step.is_dated_by(&standing, around);
             placed.standing = Some(standing);
         }
         self.left = Some(self.steps.iter().filter(|placed| placed.is_left()).count());
+    }
+}
+
+impl Step {
+    /// What was taken has the day that it was given then: whoever looks later sees the same.
+    fn is_dated_by(&mut self, standing: &Standing, around: Around<'_>) {
+        let (Standing::UnderWay { at, what, .. } | Standing::Done { at, what, .. }) = standing else { return };
+        match (self, what) {
+            (Self::Task { due_on, .. }, What::Task(id)) => {
+                let task = around.tasks.iter().find(|task| task.id == *id);
+                *due_on = task.map_or(*due_on, |task| day_after(task.due_at, 0));
+            }
+            (Self::Watch { until, days, .. }, _) => *until = day_after(*at, *days),
+            _ => {}
+        }
     }
 }
 

@@ -41,7 +41,13 @@ pub enum Step {
         about: Option<About>,
     },
     /// Something that is looked at again.
-    Watch { what: String, until: Date },
+    Watch {
+        what: String,
+        until: Date,
+        /// How long, from when it is taken.
+        #[serde(skip)]
+        days: i64,
+    },
 }
 
 /// When a message may be sent: what was not decided is not promised.
@@ -131,7 +137,7 @@ impl Step {
             Self::Say { when: When::Now, reply, .. } => format!("write: {}", reply.subject),
             Self::Say { when: When::AfterItIsDone, reply, .. } => format!("write when it is done: {}", reply.subject),
             Self::Task { who, what, due_on, .. } => format!("task for the {who} until {due_on}: {what}"),
-            Self::Watch { what, until } => format!("watch until {until}: {what}"),
+            Self::Watch { what, until, .. } => format!("watch until {until}: {what}"),
         }
     }
 }
@@ -169,8 +175,8 @@ mod tests {
     fn a_step_has_one_id_on_its_case_and_another_on_another() {
         let account = AccountId::of("stripe", "default", "cus_1");
         let [one, other] = ["ch_1", "ch_2"].map(|about| CaseId::of(&account, "duplicate_charge", about));
-        let watch = Step::Watch { what: "another".into(), until: "2026-03-31".parse().unwrap() };
-        let later = Step::Watch { what: "another".into(), until: "2026-04-01".parse().unwrap() };
+        let watch = Step::Watch { what: "another".into(), until: "2026-03-31".parse().unwrap(), days: 30 };
+        let later = Step::Watch { what: "another".into(), until: "2026-04-01".parse().unwrap(), days: 30 };
         assert_eq!(watch.id(&one), later.id(&one), "whenever it is looked at");
         assert_ne!(watch.id(&one), watch.id(&other));
         assert_eq!(watch.id(&one).as_deref().map(is_step), Some(true));

@@ -1,6 +1,6 @@
 //! Who waits for the API key of a source, because it is missing, wrong or may not do what was approved?
 
-use crate::id::ActionId;
+use crate::id::{AccountId, ActionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -23,6 +23,9 @@ pub struct Locked {
     /// Until when everybody will have asked again who waits beyond those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more_until: Option<Timestamp>,
+    /// With which account the task stands that somebody sets the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_of: Option<AccountId>,
 }
 
 /// Who has just been refused.
@@ -45,6 +48,7 @@ impl Locked {
             why: String::new(),
             waiting: BTreeSet::new(),
             more_until: None,
+            task_of: None,
         }
     }
 
@@ -79,7 +83,6 @@ impl Locked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::AccountId;
     use jiff::SignedDuration;
 
     fn action(key: usize) -> ActionId {

@@ -78,7 +78,7 @@ pub struct Handling {
     pub told_above: Option<u32>,
 }
 
-/// Where it stands. A customer who writes again after the end opens it again.
+/// Where it stands. A customer who writes again after the end opens it again, and so may a colleague.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -240,7 +240,7 @@ impl Handling {
         self.note(at, by, why);
     }
 
-    /// The customer wrote again after the end.
+    /// It goes on after the end: the customer wrote again, or somebody says that it is not over.
     pub fn reopen(&mut self, by: &str, at: Timestamp, why: &str) {
         if self.state == State::Resolved {
             self.state = State::Open;
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_customer_opens_again_what_has_ended() {
+    fn what_has_ended_goes_on_only_where_it_is_opened_again() {
         let mut handling = Handling::default();
         handling.assign(Some("lena"), "mara", at(1));
         assert_eq!(handling.state, State::Investigating);

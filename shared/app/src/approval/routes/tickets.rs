@@ -1,4 +1,5 @@
-//! Tickets: opened by an agent, given to somebody, said to be of a class or an account, ended, and told to be a repeat.
+//! Tickets: opened by an agent, given to somebody, said to be of a class or an account, ended and opened again, and
+//! told to be a repeat.
 
 use crate::approval::ticket::{self, Opened, Requester, Word};
 use crate::context::Context;
@@ -56,6 +57,12 @@ struct Closed {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Reopened {
+    note: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Classed {
     class: Class,
     #[serde(default)]
@@ -85,6 +92,11 @@ pub(super) async fn close(context: &Context, id: &str, body: &[u8], staff: &Staf
     let wanted = "send a `note` and the `turns` that you read, or nothing";
     let Closed { note, turns } = if body.is_empty() { Closed::default() } else { web::sent(body, wanted)? };
     say(context, id, &Word::Close { note, turns }, staff).await
+}
+
+pub(super) async fn reopen(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
+    let Reopened { note } = web::sent(body, "send a `note` that says why it is not over")?;
+    say(context, id, &Word::Reopen { note }, staff).await
 }
 
 pub(super) async fn class(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
@@ -135,6 +147,7 @@ fn word(fields: &BTreeMap<String, String>) -> Result<Word, Problem> {
             let turns = turns.map_err(|_| Problem::malformed("the form cannot be read; reload the page"))?;
             Ok(Word::Close { note: field("note"), turns })
         }
+        "reopen" => Ok(Word::Reopen { note: field("note") }),
         "class" => {
             let class =
                 Class::named(&field("class")).ok_or_else(|| Problem::malformed("choose a class of the list"))?;

@@ -457,6 +457,9 @@ pub static ABOUT: &[About] = &[
     post("/api/tickets/{id}/close", "closeTicket", "TicketShown", "Ends a ticket")
         .takes(Body::May("TicketClosed"))
         .refuses(&[404, 409]),
+    post("/api/tickets/{id}/reopen", "reopenTicket", "TicketShown", "Opens a ticket again that has ended")
+        .takes(Body::Must("TicketReopened"))
+        .refuses(&[404, 409]),
     post(
         "/api/tickets/{id}/class",
         "correctTicket",

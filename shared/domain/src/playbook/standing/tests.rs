@@ -86,7 +86,7 @@ fn play(case: &Case) -> Play {
     play.push(Step::Say { when: When::AfterItIsDone, outcome, text: "refund_approved".into(), reply });
     let due_on = "2026-03-02".parse().unwrap();
     play.push(Step::Task { who: by_hand::BILLING, what: "look".into(), due_on, about: Some(by_hand::about(case)) });
-    play.push(Step::Watch { what: "another".into(), until: due_on });
+    play.push(Step::Watch { what: "another".into(), until: due_on, days: 30 });
     play
 }
 
@@ -176,8 +176,35 @@ fn what_people_say_that_they_did_is_done() {
     let mut play = play(&case);
     play.stands(around);
     assert!(play.text().ends_with("One step is left."), "{}", play.text());
-    assert!(play.text().contains("watch until 2026-03-02: another [done: lena, "), "{}", play.text());
+    assert!(play.text().contains("watch until 2023-12-14: another [done: lena, "), "{}", play.text());
     assert_eq!(play.steps[4].post, Some(format!("/api/cases/{}/watch", case.id)));
+}
+
+#[test]
+fn what_was_taken_keeps_its_day_whenever_somebody_looks() {
+    let none = case(&json!([]));
+    let watched =
+        case(&json!([{"by": "lena", "at": at(9), "what": "w", "note": "", "step": step_id(&none.id, WATCH)}]));
+    let due_in = jiff::SignedDuration::from_hours(24 * 5);
+    let about = About::Play { case: none.id.clone() };
+    let task = Task::new(&account(), about, "look".into(), String::new(), at(2), due_in);
+    let (open, ended) = ([task.clone()], [task.ended(true, "bea", "", at(3)).unwrap()]);
+    // Each play is made as of the 2nd of March 2026, long after all of this.
+    for (what, around, due_on, until) in [
+        ("nobody took them", around(&none, &[], &[], &[]), "2026-03-02", "2026-03-02"),
+        ("somebody has the task", around(&none, &[], &open, &[]), "2023-11-19", "2026-03-02"),
+        ("and did it", around(&none, &[], &ended, &[]), "2023-11-19", "2026-03-02"),
+        ("somebody watches", around(&watched, &[], &[], &[]), "2026-03-02", "2023-12-14"),
+    ] {
+        let mut play = play(around.case);
+        play.stands(around);
+        let (Step::Task { due_on: due, .. }, Step::Watch { until: end, .. }) =
+            (&play.steps[3].step, &play.steps[4].step)
+        else {
+            panic!("{what}: a task and a watch")
+        };
+        assert_eq!((due.to_string().as_str(), end.to_string().as_str()), (due_on, until), "{what}");
+    }
 }
 
 #[test]

@@ -122,6 +122,8 @@ fn task() -> Value {
         ("request?", text()),
         ("payment?", text()),
         ("ticket?", told(text(), "As `provider/source/id`.")),
+        ("provider?", told(text(), "With the source: whose API key does not work.")),
+        ("source?", text()),
     ]);
     object([
         ("id", text()),
