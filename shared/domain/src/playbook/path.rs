@@ -63,6 +63,7 @@ impl Stage {
 }
 
 impl Passed {
+    /// As they follow one another.
     pub const ALL: [Self; 4] = [Self::Done, Self::Next, Self::Later, Self::NotNeeded];
 
     /// For people.
