@@ -328,6 +328,15 @@ fn imports_show_beside_the_account_and_in_the_preview_of_a_case() {
             get(&service, "/api/actions").await["items"][0]["preview"]["lines"].as_array().map(Vec::len)
         );
         assert_eq!(preview["exceptions"][0]["reason"], "goodwill");
+        let around = |preview: &Value, label: &str| {
+            let found = preview["around"].as_array().unwrap().iter().find(|it| it["label"] == label);
+            found.map(|it| it["value"].as_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        assert_eq!(around(preview, "Owner of the account"), "mara", "{preview}");
+        assert_eq!(around(preview, "Usage"), "7 seats, as of 2026-02-28", "{preview}");
+        let granted = around(preview, "Granted before beside the rules");
+        assert!(granted.contains("refund of 15.00 USD on 2026-01-15"), "{granted}");
+        assert!(preview["missing"].to_string().contains("the tax settings of the customer"), "{preview}");
         assert!(preview["reply"]["subject"].as_str().unwrap().starts_with("Zu Ihren zwei Zahlungen"), "{preview}");
         assert_eq!(preview["digest"].as_str().map(str::len), Some(64));
         assert_eq!(
@@ -340,6 +349,11 @@ fn imports_show_beside_the_account_and_in_the_preview_of_a_case() {
             text.contains("Proposed: Refund 100.00 USD") && text.contains("granted before: refund of 15.00 USD"),
             "{text}"
         );
+        assert!(text.contains("- Owner of the account: mara (cus_1)"), "{text}");
+        let moved = "account,locale,strategic,owner\nstripe:cus_1,de-DE,yes,luis\n";
+        assert_eq!(import(&service, "mara", "customers", moved, false).await.0, StatusCode::OK);
+        let later = get(&service, &format!("/api/cases/{id}")).await["preview"].clone();
+        assert_eq!((around(&later, "Owner of the account").as_str(), &later["digest"]), ("luis", &preview["digest"]));
         let slack = get(&service, &format!("/api/cases/{id}?format=slack")).await;
         assert_eq!(slack["blocks"][0]["type"], "header", "{slack}");
     });

@@ -72,6 +72,16 @@ async fn decides(service: &Service, staff: &str, decision: &str) {
     assert_eq!(status, 200, "{answer}");
 }
 
+/// How far a case has come.
+async fn path(service: &Service, case: &str) -> String {
+    let path = get(service, &format!("/api/cases/{case}")).await["path"].clone();
+    let word = |it: &Value| {
+        let text = |field: &str| it[field].as_str().unwrap_or_default().to_owned();
+        format!("{} {} {}", text("stage"), text("state"), text("by")).trim_end().to_owned()
+    };
+    path.as_array().unwrap().iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
 async fn corrected(service: &Service, case: &str, class: &str) {
     let body = json!({"class": class, "note": "says the customer"});
     assert_eq!(post(service, "lena", &format!("/api/cases/{case}/class"), Some(&body), None).await.0, 200);
@@ -477,6 +487,33 @@ fn an_invoice_for_taxes_is_sent_by_being_asked_for() {
 }
 
 #[test]
+fn the_case_of_an_event_and_that_of_a_ticket_go_one_way() {
+    run(async {
+        let service = with_a_payment().await;
+        let case = charged_twice(&service).await;
+        let begins = "classify done recoup, gather done recoup, check done recoup, draft done recoup, \
+            preview done recoup, ask done recoup";
+        assert_eq!(path(&service, &case).await, format!("{begins}, record next"));
+        decides(&service, "bea", "approve").await;
+        pass(&service, 1).await;
+        let shown = get(&service, &format!("/api/cases/{case}")).await;
+        assert_eq!(shown["state"], "resolved", "{shown}");
+        assert_eq!(path(&service, &case).await, format!("{begins}, record done bea"));
+        assert_eq!(shown["path"][0]["at"], shown["opened_at"], "{shown}");
+
+        writes(&service, "e_1", ("A question", "xqzt")).await;
+        says(&service, "lena", "class", &json!({"class": "tax_question"})).await;
+        let letter = get(&service, "/api/tickets/t_1").await["case"].as_str().unwrap().to_owned();
+        let begins = "classify done lena, gather done recoup, check done recoup, draft done recoup";
+        assert_eq!(path(&service, &letter).await, format!("{begins}, preview next, ask later, record later"));
+        let over = json!({"note": "told on the phone"});
+        assert_eq!(post(&service, "luis", &format!("/api/cases/{letter}/resolve"), Some(&over), None).await.0, 200);
+        let ends = "preview not_needed, ask not_needed, record done luis";
+        assert_eq!(path(&service, &letter).await, format!("{begins}, {ends}"));
+    });
+}
+
+#[test]
 fn the_page_has_a_button_for_each_open_step_and_for_who_may() {
     run(async {
         let service = with_a_payment().await;
@@ -498,6 +535,7 @@ fn the_page_has_a_button_for_each_open_step_and_for_who_may() {
         let page = look(&cookie).await;
         assert!(page.contains("Watch the account") && page.contains("3 steps are left."), "{page}");
         assert!(!page.contains("Ask for it: refund"), "somebody asked for it already");
+        assert!(page.contains("<li aria-current=\"step\">Record ") && page.contains("who looks after the account"));
         let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let press = async |path: &str, form: &str| {
             let request = Request::post(path)

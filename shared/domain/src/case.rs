@@ -1,10 +1,13 @@
 //! A trouble of one account, with everything that a person needs in order to decide.
 
+mod around;
 mod billed;
 mod disputed;
 mod joined;
 mod short;
 
+pub use around::around;
+pub(crate) use around::{granted, owner, tax, usage};
 pub use disputed::{Disputed, PAYMENT};
 
 use crate::action::{self, Action, BUNDLE_MAX, Kind, Reason};

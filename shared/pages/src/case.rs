@@ -1,5 +1,6 @@
 //! A case: evidence, preview, and what can be done.
 
+mod path;
 mod played;
 
 use crate::ask::Choice;
@@ -9,10 +10,11 @@ use domain::case::{Case, Class, State};
 use domain::debt::UNMADE_LINK;
 use domain::id::CaseId;
 use domain::playbook::advice::{PartOf, Preview, Proposed, Reply};
-use domain::playbook::{Handling, Play};
+use domain::playbook::{Handling, OnPath, Play};
 use domain::sidebar::Granted;
 use domain::ticket::TicketName;
 use maud::{Markup, html};
+use path::path;
 use played::playbook;
 
 /// Everything that the page of a case shows.
@@ -20,6 +22,7 @@ pub struct CaseShown<'a> {
     pub case: &'a Case,
     pub actions: &'a [Action],
     pub preview: &'a Preview,
+    pub path: &'a [OnPath],
     pub play: Option<&'a Play>,
     pub handling: &'a Handling,
     /// What the customer could change to, where nobody has said it yet.
@@ -36,11 +39,12 @@ pub fn case(viewer: &Viewer, shown: &CaseShown<'_>) -> String {
         Some(viewer),
         html! {
             h1 { (case.class.title()) " " (state(case.state.name())) }
+            (path(shown.path))
             @if let Some(notice) = shown.notice { p .notice role="status" { (notice) } }
             @for notice in &preview.notices { p .notice role="status" { (notice) } }
             @if let Some(part) = &preview.incident { (part_of(part)) }
             div .two {
-                (evidence(case))
+                (evidence(preview))
                 (recommendation(case, preview))
             }
             @for action in &preview.recommended { (proposed(action)) }
@@ -78,18 +82,26 @@ fn part_of(part: &PartOf) -> Markup {
     }
 }
 
-fn evidence(case: &Case) -> Markup {
+fn evidence(preview: &Preview) -> Markup {
     html! {
         section {
             h2 { "Evidence" }
             dl {
-                @for evidence in &case.evidence {
+                @for evidence in &preview.evidence {
                     dt { (evidence.label) } dd { (evidence.value) " " span .soft { (evidence.source) } }
                 }
             }
-            @if !case.missing.is_empty() {
+            @if !preview.around.is_empty() {
+                p .soft { "As imports say it now:" }
+                dl {
+                    @for evidence in &preview.around {
+                        dt { (evidence.label) } dd { (evidence.value) " " span .soft { (evidence.source) } }
+                    }
+                }
+            }
+            @if !preview.missing.is_empty() {
                 p { "Not known:" }
-                ul { @for missing in &case.missing { li { (missing) } } }
+                ul { @for missing in &preview.missing { li { (missing) } } }
             }
         }
     }

@@ -87,6 +87,7 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
     let approval = (context.policies.approval.current(), rates.as_slice());
     let mut preview = preview(case, about.known(&head, now)?, approval, said.granted(now), reply);
     preview.notices = contacts::of(context, &person);
+    preview.looks_around(case, &said, &head.customer);
     if let Some(incident) = &incident {
         preview.is_part_of(incident, policy);
     }

@@ -2,12 +2,12 @@
 
 use crate::action::{Clause, Kind, Known, Line, Reason, Shown};
 use crate::approval::{ApprovalPolicy, Scales, Weighed, by_rule, weigh};
-use crate::case::{Case, Evidence};
+use crate::case::{Case, Evidence, around};
 use crate::id::{AccountId, CaseId, IncidentId, sha256};
 use crate::import::ExchangeRate;
 use crate::incident::{self, Incident, IncidentPolicy};
 use crate::money::Money;
-use crate::sidebar::Granted;
+use crate::sidebar::{Granted, Said};
 use crate::staff::Role;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
@@ -21,6 +21,8 @@ pub struct Preview {
     pub issue: String,
     pub account: AccountId,
     pub evidence: Vec<Evidence>,
+    /// What imports say now beside it: who looks after the account, its tax settings, its usage, exceptions.
+    pub around: Vec<Evidence>,
     /// What would have helped and was not known.
     pub missing: Vec<String>,
     pub policy: Clause,
@@ -98,6 +100,7 @@ pub fn preview(
         issue: format!("{}: {}", case.class.title(), case.about),
         account: case.account.clone(),
         evidence: case.evidence.clone(),
+        around: Vec::new(),
         missing: case.missing.clone(),
         policy: Clause { rule: case.rule.clone(), policy_version: case.policy_version, why: case.why.clone() },
         advice: case.advice.clone(),
@@ -186,10 +189,19 @@ impl Preview {
         });
     }
 
+    /// Adds what imports say around it, and what none of them does. It is no part of the meaning: the digest stays.
+    pub fn looks_around(&mut self, case: &Case, said: &Said, customer: &str) {
+        let (around, missing) = around(case, said, customer);
+        self.around = around;
+        self.missing.extend(missing);
+    }
+
     /// The same as plain text.
     pub fn text(&self) -> String {
         let mut lines = vec![self.issue.clone(), String::new(), "Evidence".to_owned()];
-        lines.extend(self.evidence.iter().map(|it| format!("- {}: {} ({})", it.label, it.value, it.source)));
+        lines.extend(
+            self.evidence.iter().chain(&self.around).map(|it| format!("- {}: {} ({})", it.label, it.value, it.source)),
+        );
         lines.extend(self.missing.iter().map(|it| format!("- not known: {it}")));
         lines.extend(
             self.incident

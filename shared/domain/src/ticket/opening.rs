@@ -3,11 +3,9 @@
 use super::policy::{Handled, Look};
 use super::{Known, TakenFor, Ticket, TicketName, TicketPolicy};
 use crate::book::Head;
-use crate::case::{Case, Class, Draft, Evidence, OF_TICKET, State, TICKET};
+use crate::case::{Case, Class, Draft, Evidence, OF_TICKET, State, TICKET, granted, owner, tax, usage};
 use crate::event::{InvoiceStatus, SubscriptionStatus};
 use crate::id::CaseId;
-use crate::import::Customer;
-use crate::sidebar::Said;
 use crate::staff::AtWork;
 use jiff::Timestamp;
 
@@ -77,30 +75,21 @@ fn gather(case: &mut Case, known: &Known, handled: &Handled) {
             Look::Invoices => invoices(case, head),
             Look::Payments => payments(case, head),
             Look::Subscriptions => subscriptions(case, head),
-            Look::Tax => tax(case, said.customer.as_ref()),
-            Look::Usage => usage(case, said),
+            Look::Tax => case.looked(tax(said)),
+            Look::Usage => case.looked(usage(said)),
         }
     }
     if !handled.looks.contains(&Look::Tax) {
-        tax(case, said.customer.as_ref());
+        case.looked(tax(said));
     }
     if !handled.looks.contains(&Look::Usage) {
-        usage(case, said);
+        case.looked(usage(said));
     }
     if !handled.looks.contains(&Look::Payments) {
         payments(case, head);
     }
-    match said.customer.as_ref().and_then(|customer| customer.owner.as_ref()) {
-        Some(owner) => case.evidence.push(Evidence::new("Owner of the account", owner, &head.customer)),
-        None => case.missing.push("who looks after the account".to_owned()),
-    }
-    let granted = said.exceptions.iter().map(|exception| {
-        let amount = exception.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();
-        format!("{}{amount} on {}", exception.kind.name(), exception.granted_on)
-    });
-    let granted: Vec<String> = granted.collect();
-    let granted = if granted.is_empty() { "nothing".to_owned() } else { granted.join("; ") };
-    case.evidence.push(Evidence::new("Granted before beside the rules", granted, &head.customer));
+    case.looked(owner(said, &head.customer));
+    case.evidence.push(granted(said, &head.customer));
     case.evidence.push(Evidence::new("Other tickets of the account", earlier, &head.customer));
 }
 
@@ -158,33 +147,12 @@ fn subscriptions(case: &mut Case, head: &Head) {
     case.evidence.extend(shown);
 }
 
-fn tax(case: &mut Case, customer: Option<&Customer>) {
-    let Some((customer, country)) = customer.and_then(|customer| Some((customer, customer.tax_country.as_ref()?)))
-    else {
-        case.missing.push("the tax settings of the customer".to_owned());
-        return;
-    };
-    let exempt = if customer.tax_exempt == Some(true) { "exempt" } else { "not exempt" };
-    let id = if customer.tax_id.is_some() { "with a tax id" } else { "without a tax id" };
-    case.evidence.push(Evidence::new("Tax settings", format!("{country}, {exempt}, {id}"), &customer.who.customer));
-}
-
-fn usage(case: &mut Case, said: &Said) {
-    let Some(newest) = said.usage.iter().max_by_key(|usage| usage.as_of) else {
-        case.missing.push("usage: no import has it".to_owned());
-        return;
-    };
-    let seats = newest.seats_used.map(|seats| format!("{seats} seats"));
-    let metered = newest.metered.as_ref().map(|metered| format!("{} {}", metered.quantity, metered.metric));
-    let used: Vec<String> = seats.into_iter().chain(metered).collect();
-    let value = format!("{}, as of {}", used.join(", "), newest.as_of.strftime("%Y-%m-%d"));
-    case.evidence.push(Evidence::new("Usage", value, &newest.who.customer));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::Customer;
     use crate::policies::Policies;
+    use crate::sidebar::Said;
     use serde_json::{from_value, json};
     use std::collections::BTreeMap;
 

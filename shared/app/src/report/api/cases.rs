@@ -32,7 +32,8 @@ pub(super) async fn one(
 ) -> Result<Answer, Problem> {
     let case = read::case(context, id).await?;
     let preview = read::case_preview(context, &case).await?;
-    let Played { play, handling, .. } = plays::of_case(context, &case, &preview, &Asked::default(), staff).await?;
+    let Played { play, handling, path, .. } =
+        plays::of_case(context, &case, &preview, &Asked::default(), staff).await?;
     let page = format!("{}/cases/{}", context.settings.base_url, case.id);
     Ok(match query.get("format").map(String::as_str) {
         Some("slack") => web::json(StatusCode::OK, &::pages::case_blocks(&preview, &page)),
@@ -44,6 +45,7 @@ pub(super) async fn one(
             let mut value = case_json(&case, Some(&preview));
             value["playbook"] = json!(play);
             value["handling"] = json!(handling);
+            value["path"] = json!(path);
             web::json(StatusCode::OK, &value)
         }
     })

@@ -30,7 +30,7 @@ pub(super) async fn one(
 ) -> Result<String, Problem> {
     let case = read::case(context, id).await?;
     let preview = read::case_preview(context, &case).await?;
-    let Played { play, actions, handling } =
+    let Played { play, actions, handling, path } =
         plays::of_case(context, &case, &preview, &Asked::by_page(query), staff).await?;
     let is_unnamed = play.as_ref().is_some_and(|play| play.playbook == Name::ChangePlan && play.steps.is_empty());
     let head = store::read::<Head>(context, &keys::head(&case.account)).await?.filter(|_| is_unnamed);
@@ -42,6 +42,7 @@ pub(super) async fn one(
         case: &case,
         actions: &actions,
         preview: &preview,
+        path: &path,
         play: play.as_ref(),
         handling: &handling,
         plans: &plans,

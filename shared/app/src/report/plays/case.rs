@@ -13,8 +13,8 @@ use domain::case::{Case, EXPLAINED, State};
 use domain::event::PaymentStatus;
 use domain::playbook::advice::{Preview, Proposed};
 use domain::playbook::{
-    Around, Bill, Handling, Invoicing, Name, Play, Setting, Step, asked_to_pay, billed, came_of, charged_twice, ended,
-    is_asked, open_ticket, overcharged, refund_asked, tax_invoice, unnamed,
+    Around, Bill, Handling, Invoicing, Name, OnPath, Play, Setting, Step, asked_to_pay, billed, came_of, charged_twice,
+    ended, is_asked, open_ticket, overcharged, path, refund_asked, tax_invoice, unnamed,
 };
 use domain::staff::Staff;
 use domain::task::Task;
@@ -30,6 +30,7 @@ pub struct Played {
     pub play: Option<Play>,
     pub actions: Vec<Action>,
     pub handling: Handling,
+    pub path: Vec<OnPath>,
 }
 
 /// What the playbook of a case says, and how far it has come; `asked` says what the case itself does not.
@@ -55,7 +56,8 @@ pub async fn of_case(
         play.stands(Around { case, actions: &actions, tasks: &tasks, tickets: &tickets });
     }
     let handling = Handling::of(case, context.policies.playbooks.current());
-    Ok(Played { play, actions, handling })
+    let path = path(case, &actions, &tickets, &preview.recommended);
+    Ok(Played { play, actions, handling, path })
 }
 
 /// The tickets that are about a case: of many the last that joined it.

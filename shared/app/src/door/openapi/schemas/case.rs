@@ -11,6 +11,7 @@ use domain::action::Reason;
 use domain::case::{Class, State};
 use domain::import::ExceptionKind;
 use domain::incident;
+use domain::playbook::{Passed, Stage};
 use serde_json::Value;
 
 pub(super) fn schemas() -> Named {
@@ -22,12 +23,15 @@ pub(super) fn schemas() -> Named {
         ("Cases", page("CaseLine")),
         (
             "Case",
-            object(
-                record_fields()
-                    .into_iter()
-                    .chain(besides_class(see("CasePreview")))
-                    .chain([("playbook", or_null(see("Play"))), ("handling", handling())]),
-            ),
+            object(record_fields().into_iter().chain(besides_class(see("CasePreview"))).chain([
+                ("playbook", or_null(see("Play"))),
+                ("handling", handling()),
+                ("path", told(list(see("OnPath")), "How far it has come on the way that all cases go.")),
+            ])),
+        ),
+        (
+            "OnPath",
+            object([("stage", words(Stage::ALL)), ("state", words(Passed::ALL)), ("at?", time()), ("by?", text())]),
         ),
         ("CaseShown", any([see("Case"), see("SlackBlocks")])),
         ("SlackBlocks", object([("blocks", list(record()))])),
@@ -164,7 +168,8 @@ fn preview() -> Value {
         ("issue", text()),
         ("account", text()),
         ("evidence", list(see("Evidence"))),
-        ("missing", list(text())),
+        ("around", told(list(see("Evidence")), "What imports say now beside its evidence. The digest is not over it.")),
+        ("missing", told(list(text()), "What would have helped and was not known, also of what imports could say.")),
         ("policy", see("Clause")),
         ("advice", text()),
         ("recommended", list(see("Proposed"))),
