@@ -36,6 +36,7 @@ mod linked;
 mod lists;
 mod locked;
 mod matrix;
+mod meanwhile;
 mod openapi;
 mod outgoing;
 mod owed;
