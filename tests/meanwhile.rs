@@ -1,4 +1,4 @@
-//! What changes between an approval and the next sending is asked for: a stop, a source that only observes, a bank's claim.
+//! What changes between an approval and the next sending counts: a stop, a source that only observes, a bank's claim.
 
 use crate::http::{run, with_a_payment};
 use crate::raised::wish;

@@ -46,6 +46,7 @@ mod permitted;
 mod phone;
 mod plays;
 mod privacy;
+mod proven;
 mod raised;
 mod recovered;
 mod replies;
