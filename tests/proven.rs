@@ -1,5 +1,5 @@
-//! Whatever case proves money waits for its approver, and shows issue, account, evidence, policy, recommended action and
-//! required approval.
+//! A case that proves money waits for its approver, and shows issue, account, evidence, policy, recommended action and the
+//! approval that is required.
 
 use crate::http::run;
 use crate::raised::tell;
