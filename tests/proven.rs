@@ -1,5 +1,5 @@
-//! A case that proves money waits for its approver, and shows issue, account, evidence, policy, recommended action and the
-//! approval that is required.
+//! A case that proves money waits for its approver, and shows issue, account, evidence, policy, recommended action and
+//! the approval that is required.
 
 use crate::http::run;
 use crate::raised::tell;
@@ -185,7 +185,9 @@ async fn is_shown(service: &Service, shown: &Shown) {
     // The same for whoever reads plain text.
     let text = ask_text(service, "ana", &path).await;
     let needs = format!("Proposed: {}; needs {}\n", shown.summary, shown.role);
-    for part in [issue, "\nEvidence\n", shown.evidence[0], &format!("\nPolicy: {} ", shown.rule), &needs] {
+    let whose = format!("{issue}\nAccount: {}\n", account.as_str().unwrap());
+    let policy = format!("\nPolicy: {} ", shown.rule);
+    for part in [whose.as_str(), "\nEvidence\n", shown.evidence[0], policy.as_str(), needs.as_str()] {
         assert!(text.contains(part), "{issue}: {part}: {text}");
     }
 
