@@ -14,6 +14,7 @@ use local::service::Service;
 use providers::ALL;
 use serde_json::{Value, json};
 use std::path::Path;
+use tests::counted::Counted;
 use tests::world::{ask, at, deliver_to, get, open_at, records, tries_given_back};
 use tests::{faults, stripe};
 
@@ -386,6 +387,26 @@ fn what_an_old_word_would_refuse_is_asked_for_before_it_is_lost() {
         commit.over(&batch, &setup);
         commit.run(&service.context).await.unwrap();
         assert_eq!(deliver_to(&service, "stripe", &test).await.1["accepted"], 1);
+    });
+}
+
+#[test]
+fn on_a_warm_path_a_delivery_asks_no_table_anything() {
+    run(async {
+        let mut service = open_at(NOON).await;
+        let counts = Counted::over(&mut service);
+        for (name, is_warm) in [("charge.succeeded.json", false), ("charge.refunded.json", true)] {
+            let (status, answer) = deliver_to(&service, "stripe", &fixture("stripe", name)).await;
+            assert_eq!((status, &answer["accepted"]), (StatusCode::OK, &json!(1)), "{name}: {answer}");
+            let costs = counts.take();
+            let asked = (costs.batches, costs.keys, costs.queries, costs.looks, costs.claims, costs.commits);
+            assert!(!is_warm || asked == (0, 0, 0, 0, 0, 0), "{name}: {asked:?}");
+            assert!(is_warm || asked == (1, 1, 0, 0, 0, 0), "{name}: how the source is set up, {asked:?}");
+        }
+        // It is believed for a minute, and not for longer.
+        service.clock.advance(service.clock.now() + SignedDuration::from_mins(2)).unwrap();
+        deliver_to(&service, "stripe", &fixture("stripe", "refund.created.json")).await;
+        assert_eq!(counts.take().batches, 1);
     });
 }
 

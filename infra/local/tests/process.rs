@@ -181,6 +181,16 @@ fn bad_ground_is_refused_in_one_line_that_says_what_to_do() {
         .unwrap();
         refused(&run(&["serve", "--empty", "--addr", "127.0.0.1:0"], damaged.path(), None), "damaged");
     }
+    let older = tempfile::tempdir().unwrap();
+    let laid_out = rusqlite::Connection::open(older.path().join("local.sqlite")).unwrap();
+    laid_out
+        .execute_batch("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL); PRAGMA user_version = 1;")
+        .unwrap();
+    drop(laid_out);
+    refused(
+        &run(&["serve", "--empty", "--addr", "127.0.0.1:0"], older.path(), None),
+        "the data folder was written by another version of Recoup; move it away, or give another one with --data",
+    );
     let file = data.path().join("a file");
     std::fs::write(&file, "").unwrap();
     refused(&run(&["serve", "--empty", "--addr", "127.0.0.1:0"], &file, None), "--data");

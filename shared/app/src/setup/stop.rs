@@ -6,7 +6,7 @@ use crate::message::{Message, Sent, send_all};
 use crate::ports::{Order, QueueName};
 use crate::store::{self, Batch, Commit, Page, keys};
 use crate::web::Problem;
-use domain::action::{Action, Kind, State};
+use domain::action::{Action, Attempt, Kind, State};
 use domain::ageing;
 use domain::book::Head;
 use domain::notice;
@@ -59,8 +59,9 @@ async fn waiting(context: &Context, stops: &Stops) -> Result<Vec<(Action, Waitin
     for state in [State::Approved, State::Executing] {
         let page: Page<Action> =
             store::page(context, &keys::lists::actions(state), None, SHOWN, Order::Ascending).await?;
-        // A bundle under way may have a member that is held.
-        actions.extend(page.items.into_iter().filter(|it| state == State::Approved || !it.members.is_empty()));
+        // A bundle under way may have a member that is held, and what the provider had no time for is sent again.
+        let waits = |it: &Action| !it.members.is_empty() || it.attempt().is_some_and(Attempt::did_nothing);
+        actions.extend(page.items.into_iter().filter(|it| state == State::Approved || waits(it)));
     }
     let now = context.clock.now();
     actions.retain(|action| action.bundle.is_none() && action.executes_after().is_none_or(|at| at <= now));

@@ -198,7 +198,8 @@ impl Preview {
 
     /// The same as plain text.
     pub fn text(&self) -> String {
-        let mut lines = vec![self.issue.clone(), String::new(), "Evidence".to_owned()];
+        let account = format!("Account: {}", self.account);
+        let mut lines = vec![self.issue.clone(), account, String::new(), "Evidence".to_owned()];
         lines.extend(
             self.evidence.iter().chain(&self.around).map(|it| format!("- {}: {} ({})", it.label, it.value, it.source)),
         );

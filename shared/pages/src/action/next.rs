@@ -23,7 +23,8 @@ pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
                 h2 { "What comes next" }
                 p {
                     "It is on its way. If it is not known whether the provider did it, \
-                     Recoup looks there before anything is sent again."
+                     Recoup looks there before anything is sent again. Nothing is sent while it is "
+                    a href="/stop" { "stopped" } ", or its source only observes."
                 }
             },
             State::NeedsPerson => { (by_hand(viewer, action)) (letter(action)) },

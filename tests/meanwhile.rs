@@ -1,0 +1,210 @@
+//! What changes between an approval and the next sending counts: a stop, a source that only observes, a bank's claim.
+
+use crate::http::{run, with_a_payment};
+use crate::raised::wish;
+use ::http::{Method, StatusCode};
+use app::classify;
+use app::context::Context;
+use app::fault::Fault;
+use app::message::{Body, Message};
+use app::ports::{Claim, Clock, CommitError, Due, Http, Item, Key, Listed, NoReply, Range, Store, Write};
+use app::store::keys;
+use async_trait::async_trait;
+use domain::id::ActionId;
+use jiff::{SignedDuration, Timestamp};
+use local::service::Service;
+use providers::{Call, Reply};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tests::stripe;
+use tests::world::{ask, get};
+
+/// A refund that bea has approved, and for which Stripe had no time.
+async fn refused_for_now(service: &Service) -> String {
+    let body = json!({"account": "stripe:cus_1", "kind": "refund",
+        "params": {"payment": "ch_1", "amount": {"amount": "10.00", "currency": "USD"}},
+        "reason_code": "billing_error", "note": "asked"});
+    let (status, asked) = ask(service, "lena", Method::POST, "/api/actions", Some(&body), Some("key")).await;
+    assert_eq!(status, StatusCode::CREATED, "{asked}");
+    let id = asked["id"].as_str().unwrap().to_owned();
+    service.sandbox.trouble("stripe", "429").unwrap();
+    let ballot = json!({"decision": "approve", "preview_digest": asked["preview"]["digest"], "note": "as it is"});
+    let path = format!("/api/actions/{id}/decision");
+    let (status, answer) = ask(service, "bea", Method::POST, &path, Some(&ballot), None).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    service.work().await.unwrap();
+    assert_eq!((sent(service), state(service, &id).await), (vec![json!(429)], json!("executing")));
+    id
+}
+
+/// How Stripe answered each time that a refund was sent.
+fn sent(service: &Service) -> Vec<Value> {
+    let calls = service.sandbox.calls("stripe").unwrap().into_iter();
+    calls.filter(|call| call.method == "POST" && call.path == "/v1/refunds").map(|call| call.status).collect()
+}
+
+async fn state(service: &Service, id: &str) -> Value {
+    get(service, &format!("/api/actions/{id}")).await["state"].clone()
+}
+
+async fn minutes(service: &Service, minutes: i64) {
+    service.advance(service.clock.now() + SignedDuration::from_mins(minutes)).await.unwrap();
+}
+
+async fn stop(service: &Service, release: bool) -> Value {
+    let wish = json!({"kind": "refund", "note": "we look at it", "release": release});
+    let (status, answer) = ask(service, "mara", Method::POST, "/api/stop", Some(&wish), None).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    answer
+}
+
+/// It stays where it is for as long as it is held, and its page says that nothing is sent.
+async fn stays(service: &Service, id: &str) {
+    minutes(service, 6 * 60).await;
+    assert_eq!((sent(service), state(service, id).await), (vec![json!(429)], json!("executing")));
+    let (status, page) = ask(service, "bea", Method::GET, &format!("/actions/{id}"), None, None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.as_str().unwrap().contains("Nothing is sent while it is"), "{page}");
+}
+
+async fn goes_on(service: &Service, id: &str) {
+    minutes(service, 60).await;
+    assert_eq!((sent(service), state(service, id).await), (vec![json!(429), json!(200)], json!("executed")));
+    assert_eq!(service.sandbox.refunds().unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_stopped_after_a_429_is_not_sent_again_until_it_is_released() {
+    run(async {
+        let service = with_a_payment().await;
+        let id = refused_for_now(&service).await;
+        let stopped = stop(&service, false).await;
+        assert_eq!(stopped["waiting"][0]["action"], json!(id), "{stopped}");
+        assert_eq!(stopped["waiting"][0]["held"], json!(true), "{stopped}");
+        stays(&service, &id).await;
+        stop(&service, true).await;
+        goes_on(&service, &id).await;
+    });
+}
+
+#[test]
+fn what_a_source_that_only_observes_has_begun_is_not_sent_again_until_it_acts() {
+    run(async {
+        let service = with_a_payment().await;
+        let id = refused_for_now(&service).await;
+        assert_eq!(wish(&service, "mara", "", json!({"acting": "observe"})).await.0, StatusCode::OK);
+        stays(&service, &id).await;
+        for (staff, status) in [("mara", StatusCode::ACCEPTED), ("marc", StatusCode::OK)] {
+            assert_eq!(wish(&service, staff, "", json!({"acting": "act"})).await.0, status, "{staff}");
+        }
+        goes_on(&service, &id).await;
+    });
+}
+
+/// Another worker hears that the bank claims the payment.
+async fn claim(other: &Context) {
+    let now = other.clock.now();
+    let dispute = stripe::dispute("dp_1", "ch_1", 10_000, "needs_response", now);
+    let message = Message::Delivery {
+        provider: "stripe".to_owned(),
+        source: "default".to_owned(),
+        event: "evt_claim".to_owned(),
+        received_at: now,
+        trace: "other".to_owned(),
+        body: Body::Plain(stripe::event("evt_claim", "charge.dispute.created", now, &dispute).to_string()),
+    };
+    classify::handle(other, &message).await.unwrap();
+}
+
+/// Nothing more was sent, and whoever asked reads why.
+async fn is_let_be(service: &Service, id: &str) {
+    minutes(service, 60).await;
+    let account = get(service, "/api/accounts/stripe:cus_1").await;
+    assert_eq!(account["status"]["disputes"][0]["id"], "dp_1", "{account}");
+    assert_eq!((sent(service), state(service, id).await), (vec![json!(429)], json!("stale")));
+    assert!(service.sandbox.refunds().unwrap().is_empty());
+}
+
+/// Stripe takes its time to say which refunds there are.
+struct SlowLook {
+    other: Context,
+    has_come: AtomicBool,
+}
+
+#[async_trait]
+impl Http for SlowLook {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        let reply = self.other.http.call(provider, source, call).await;
+        let looks = call.method == Method::GET && call.path.starts_with("/v1/refunds");
+        if looks && !self.has_come.swap(true, Ordering::SeqCst) {
+            claim(&self.other).await;
+        }
+        reply
+    }
+}
+
+#[test]
+fn what_a_bank_claims_during_a_slow_look_is_not_sent_again() {
+    run(async {
+        let mut service = with_a_payment().await;
+        let id = refused_for_now(&service).await;
+        let look = Arc::new(SlowLook { other: service.context.clone(), has_come: AtomicBool::new(false) });
+        service.context.http = look.clone();
+        minutes(&service, 60).await;
+        assert!(look.has_come.load(Ordering::SeqCst), "it looks before it sends again");
+        is_let_be(&service, &id).await;
+    });
+}
+
+/// The intent to send is about to be stored: all that it was judged by has been read.
+struct SlowCommit {
+    other: Context,
+    action: Key,
+    has_come: AtomicBool,
+}
+
+#[async_trait]
+impl Store for SlowCommit {
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        self.other.store.read(keys).await
+    }
+
+    async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
+        self.other.store.range(range).await
+    }
+
+    async fn listed(&self, listed: &Listed) -> Result<Vec<Item>, Fault> {
+        self.other.store.listed(listed).await
+    }
+
+    async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault> {
+        self.other.store.due(shard, until, limit).await
+    }
+
+    async fn claim(&self, due: &Due, silent_until: Timestamp) -> Result<Claim, Fault> {
+        self.other.store.claim(due, silent_until).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        let sends = writes.iter().any(|write| matches!(write, Write::Put { item, .. } if item.key == self.action));
+        if sends && !self.has_come.swap(true, Ordering::SeqCst) {
+            claim(&self.other).await;
+        }
+        self.other.store.commit(writes).await
+    }
+}
+
+#[test]
+fn what_a_bank_claims_just_before_the_intent_is_stored_is_not_sent_again() {
+    run(async {
+        let mut service = with_a_payment().await;
+        let id = refused_for_now(&service).await;
+        let action = keys::action(&ActionId::parse(&id).unwrap());
+        let commit = Arc::new(SlowCommit { other: service.context.clone(), action, has_come: AtomicBool::new(false) });
+        service.context.store = commit.clone();
+        minutes(&service, 60).await;
+        assert!(commit.has_come.load(Ordering::SeqCst), "it is stored before it is sent");
+        is_let_be(&service, &id).await;
+    });
+}
