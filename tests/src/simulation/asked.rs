@@ -101,7 +101,8 @@ impl Storm {
         let minor = match self.dice.roll(6) {
             0 => 1 + self.minutes(u64::try_from(minor).unwrap()),
             1 => minor + 1 + self.minutes(5_000),
-            _ => minor,
+            // Nobody sends nothing, also where nothing is left of what was asked for.
+            _ => minor.max(1),
         };
         let payer = if self.dice.roll(8) == 0 { *self.dice.pick(CUSTOMERS) } else { customer };
         let (id, now) = (format!("ch_{payer}_asked_{}", self.talk.paid.len()), self.service.clock.now());

@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn what_is_denied_or_done_solves_its_ticket_and_what_is_explained_does_not() {
-        let watch = Step::Watch { what: "another".into(), until: "2026-03-31".parse().unwrap() };
+        let watch = Step::Watch { what: "another".into(), until: "2026-03-31".parse().unwrap(), days: 30 };
         let placed = Placed {
             id: Some("step_1".to_owned()),
             step: watch,
