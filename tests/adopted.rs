@@ -1,5 +1,5 @@
-//! A customer writes before the trouble is found: the case that is found later takes over what the ticket told of, so that one
-//! trouble is one case, whichever came first.
+//! A customer writes before the trouble is found: the case that is found later takes over what the ticket told of, so
+//! that one trouble is one case, whichever came first.
 
 use crate::http::{run, with_a_payment};
 use ::http::{Method, Request, StatusCode};

@@ -1,4 +1,5 @@
-//! A link to pay in an answer: it asks for the invoice that it was written for, and for nothing that no letter may ask for.
+//! A link to pay in an answer: it asks for the invoice that it was written for, and for nothing that no letter may ask
+//! for.
 
 use crate::http::{run, with_a_payment};
 use crate::raised::tell;

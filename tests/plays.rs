@@ -141,8 +141,8 @@ async fn says(service: &Service, staff: &str, what: &str, body: &Value) {
     assert!(status < 300, "{staff} {what}: {status} {answer}");
 }
 
-/// How long people were at a case by the words of its definition, from every act that any record of it names: what is shown is
-/// added up act by act, and has to come to the same.
+/// How long people were at a case by the words of its definition, from every act that any record of it names: what is
+/// shown is added up act by act, and has to come to the same.
 async fn by_its_records(service: &Service, case: &str) -> String {
     let case = get(service, &format!("/api/cases/{case}")).await;
     let mut acts: Vec<(String, Timestamp)> = Vec::new();

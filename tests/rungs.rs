@@ -241,7 +241,8 @@ fn of_a_thousand_that_are_due_a_letter_reads_no_more_than_it_may_list() {
         let done = dunning::handle(&service.context, &rings("in_0500")).await.unwrap();
         let first = counts.take();
         assert_eq!((done, letters(&service)), (Done::Sent, 1));
-        // Eighteen others with three records each, four looks into the index of up to nineteen, and what any letter reads.
+        // Eighteen others with three records each, four looks into the index of up to nineteen, and what any letter
+        // reads.
         assert!(first.keys <= 3 * 18 + 60, "{} records were read: {first:?}", first.keys);
         assert!(first.items <= 4 * 19 + 60, "{} items were queried: {first:?}", first.items);
 

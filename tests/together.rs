@@ -1,5 +1,5 @@
-//! What an account is written: one letter a day, whoever writes it, which lists all that is open, and all letters of one recovery
-//! in one conversation.
+//! What an account is written: one letter a day, whoever writes it, which lists all that is open, and all letters of
+//! one recovery in one conversation.
 
 use crate::http::run;
 use crate::raised::{tell, wish};

@@ -1,6 +1,7 @@
-//! One seed, one history: a storm of duplicates, reorderings, crashes, troubles at the provider and days passing; people who
-//! decide in the middle of it and let recoveries wait, customers who pay behind links, and a product that listens badly. One in
-//! four carries tickets, answers to them, and what customers are asked to pay because of them. Afterwards the books must agree.
+//! One seed, one history: a storm of duplicates, reorderings, crashes, troubles at the provider and days passing;
+//! people who decide in the middle of it and let recoveries wait, customers who pay behind links, and a product that
+//! listens badly. One in four carries tickets, answers to them, and what customers are asked to pay because of them.
+//! Afterwards the books must agree.
 
 mod asked;
 mod endpoints;
@@ -249,8 +250,8 @@ impl Storm {
         Ok(())
     }
 
-    /// A provider will get its next change wrong. What it does late without knowing our keys is done before the policy says
-    /// that it has settled; what it shows late is shown before anybody looks.
+    /// A provider will get its next change wrong. What it does late without knowing our keys is done before the policy
+    /// says that it has settled; what it shows late is shown before anybody looks.
     fn trouble(&mut self) -> Result<(), String> {
         let provider = self.other.filter(|_| self.dice.roll(3) == 0).unwrap_or("stripe");
         let plain = ["500", "409", "429", "timeout_done", "timeout_not_done", "400", "500_done"];
@@ -308,8 +309,8 @@ impl Storm {
         self.alive(fate, async |service| service.work().await.is_ok()).await;
     }
 
-    /// Two workers have the same messages in hand at the same time: a queue may deliver twice. What one of them could not do
-    /// comes back when its time is over.
+    /// Two workers have the same messages in hand at the same time: a queue may deliver twice. What one of them could
+    /// not do comes back when its time is over.
     async fn two_workers(&mut self, fate: &Fate) {
         self.alive(fate, async |service| {
             let visible_again = service.context.policies.limits.current().visibility_secs;

@@ -138,8 +138,8 @@ const SAME_WORDS: usize = 10;
 /// Nor is a line that is longer than this.
 const SAME_LINE: usize = 60;
 
-/// What stands in a document a second time: how a paragraph opens, a line, or a row of words over the ends of lines. What is shown
-/// between fences and in tables may be alike.
+/// What stands in a document a second time: how a paragraph opens, a line, or a row of words over the ends of lines.
+/// What is shown between fences and in tables may be alike.
 fn said_twice(document: &str) -> Vec<String> {
     let prose = document.split("```").step_by(2).flat_map(str::lines).map(str::trim_end);
     let prose: Vec<&str> = prose.filter(|line| !line.trim_start().starts_with('|')).collect();

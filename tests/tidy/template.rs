@@ -71,8 +71,8 @@ fn every_queue_has_dead_letters_an_alarm_and_partial_batches() {
     assert_eq!(readers, QueueName::ALL.len());
 }
 
-/// Approval is deployed twice: what answers the internet, and what has the keys that may act. Dunning is, too: what sends, and
-/// what answers links to pay. And so is intake: what takes webhooks, and what takes the request form.
+/// Approval is deployed twice: what answers the internet, and what has the keys that may act. Dunning is, too: what
+/// sends, and what answers links to pay. And so is intake: what takes webhooks, and what takes the request form.
 #[test]
 fn the_template_has_the_five_words() {
     let made = |(name, function): (String, YamlOwned)| {
@@ -137,8 +137,8 @@ fn no_policy_allows_everything() {
         assert!(!policies.is_empty(), "{name} may do nothing, not even its work");
         for scalar in policies {
             statements += 1;
-            // A folder of the archive ends in a star, the accounts, the words that they are found by, forms, and who was led on
-            // to pay; nothing else may.
+            // A folder of the archive ends in a star, the accounts, the words that they are found by, forms, and who
+            // was led on to pay; nothing else may.
             let in_bucket = ["${ArchiveBucket.Arn}/", "${SealsBucket.Arn}/"].iter().any(|own| scalar.starts_with(*own));
             let own = ["ACCOUNT#*", "FIND#*", "FORM#*", "FORMS#*", "PRESSED#*"].contains(&scalar.as_str());
             let folder = own || in_bucket && scalar.matches('*').count() == 1;
@@ -155,8 +155,8 @@ fn no_policy_allows_everything() {
     );
 }
 
-/// A link to pay needs no sign-in: whoever takes over what answers it can put tries off, change nothing else here, and speak as
-/// nobody.
+/// A link to pay needs no sign-in: whoever takes over what answers it can put tries off, change nothing else here, and
+/// speak as nobody.
 #[test]
 fn what_answers_links_to_pay_writes_when_it_did_and_has_no_secret_of_the_staff() {
     let template = template();
@@ -178,8 +178,8 @@ fn what_answers_links_to_pay_writes_when_it_did_and_has_no_secret_of_the_staff()
     }
 }
 
-/// Anybody may fill in the form: whoever takes over what answers it learns of no customer, writes to nobody, and changes nothing
-/// but forms.
+/// Anybody may fill in the form: whoever takes over what answers it learns of no customer, writes to nobody, and
+/// changes nothing but forms.
 #[test]
 fn what_takes_the_request_form_reads_no_account_and_has_one_secret() {
     let template = template();
@@ -410,8 +410,8 @@ fn the_local_tables_are_those_of_the_template() {
     assert_eq!(indexes, [("wakes", "KEYS_ONLY"), ("lists", "KEYS_ONLY")]);
 }
 
-/// How often one message is asked to wait, and for whom: each queue's slowest, how many of it a batch may hold, and how long a
-/// call it outlasts.
+/// How often one message is asked to wait, and for whom: each queue's slowest, how many of it a batch may hold, and how
+/// long a call it outlasts.
 fn slowest() -> Vec<(&'static str, &'static str, Message, Option<i64>, SignedDuration)> {
     let (own, trace) = (|text: &str| text.to_owned(), String::new());
     let account = AccountId::of("stripe", "default", "cus_1");

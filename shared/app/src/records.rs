@@ -37,8 +37,8 @@ pub async fn stage(context: &Context, head: &Head, invoice: &Invoice) -> Result<
     stage_in(&batch, head, invoice)
 }
 
-/// The same for whoever asks for the invoice, or has it paid: where the money has come past its provider, who still shows it as
-/// open, people are at it as well.
+/// The same for whoever asks for the invoice, or has it paid: where the money has come past its provider, who still
+/// shows it as open, people are at it as well.
 pub async fn stage_to_ask(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Stage>, Fault> {
     let stage = stage(context, head, invoice).await?;
     let wanted: Vec<Key> = past_provider(head).collect();
@@ -49,7 +49,8 @@ pub async fn stage_to_ask(context: &Context, head: &Head, invoice: &Invoice) -> 
     Ok(has_come(&batch, head, invoice)?.then_some(Stage::Recorded))
 }
 
-/// What has to be read to know whether money has come past the provider: payment requests, and what people said of payments.
+/// What has to be read to know whether money has come past the provider: payment requests, and what people said of
+/// payments.
 pub fn past_provider(head: &Head) -> impl Iterator<Item = Key> {
     head.requests.iter().map(keys::payment_request).chain(head.came.iter().map(keys::received))
 }
@@ -279,8 +280,8 @@ fn told_apart(actions: &[Action]) -> Vec<Earlier> {
     found
 }
 
-/// What an outage may be credited with, of each payment that would be refunded for one: by the contract that held when it
-/// was paid; the smallest, where there are several.
+/// What an outage may be credited with, of each payment that would be refunded for one: by the contract that held when
+/// it was paid; the smallest, where there are several.
 pub async fn outage_credits(
     context: &Context,
     account: &AccountId,

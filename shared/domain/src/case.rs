@@ -55,7 +55,8 @@ pub struct Case {
     /// The tickets that are about it, as `provider/source/id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tickets: Vec<String>,
-    /// How long people were at it, with all that belongs to it: its tickets, what was asked for because of it, its tasks.
+    /// How long people were at it, with all that belongs to it: its tickets, what was asked for because of it, its
+    /// tasks.
     #[serde(default, skip_serializing_if = "AtWork::is_nothing")]
     pub at_work: AtWork,
     pub opened_at: Timestamp,
@@ -303,8 +304,8 @@ impl Case {
         self.resolution.as_deref() == Some(BY_HAND)
     }
 
-    /// What people are to be asked for because of it: nothing, if it has ended, if they were asked for what it recommends
-    /// and can decide it or have, or if a colleague was quicker. `actions` are its own, in their order.
+    /// What people are to be asked for because of it: nothing, if it has ended, if they were asked for what it
+    /// recommends and can decide it or have, or if a colleague was quicker. `actions` are its own, in their order.
     pub fn to_ask(&self, actions: &[Action]) -> Option<&Recommendation> {
         self.not_asked(actions).filter(|it| !actions.iter().any(|action| forestalls(action, &it.kind)))
     }
@@ -318,8 +319,8 @@ impl Case {
         self.recommended.as_ref().filter(|_| self.state == State::Open && !self.is_asked(actions))
     }
 
-    /// Whether our own request stands, or was decided. What people asked for beside it says nothing about that, and nobody
-    /// can decide what the case recommends no more.
+    /// Whether our own request stands, or was decided. What people asked for beside it says nothing about that, and
+    /// nobody can decide what the case recommends no more.
     fn is_asked(&self, actions: &[Action]) -> bool {
         let own = actions.iter().rev().find(|action| action.requested_by == MACHINE);
         own.is_some_and(|action| match action.state() {
@@ -360,8 +361,8 @@ impl Case {
     }
 }
 
-/// Whether a colleague has asked for the same, as it seems, and that may still come to something: money that goes back, or the
-/// same change of the same object. What the book shows by now is taken off a recommendation already.
+/// Whether a colleague has asked for the same, as it seems, and that may still come to something: money that goes back,
+/// or the same change of the same object. What the book shows by now is taken off a recommendation already.
 fn forestalls(action: &Action, recommended: &Kind) -> bool {
     let may_come = match action.state() {
         action::State::WaitingApproval
@@ -388,8 +389,8 @@ pub fn is_moot(action: &Action, case: Option<&Case>) -> bool {
     action.requested_by == MACHINE && action.case.is_some() && !case.is_some_and(still)
 }
 
-/// The same of what people have approved and nobody has done yet, or of a bundle's member. What has ended because its own
-/// bundle was done in part is no reason against the rest of it.
+/// The same of what people have approved and nobody has done yet, or of a bundle's member. What has ended because its
+/// own bundle was done in part is no reason against the rest of it.
 pub fn is_overtaken(action: &Action, case: Option<&Case>) -> bool {
     let recommends = |case: &Case| {
         case.recommended.as_ref().is_some_and(|it| it.kind == action.kind || it.kind.members().contains(&action.kind))

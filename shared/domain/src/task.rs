@@ -79,7 +79,8 @@ pub enum About {
     Unasked { request: RequestId },
     /// A ticket that nobody has, because nobody is there; as `provider/source/id`.
     Unowned { ticket: String },
-    /// Money that is for an invoice, as a person said, and that its provider does not show: somebody marks it as paid there.
+    /// Money that is for an invoice, as a person said, and that its provider does not show: somebody marks it as paid
+    /// there.
     MarkPaid { invoice: String },
     /// An API key that opens nothing, or not this; the task stands with the account whose action was turned away first.
     Key { provider: String, source: String },
@@ -287,7 +288,8 @@ impl About {
         }
     }
 
-    /// The action that was left to a person, by which the customer left, or on which a call follows, where it comes of one.
+    /// The action that was left to a person, by which the customer left, or on which a call follows, where it comes of
+    /// one.
     pub fn action(&self) -> Option<&ActionId> {
         match self {
             Self::Action { action }

@@ -1,5 +1,5 @@
-//! What customers are asked to pay because of tickets in a storm, and what they pay: all, a part, too much, for another's
-//! request, for one that nobody made or that was withdrawn, and without a word.
+//! What customers are asked to pay because of tickets in a storm, and what they pay: all, a part, too much, for
+//! another's request, for one that nobody made or that was withdrawn, and without a word.
 
 use super::tickets::STAFF;
 use super::{CUSTOMERS, Sent, Storm};
@@ -58,8 +58,8 @@ impl Storm {
         let answer = self
             .alive(fate, async |service| world::ask(service, staff, Method::POST, &path, wish.as_ref(), None).await)
             .await;
-        // Whoever hears no answer does not know whether it was done. What was done on a second attempt, because the first one's
-        // answer was lost, is shown as if it had stood before.
+        // Whoever hears no answer does not know whether it was done. What was done on a second attempt, because the
+        // first one's answer was lost, is shown as if it had stood before.
         let is_fresh = |shown: &Value| {
             let at = shown["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
             at.is_some_and(|at| at >= before)

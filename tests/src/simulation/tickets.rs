@@ -1,4 +1,5 @@
-//! What the staff do about tickets in a storm: they answer and end them, say what they are and whose, and write down calls.
+//! What the staff do about tickets in a storm: they answer and end them, say what they are and whose, and write down
+//! calls.
 
 use super::asked::{Asked, Paid};
 use super::letters::{SUBJECT, WORDS, address};

@@ -1,5 +1,5 @@
-//! Invoices that customers pay by transfer: they have days to be paid in, several of one customer are due on one day, and nobody
-//! tries them.
+//! Invoices that customers pay by transfer: they have days to be paid in, several of one customer are due on one day,
+//! and nobody tries them.
 
 use super::recoveries::Bill;
 use super::{CUSTOMERS, START, Sent, Storm};

@@ -198,8 +198,8 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
 }
 
 /// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan
-/// of a recovery; whether its customer is about to pay, of a try or such an end; whether its money is there, of what asks
-/// for it or ends for want of it; whether its customer wants to leave, of a try that nobody asked for.
+/// of a recovery; whether its customer is about to pay, of a try or such an end; whether its money is there, of what
+/// asks for it or ends for want of it; whether its customer wants to leave, of a try that nobody asked for.
 fn grounds_of(action: &Action, head: &Head, records: &Touched) -> impl Iterator<Item = Key> {
     let wishes = lately::wishes(action, head, records);
     let billed = invoice_of(action).map(|invoice| keys::invoice(&action.account, invoice));
@@ -232,7 +232,8 @@ fn plan_of(action: &Action) -> Option<Key> {
     }
 }
 
-/// Whether the source of what a recovery has begun still leaves that to Recoup: to try failed payments, or to end subscriptions.
+/// Whether the source of what a recovery has begun still leaves that to Recoup: to try failed payments, or to end
+/// subscriptions.
 async fn is_scheduled_still(context: &Context, head: &Head, action: &Action) -> Result<bool, Fault> {
     if action.by_rule().is_none() && action.recovery.is_none() {
         return Ok(true);
@@ -264,8 +265,8 @@ fn awaits_incident(context: &Context, read: &Read, action: &Action, head: &Head)
     Ok(lately::has_incident(context, read, action, head)? && may_go(read, action, head, context.clock.now())?)
 }
 
-/// Whether the money has come past the provider: it would be collected or asked for once more, or its customer would lose
-/// what they paid for.
+/// Whether the money has come past the provider: it would be collected or asked for once more, or its customer would
+/// lose what they paid for.
 fn is_paid_past(read: &Read, action: &Action, head: &Head) -> Result<bool, Fault> {
     let Some(invoice) = invoice_of(action) else { return Ok(false) };
     match read.batch.of::<Invoice>(&keys::invoice(&action.account, invoice))? {
@@ -320,8 +321,8 @@ fn is_being_paid(context: &Context, read: &Read, action: &Action) -> Result<bool
     Ok(is_pressed || ending::is_spared(&read.batch, action, now)?)
 }
 
-/// Whether what was sent may still be done or shown, and the next one would leave under a key that tells nothing of it. A
-/// link is made again without harm.
+/// Whether what was sent may still be done or shown, and the next one would leave under a key that tells nothing of it.
+/// A link is made again without harm.
 fn is_settling(context: &Context, head: &Head, action: &Action) -> bool {
     let settles = SignedDuration::from_secs(context.policies.limits.current().settling_secs);
     let now = context.clock.now();
@@ -464,8 +465,8 @@ fn ledger_note(action: &Action, step: Step, at: Timestamp, body: [(&str, String)
     Note::new(at, step, &action.id, MACHINE, body)
 }
 
-/// The invoice that a try leaves for, with that: no provider says of a try that it was ours. What left before and is known
-/// to have done nothing was none.
+/// The invoice that a try leaves for, with that: no provider says of a try that it was ours. What left before and is
+/// known to have done nothing was none.
 fn tried(read: &Read, action: &Action, now: Timestamp) -> Option<Of<Invoice>> {
     let Kind::RetryPayment { invoice, .. } = &action.kind else { return None };
     let mut value = read.records.invoices.get(invoice)?.clone();

@@ -40,8 +40,8 @@ pub struct Said {
     /// How often the ticket was answered when it was looked at: whoever is second then looks again.
     #[serde(default)]
     answered: Option<u32>,
-    /// How often it was our turn when it was looked at: what came in since is not answered by it. All that has come, where that
-    /// is not said.
+    /// How often it was our turn when it was looked at: what came in since is not answered by it. All that has come,
+    /// where that is not said.
     #[serde(default)]
     turns: Option<u32>,
     /// The step of the case's playbook that is taken with it.
@@ -141,8 +141,8 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     Ok(store::attempted(commit.run(context).await, answer)?)
 }
 
-/// Whether somebody says this a second time: the same to the same letters; or the same as what was answered right after they
-/// looked, which a repeat that comes late still is, whatever the customer wrote in between.
+/// Whether somebody says this a second time: the same to the same letters; or the same as what was answered right after
+/// they looked, which a repeat that comes late still is, whatever the customer wrote in between.
 fn is_same(answer: &Answer, text: &str, turn: u32, said: &Said) -> bool {
     let is_repeated = said.answered.is_some() && said.answered == answer.number.checked_sub(1);
     let is_under_way = said.turns.is_none() && answer.is_under_way();
@@ -187,7 +187,8 @@ pub fn shown(name: &TicketName, answer: &Answer) -> Value {
     value
 }
 
-/// What whoever pressed the button reads. The same a second time is the answer that stands already, however that stands.
+/// What whoever pressed the button reads. The same a second time is the answer that stands already, however that
+/// stands.
 pub fn notice(answer: &Answer) -> &'static str {
     match answer.state {
         State::Sending => "Your answer is on its way.",

@@ -121,8 +121,8 @@ async fn case_of(context: &Context, batch: &mut Batch, task: &Task) -> Result<Op
     Ok(batch.get::<Action>(&action)?.and_then(|action| action.case))
 }
 
-/// What was said to be for an invoice, where its task is dropped because it is not: the invoice is asked for again, and somebody
-/// says anew what the payments are for.
+/// What was said to be for an invoice, where its task is dropped because it is not: the invoice is asked for again, and
+/// somebody says anew what the payments are for.
 async fn unsaid(
     context: &Context,
     batch: &mut Batch,

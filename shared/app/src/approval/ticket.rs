@@ -76,8 +76,8 @@ fn may(staff: &Staff) -> Result<(), Problem> {
     Err(Problem::not_permitted("your role only reads tickets; ask a colleague in support or billing"))
 }
 
-/// Opens a ticket as the company's own desk would tell of it: masked, folded and taken up by the same path. The same twice
-/// under one key is one ticket.
+/// Opens a ticket as the company's own desk would tell of it: masked, folded and taken up by the same path. The same
+/// twice under one key is one ticket.
 pub async fn open(context: &Context, opened: &Opened, key: Option<&str>, staff: &Staff) -> Result<Ticket, Problem> {
     may(staff)?;
     if opened.body.trim().is_empty() {
@@ -168,8 +168,8 @@ async fn once(context: &Context, name: &TicketName, word: &Word, staff: &Staff) 
     Ok(store::attempted(commit.run(context).await, (laid.ticket, news))?)
 }
 
-/// What is kept to learn from: of several words on one ticket the last, with what it had been read as. `before` is the ticket
-/// as it stood.
+/// What is kept to learn from: of several words on one ticket the last, with what it had been read as. `before` is the
+/// ticket as it stood.
 pub(super) fn label(
     before: &Ticket,
     standing: Option<Correction>,
@@ -279,7 +279,8 @@ fn not_vouched(refused: NotVouched) -> Problem {
     }
 }
 
-/// What somebody is mailed whom somebody else gave a ticket. It stands on their list as well, and nothing of it is in the mail.
+/// What somebody is mailed whom somebody else gave a ticket. It stands on their list as well, and nothing of it is in
+/// the mail.
 fn news_of(context: &Context, (ticket, about): (&Ticket, About), to: &Staff, by: &Staff) -> Bulletin {
     let due = ticket.handling.due_at.map(|at| at.strftime(", to be answered by %Y-%m-%d %H:%M UTC").to_string());
     let class = ticket.handling.taken_for.as_ref().and_then(|taken| taken.certain());

@@ -1,4 +1,5 @@
-//! Folds one event into an account, in one commit: receipt, resources, head, timeline, facts, cases, and what will be sent.
+//! Folds one event into an account, in one commit: receipt, resources, head, timeline, facts, cases, and what will be
+//! sent.
 
 mod adopted;
 mod read;
@@ -139,7 +140,8 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     Ok(result)
 }
 
-/// Begins the recoveries of what failed: the plan is in the commit that decides it, so that no message can be lost between.
+/// Begins the recoveries of what failed: the plan is in the commit that decides it, so that no message can be lost
+/// between.
 fn recover(
     context: &Context,
     (at_issue, decided): (&AtIssue, &Decided),
@@ -201,7 +203,8 @@ fn in_queues(context: &Context, batch: &Batch, desk: &Desk, mut tasks: Vec<Task>
     Ok(tasks)
 }
 
-/// The way up the ladder of what is open now and has days to be paid in, each in the queue that its recovery would have.
+/// The way up the ladder of what is open now and has days to be paid in, each in the queue that its recovery would
+/// have.
 fn climbs(context: &Context, begins: &[String], batch: &Batch, desk: &Desk, trace: &str) -> Result<Vec<Climb>, Fault> {
     let mut climbs = Vec::new();
     if begins.is_empty() {
@@ -282,8 +285,8 @@ async fn send(context: &Context, promised: &[Sent], externals: &[External]) -> R
     Ok(())
 }
 
-/// Begins what began nothing because Recoup did not write to the customers of the source, if it does by now. Whoever raised
-/// it before all was written found nothing of it; whoever raises it after this look finds it.
+/// Begins what began nothing because Recoup did not write to the customers of the source, if it does by now. Whoever
+/// raised it before all was written found nothing of it; whoever raises it after this look finds it.
 async fn look_again(context: &Context, receipt: &Receipt) -> Result<(), Fault> {
     let Some(account) = receipt.account.as_ref().filter(|_| !receipt.unbegun.is_empty()) else { return Ok(()) };
     if !sources::find(context, &receipt.provider, &receipt.source).await?.writes() {

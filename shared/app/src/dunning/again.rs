@@ -102,8 +102,8 @@ pub(super) fn on_its_way(context: &Context, read: &Read, beside: &Beside) -> Opt
     waits.then(|| looks_at(action, now, now))
 }
 
-/// Until when nothing is taken and nothing ends, because the money may be coming: by a try under way, `begun` just now or before,
-/// or since somebody was led on to pay. Then that is looked at again.
+/// Until when nothing is taken and nothing ends, because the money may be coming: by a try under way, `begun` just now
+/// or before, or since somebody was led on to pay. Then that is looked at again.
 pub(super) fn spared_until(
     context: &Context,
     read: &Read,

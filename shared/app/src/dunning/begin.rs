@@ -102,7 +102,8 @@ impl<'a> Around<'a> {
         let end = ending::read(context, read, plan).await?;
         let escalation = escalation::read(context, read, plan).await?;
         let offer = offer::read(context, read, plan).await?;
-        // An earlier plan of the invoice may have handed over a step of the same number; and an escalation makes others due.
+        // An earlier plan of the invoice may have handed over a step of the same number; and an escalation makes others
+        // due.
         let due: Vec<&Step> = if escalation.is_some() { plan.steps.iter().collect() } else { plan.due(now).collect() };
         let told: Vec<_> = due.iter().map(|step| keys::bulletin(&letter::about(plan, step).id())).collect();
         let may_write = due.iter().any(|step| step.kind.is_mail());

@@ -116,7 +116,8 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     store::attempted(commit.run(context).await, Brought { news, letter })
 }
 
-/// The task that comes with a rung, and whose it is: once, though its letter was refused, waits for another one, or is said by one.
+/// The task that comes with a rung, and whose it is: once, though its letter was refused, waits for another one, or is
+/// said by one.
 fn owned(scene: &Scene<'_>, (climb, step): (&Climb, &Step), ground: &Ground<'_>) -> Option<(Task, Role)> {
     let (policy, _) = scene.rules(climb);
     let due_in = SignedDuration::from_hours(scene.context.policies.limits.current().task_hours);

@@ -153,7 +153,8 @@ fn needs_person(read: &Read, why: &str) -> Words {
     }
 }
 
-/// From when on they may be written to on the phone, or why they may not at all: whoever would refuse it in the end is not asked.
+/// From when on they may be written to on the phone, or why they may not at all: whoever would refuse it in the end is
+/// not asked.
 pub(super) fn why_no_text(context: &Context, read: &Read, now: Timestamp) -> Result<Timestamp, &'static str> {
     let customer = read.customer.as_ref();
     let number = phone(read).and_then(|phone| international(phone));
@@ -176,8 +177,8 @@ fn phone(read: &Read) -> Option<&String> {
     read.person.phone.value().or_else(|| read.customer.as_ref()?.phone.as_ref())
 }
 
-/// Fills the form for phones of a text, which says who writes, and neither who it is for nor how much they owe. A name that no
-/// such message can hold is left to the host, which people know from the link.
+/// Fills the form for phones of a text, which says who writes, and neither who it is for nor how much they owe. A name
+/// that no such message can hold is left to the host, which people know from the link.
 fn of_phone(
     context: &Context,
     read: &Read,
@@ -206,8 +207,8 @@ fn of_phone(
     })
 }
 
-/// Fills the text of a rung, where it has one and the customer an address, with what it says of others. Nobody is asked by mail
-/// for more than was billed.
+/// Fills the text of a rung, where it has one and the customer an address, with what it says of others. Nobody is asked
+/// by mail for more than was billed.
 pub(super) fn of_rung(
     context: &Context,
     (climb, step): (&Climb, &Step),
@@ -229,8 +230,8 @@ pub(super) fn of_rung(
     Some(matter.letter(reader, text, (format!("dun_{id}"), to.as_str()), [("days", days.to_string())]))
 }
 
-/// Fills the text of what is told of a card, where the customer has an address. Only what is no part of paying for something can be
-/// declined.
+/// Fills the text of what is told of a card, where the customer has an address. Only what is no part of paying for
+/// something can be declined.
 pub(super) fn of_notice(
     context: &Context,
     (notice, step): (&Notice, &Step),

@@ -1,4 +1,5 @@
-//! When a recovery may say something, and what it says of the account's others: of several recoveries one letter says all.
+//! When a recovery may say something, and what it says of the account's others: of several recoveries one letter says
+//! all.
 
 use super::{Read, letter, pay};
 use crate::context::Context;
@@ -13,8 +14,8 @@ use domain::id::AccountId;
 use domain::stop::Scope;
 use jiff::{SignedDuration, Timestamp};
 
-/// What else the account owes and is asked for by now: of very many, what is asked for next. What waits because somebody said so,
-/// or is in somebody's hands, is not among it.
+/// What else the account owes and is asked for by now: of very many, what is asked for next. What waits because
+/// somebody said so, or is in somebody's hands, is not among it.
 pub(super) async fn also(context: &Context, read: &Read, plan: &Plan) -> Result<Vec<Debt>, Fault> {
     let Some(rule) = &context.policies.dunning.current().together else { return Ok(Vec::new()) };
     let head = &read.head;
@@ -44,8 +45,8 @@ pub(super) async fn also(context: &Context, read: &Read, plan: &Plan) -> Result<
     Ok(debts.into_iter().map(|(_, debt)| debt).filter(Debt::is_payable).collect())
 }
 
-/// What is due to be read waits where it is night, is left out where nobody may be written to, and goes with another letter where
-/// that has said it.
+/// What is due to be read waits where it is night, is left out where nobody may be written to, and goes with another
+/// letter where that has said it.
 pub(super) fn fit(context: &Context, read: &Read, plan: &mut Plan, now: Timestamp) {
     let customer = read.customer.as_ref();
     plan.keep_quiet(now, whose::written_to_from(context, &read.person, customer, now));
@@ -70,7 +71,8 @@ pub(super) fn line(plan: &Plan, step: &Step, also: &[Debt], now: Timestamp) -> L
     plan.letter_line(Writer::Recovery, step, also.collect(), now)
 }
 
-/// Writes that a letter of what is no recovery is taken up onto the head of its account. Where none is, the commit depends on the head.
+/// Writes that a letter of what is no recovery is taken up onto the head of its account. Where none is, the commit
+/// depends on the head.
 pub(super) fn show(commit: &mut Commit, batch: &Batch, head: &Head, line: Option<LetterLine>) {
     match line {
         Some(line) => {
@@ -82,7 +84,8 @@ pub(super) fn show(commit: &mut Commit, batch: &Batch, head: &Head, line: Option
     }
 }
 
-/// Writes what became of a letter that is no recovery's onto the head of its account, where the others do not see it yet.
+/// Writes what became of a letter that is no recovery's onto the head of its account, where the others do not see it
+/// yet.
 pub(super) fn learn(
     commit: &mut Commit,
     batch: &Batch,

@@ -9,8 +9,8 @@ use domain::action::Action;
 use domain::case::Case;
 use domain::ticket::{Moving, Ticket, TicketName};
 
-/// One batch for all of them, and a second one where something asked for is a bundle. Of a case to which too much belongs
-/// nothing is read: it goes on nowhere else.
+/// One batch for all of them, and a second one where something asked for is a bundle. Of a case to which too much
+/// belongs nothing is read: it goes on nowhere else.
 pub async fn read(context: &Context, batch: &mut Batch, cases: &[&Case]) -> Result<Moving, Fault> {
     let cases: Vec<&Case> = cases.iter().copied().filter(|case| Moving::fits(case)).collect();
     let actions = cases.iter().flat_map(|case| &case.actions).map(keys::action);

@@ -8,8 +8,8 @@ use http::Request;
 use providers::Secret;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Of whom this form is counted, each made into what names nobody. The sender comes first: by whose count it shows which count of
-/// the source it is in.
+/// Of whom this form is counted, each made into what names nobody. The sender comes first: by whose count it shows
+/// which count of the source it is in.
 pub(super) fn counted(secret: &Secret, request: &Request<Bytes>, email: &str, source: &str) -> Vec<(Who, String)> {
     let named = |who: Who, value: &str| (who, token::derived(secret, &["knocks", who.name(), value]));
     let sender = sender(request).map(|sender| named(Who::Sender, &one_of(sender)));
@@ -18,7 +18,8 @@ pub(super) fn counted(secret: &Secret, request: &Request<Bytes>, email: &str, so
     sender.into_iter().chain(source).chain([named(Who::Address, &address)]).collect()
 }
 
-/// By what a sender is told from others: whoever has one address of IPv6 has all that begin with the same 64 bits (RFC 6177).
+/// By what a sender is told from others: whoever has one address of IPv6 has all that begin with the same 64 bits (RFC
+/// 6177).
 fn one_of(sender: &str) -> String {
     match sender.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V4(address)) => address.to_string(),

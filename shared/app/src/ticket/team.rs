@@ -9,8 +9,8 @@ use crate::store::keys::{self, lists};
 use domain::ticket::{Colleague, State};
 use std::collections::BTreeMap;
 
-/// How many tickets of each shard of a list are counted, the newest: who was given less of late is given more. To count all that
-/// is open would cost each ticket as much as a desk is behind.
+/// How many tickets of each shard of a list are counted, the newest: who was given less of late is given more. To count
+/// all that is open would cost each ticket as much as a desk is behind.
 const COUNTED_MAX: u32 = 50;
 
 pub async fn team(context: &Context) -> Result<Vec<Colleague>, Fault> {

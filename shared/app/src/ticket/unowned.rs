@@ -1,5 +1,5 @@
-//! A ticket that nobody has, because nobody is there who could: a task says so until somebody has it. Of a customer whom nobody
-//! knows the ticket itself is what is to be done, in its queue (`docs/decisions/0010-tickets.md`).
+//! A ticket that nobody has, because nobody is there who could: a task says so until somebody has it. Of a customer
+//! whom nobody knows the ticket itself is what is to be done, in its queue (`docs/decisions/0010-tickets.md`).
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -10,8 +10,8 @@ use domain::staff::MACHINE;
 use domain::task::{About, State, Task};
 use domain::ticket::{Ticket, TicketName};
 
-/// The tasks that begin or end with what became of a ticket: of the account that it was of, and of the one that it is of. Read
-/// last, so that nothing is read for the others.
+/// The tasks that begin or end with what became of a ticket: of the account that it was of, and of the one that it is
+/// of. Read last, so that nothing is read for the others.
 pub async fn follow(context: &Context, batch: &mut Batch, before: &Ticket, after: &Ticket) -> Result<Vec<Task>, Fault> {
     // Read.
     let (was, is) = (waits_for(before), waits_for(after));

@@ -7,7 +7,8 @@ use domain::ticket::{Ticket, TicketName};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// As it stands in a list, without the times of its fields. How long people were at it its case says, where it is among these.
+/// As it stands in a list, without the times of its fields. How long people were at it its case says, where it is among
+/// these.
 pub fn ticket_json(ticket: &Ticket, cases: &BTreeMap<CaseId, Case>) -> Value {
     let handling = &ticket.handling;
     let case = handling.case.as_ref().and_then(|id| cases.get(id));

@@ -1,5 +1,6 @@
-//! What people do about a case's tickets, about what was asked for because of it, and about its tasks is work on the case: noted
-//! there in the commit that does it, so that the page of a case, a ticket and the month's report say the same.
+//! What people do about a case's tickets, about what was asked for because of it, and about its tasks is work on the
+//! case: noted there in the commit that does it, so that the page of a case, a ticket and the month's report say the
+//! same.
 
 use crate::context::Context;
 use crate::fault::Fault;

@@ -1,4 +1,5 @@
-//! How does an open invoice that no recovery asks for climb the ladder? Each rung is taken once, and the highest that is due.
+//! How does an open invoice that no recovery asks for climb the ladder? Each rung is taken once, and the highest that
+//! is due.
 
 use super::owed::{Owed, counted_from, made_at};
 use super::{AgeingPolicy, Apart, Other, Rung};
@@ -153,8 +154,8 @@ impl Climb {
         way.next().is_some().then_some(Self { way })
     }
 
-    /// Takes up the rung that is due, unless the climb is over, nobody is to be asked now, or another letter has left today; what
-    /// the letter of another rung has said is not said again.
+    /// Takes up the rung that is due, unless the climb is over, nobody is to be asked now, or another letter has left
+    /// today; what the letter of another rung has said is not said again.
     pub fn take(
         &mut self,
         ground: &Ground<'_>,
@@ -215,8 +216,8 @@ impl Climb {
         self.way.show_letter_on(Writer::Ladder, head);
     }
 
-    /// Who promised to pay and did not goes up a rung at once, which is due since the promise was over: a letter of then may have
-    /// said it before anybody looked here. What stands below it is behind them.
+    /// Who promised to pay and did not goes up a rung at once, which is due since the promise was over: a letter of
+    /// then may have said it before anybody looked here. What stands below it is behind them.
     fn hasten(
         &mut self,
         invoice: &Invoice,
@@ -236,8 +237,8 @@ impl Climb {
         self.way.control.hastened = Some(next.number);
     }
 
-    /// Moves the rungs to come to where the due date is now, each as it treats whose invoice this is. One that comes at once
-    /// keeps its time.
+    /// Moves the rungs to come to where the due date is now, each as it treats whose invoice this is. One that comes at
+    /// once keeps its time.
     fn follow(&mut self, ground: &Ground<'_>, policy: &AgeingPolicy, zone: &TimeZone) {
         let Some((due_on, _)) = counted_from(ground.invoice) else { return };
         let hastened = self.way.control.hastened;

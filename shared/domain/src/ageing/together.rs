@@ -26,8 +26,8 @@ pub struct Listed<'a> {
 }
 
 impl Other {
-    /// The highest rung of those that are due. One that nobody has looked at for as long as a letter keeps others back keeps
-    /// nobody back.
+    /// The highest rung of those that are due. One that nobody has looked at for as long as a letter keeps others back
+    /// keeps nobody back.
     pub(super) fn highest(all: &[Self], rule: &Together, now: Timestamp) -> Option<u32> {
         let is_looked_at = |other: &&Self| other.wake_at.is_some_and(|at| now < at + rule.window());
         all.iter().filter(is_looked_at).map(|other| other.rung).max()
@@ -51,8 +51,8 @@ impl<'a> Listed<'a> {
 }
 
 impl Climb {
-    /// The rung whose letter would leave now, as it stands and as nothing else is due. Nobody is asked by mail for more than was
-    /// billed.
+    /// The rung whose letter would leave now, as it stands and as nothing else is due. Nobody is asked by mail for more
+    /// than was billed.
     pub fn letter_due(
         &self,
         ground: &Ground<'_>,

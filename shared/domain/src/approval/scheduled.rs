@@ -151,8 +151,8 @@ pub fn learn(
     }
 }
 
-/// Whether a provider has taken a try on, and nobody knows yet how it ends: a bank debit takes days. One of which nothing is
-/// heard for longer than `most` is not waited for any more.
+/// Whether a provider has taken a try on, and nobody knows yet how it ends: a bank debit takes days. One of which
+/// nothing is heard for longer than `most` is not waited for any more.
 pub fn is_taken_on(
     action: &Action,
     (invoice, tried, same_try): (&Invoice, &[Tried], SignedDuration),
@@ -163,15 +163,15 @@ pub fn is_taken_on(
     action.state() == State::Executed && is_young && ended(action, invoice, tried, same_try).is_none()
 }
 
-/// Whether a try may be bringing the money just now: it may still leave, or has left, and its plan does not know how it ends.
-/// One of which nothing is heard for longer than `most` is not waited for any more.
+/// Whether a try may be bringing the money just now: it may still leave, or has left, and its plan does not know how it
+/// ends. One of which nothing is heard for longer than `most` is not waited for any more.
 pub fn may_bring(plan: &Plan, action: &Action, most: SignedDuration, now: Timestamp) -> bool {
     let is_young = action.attempt().is_none_or(|attempt| now.duration_since(attempt.first_at) < most);
     is_young && plan.lets_leave(&action.id, action.attempt().is_some(), now)
 }
 
-/// How a try ended, by its action and by what was told of its invoice since; nothing while nobody knows. What a provider
-/// has taken on may still fail, and then it tells so.
+/// How a try ended, by its action and by what was told of its invoice since; nothing while nobody knows. What a
+/// provider has taken on may still fail, and then it tells so.
 fn ended(action: &Action, invoice: &Invoice, tried: &[Tried], same_try: SignedDuration) -> Option<TryEnd> {
     let sent_at = action.attempt().map(|attempt| attempt.first_at);
     // Of what a provider has taken on only its own failure tells: a customer may fail with another card meanwhile.

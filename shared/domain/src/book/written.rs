@@ -1,4 +1,5 @@
-//! What an account was written last: whoever else would write to it sees that on the head, and nobody says a thing twice.
+//! What an account was written last: whoever else would write to it sees that on the head, and nobody says a thing
+//! twice.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

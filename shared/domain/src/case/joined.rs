@@ -1,4 +1,5 @@
-//! A case that turned out to be the same trouble as another: it ends, and goes on there with all that was done about it.
+//! A case that turned out to be the same trouble as another: it ends, and goes on there with all that was done about
+//! it.
 
 use super::{Case, TICKET};
 use jiff::Timestamp;
@@ -10,11 +11,11 @@ const SAME: &str = "the same trouble as another case";
 const TOOK_OVER_MAX: usize = 20;
 
 impl Case {
-    /// Ends, and lays into the other what people did and asked for, and which tickets are about it. Its line on the head, and
-    /// the records that name it, are the caller's.
+    /// Ends, and lays into the other what people did and asked for, and which tickets are about it. Its line on the
+    /// head, and the records that name it, are the caller's.
     ///
-    /// What was only looked at stays: whoever found the other has looked for themselves. So does when it was opened: what the
-    /// other recommends is as of its own.
+    /// What was only looked at stays: whoever found the other has looked for themselves. So does when it was opened:
+    /// what the other recommends is as of its own.
     pub fn go_on_in(&mut self, into: &mut Self, at: Timestamp) {
         into.actions.splice(0..0, std::mem::take(&mut self.actions));
         into.at_work.join(&std::mem::take(&mut self.at_work));

@@ -20,8 +20,8 @@ pub struct Wish {
     pub invoices: Vec<String>,
     /// Which of several currencies.
     pub currency: Option<Currency>,
-    /// How often it was our turn when the ticket was read: what came in since is not answered by the letter. All that has come,
-    /// where that is not said.
+    /// How often it was our turn when the ticket was read: what came in since is not answered by the letter. All that
+    /// has come, where that is not said.
     pub turns: Option<u32>,
 }
 
@@ -62,7 +62,8 @@ impl Wish {
     }
 }
 
-/// The lines of a request: what is payable of what is wished for. `others` are the account's requests that are not over.
+/// The lines of a request: what is payable of what is wished for. `others` are the account's requests that are not
+/// over.
 pub fn lines(wish: &Wish, debts: &[Debt], others: &[Request], most: usize) -> Result<Vec<Line>, Refused> {
     let payable = |debt: &Debt| match debt.standing {
         Standing::Open(Some(amount)) => Some(Line::new(&debt.invoice, &debt.number, amount)),

@@ -213,7 +213,8 @@ impl Request {
         self.asks_for(invoice) && (has_all || self.standing().any(covers))
     }
 
-    /// Whether what has come holds an invoice: all of its money, or a part by a person's word of which its provider shows less.
+    /// Whether what has come holds an invoice: all of its money, or a part by a person's word of which its provider
+    /// shows less.
     pub fn stands_for(&self, invoice: &str) -> bool {
         let is_said = |matched: &&Matched| matched.way == Way::ByHand && matched.line.as_deref() == Some(invoice);
         let said = self.sum(self.matched.iter().filter(is_said).map(|matched| matched.amount));
@@ -281,7 +282,8 @@ impl Request {
         self.matched.len() >= MATCHED_MAX
     }
 
-    /// Why its customer was not asked for certain, where the letter that asks has ended so and something is still to come.
+    /// Why its customer was not asked for certain, where the letter that asks has ended so and something is still to
+    /// come.
     pub fn unasked(&self) -> Option<String> {
         if self.is_over() || !self.remaining().is_positive() {
             return None;

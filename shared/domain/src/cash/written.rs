@@ -1,5 +1,5 @@
-//! What do others who write to the account see of the letter that asks for a payment? The customer has written first, so that it
-//! waits for nobody; but it asks for money, and no other letter does on the same day.
+//! What do others who write to the account see of the letter that asks for a payment? The customer has written first,
+//! so that it waits for nobody; but it asks for money, and no other letter does on the same day.
 
 use super::notice::Standing;
 use super::{Notice, Request};

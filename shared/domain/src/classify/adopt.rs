@@ -1,5 +1,5 @@
-//! Is a case that an event opens the trouble that a ticket has told of before? Then the ticket's case goes on in it, so that one
-//! trouble is one case, whichever came first.
+//! Is a case that an event opens the trouble that a ticket has told of before? Then the ticket's case goes on in it, so
+//! that one trouble is one case, whichever came first.
 
 use super::Concern;
 use super::desk::Desk;
@@ -13,8 +13,8 @@ use std::cmp::Reverse;
 /// How many cases of tickets are looked at with one event: the newest.
 const TOLD_MAX: usize = 2;
 
-/// The open cases that tickets have opened and that may be about what this event shows, by the head alone: none where no case
-/// of that account is open that a ticket has opened, and none where the event opens nothing.
+/// The open cases that tickets have opened and that may be about what this event shows, by the head alone: none where
+/// no case of that account is open that a ticket has opened, and none where the event opens nothing.
 pub fn told_before(concerns: &[Concern], head: &Head, policy: &TicketPolicy) -> Vec<CaseId> {
     let opens = concerns.iter().filter(|concern| !head.cases.contains_key(&concern.case));
     let classes: Vec<Class> = opens.map(|concern| concern.about.class()).collect();
@@ -27,10 +27,11 @@ pub fn told_before(concerns: &[Concern], head: &Head, policy: &TicketPolicy) -> 
     told.into_iter().take(TOLD_MAX).map(|(id, _)| id.clone()).collect()
 }
 
-/// Lets each of these cases go on in the one of the same trouble that has just opened, where one has. What moves with them and
-/// is an action is laid on both desks; these are the tickets.
+/// Lets each of these cases go on in the one of the same trouble that has just opened, where one has. What moves with
+/// them and is an action is laid on both desks; these are the tickets.
 ///
-/// A case that was open before is left alone: the ticket did not join it when it came. So is one that a person has ended.
+/// A case that was open before is left alone: the ticket did not join it when it came. So is one that a person has
+/// ended.
 pub fn adopt(before: &mut Desk, after: &mut Desk, laid: &Moving, policy: &TicketPolicy, now: Timestamp) -> Vec<Ticket> {
     if laid.is_empty() {
         return Vec::new();

@@ -4,8 +4,8 @@ use crate::policy::Limits;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Until when a customer who was led on to the provider's page may be paying there. However often they are led on, it is only so
-/// long within so many hours: whoever has a link to pay could keep what it pays for without paying.
+/// Until when a customer who was led on to the provider's page may be paying there. However often they are led on, it
+/// is only so long within so many hours: whoever has a link to pay could keep what it pays for without paying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paying {
     /// The first time within those hours.

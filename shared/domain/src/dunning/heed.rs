@@ -1,5 +1,5 @@
-//! What concerns all recoveries of an account, and more of them than are written at once: the head says it, and each takes it
-//! in when it is looked at.
+//! What concerns all recoveries of an account, and more of them than are written at once: the head says it, and each
+//! takes it in when it is looked at.
 
 use super::paused::lies_ahead;
 use super::{Plan, PlanState, Refused, Said, Wish, Word};
@@ -38,8 +38,8 @@ impl Wish {
 }
 
 impl Plan {
-    /// Takes in what the head of its account says of all recoveries that had begun by then: what people say, that a bank claims
-    /// money back, or that the customer gave another card. Each is taken in once.
+    /// Takes in what the head of its account says of all recoveries that had begun by then: what people say, that a
+    /// bank claims money back, or that the customer gave another card. Each is taken in once.
     pub fn heed(&mut self, head: &Head) {
         self.heed_words(head, head.claimed_at);
         let goes_on = self.state == PlanState::Running || self.still_takes(self.access());

@@ -115,8 +115,8 @@ fn segment<'a>(
     Some(policy.segment(&Facts { remaining, tenure_days, family, whose }))
 }
 
-/// In which queue stands what a person settles of an invoice that nothing asks for any more: in that of its recovery, or
-/// of the one that would begin, where it never had one.
+/// In which queue stands what a person settles of an invoice that nothing asks for any more: in that of its recovery,
+/// or of the one that would begin, where it never had one.
 pub fn queue(
     invoice: &Invoice,
     whose: (Option<Timestamp>, &str, Whose<'_>),
@@ -128,8 +128,8 @@ pub fn queue(
     own.or_else(|| Some(segment(invoice, whose, policy, now)?.queue)).unwrap_or(LAST_QUEUE)
 }
 
-/// What a rule comes to, and how long after the beginning: an end is a letter, then what is ended, then what the customer may
-/// use.
+/// What a rule comes to, and how long after the beginning: an end is a letter, then what is ended, then what the
+/// customer may use.
 fn kinds(rule: &StepRule) -> Vec<(StepKind, SignedDuration)> {
     let after = SignedDuration::from_hours(24 * rule.after_days.get_ref());
     let (kind, ends) = match &rule.then {
@@ -148,8 +148,8 @@ fn kinds(rule: &StepRule) -> Vec<(StepKind, SignedDuration)> {
 }
 
 impl Plan {
-    /// The same, with what an earlier plan of the invoice has done behind it, and what comes before that; nothing, where
-    /// no step is left. A step is the same by what it does: the earlier plan may have been of another segment.
+    /// The same, with what an earlier plan of the invoice has done behind it, and what comes before that; nothing,
+    /// where no step is left. A step is the same by what it does: the earlier plan may have been of another segment.
     pub fn going_on(mut self, earlier: &Self) -> Option<Self> {
         let done = |step: &Step| {
             let mut same = earlier.steps.iter().filter(|other| other.kind == step.kind);
@@ -185,8 +185,9 @@ impl Plan {
         sending.or_else(|| waiting.min_by_key(|step| self.comes_at(step)))
     }
 
-    /// When a step that waits is taken up, as far as it depends on its like: a change of access not before the letters and the
-    /// end that stand before it, and an end not before the letters and the changes; neither while it spares its customer.
+    /// When a step that waits is taken up, as far as it depends on its like: a change of access not before the letters
+    /// and the end that stand before it, and an end not before the letters and the changes; neither while it spares its
+    /// customer.
     pub(super) fn comes_at(&self, step: &Step) -> Timestamp {
         let own = |step: &Step| step.again_at.map_or(step.due_at, |at| at.max(step.due_at));
         let (is_access, is_end) = (step.kind.is_access(), step.kind.is_end());
@@ -218,7 +219,8 @@ impl Plan {
         })
     }
 
-    /// Puts its line on the account's head while it has a step before it or takes something away, and takes it off after.
+    /// Puts its line on the account's head while it has a step before it or takes something away, and takes it off
+    /// after.
     pub fn show_on(&self, head: &mut Head) {
         let (next, access) = (self.next(), self.access());
         let line = (next.is_some() || self.still_takes(access)).then(|| PlanLine {
@@ -236,8 +238,8 @@ impl Plan {
         }
     }
 
-    /// Waits while the incident lasts that it is a part of; that it was a part of one is remembered. What waited moves by
-    /// as long as it did, so that the first reminder stays the first, and no two go out at once.
+    /// Waits while the incident lasts that it is a part of; that it was a part of one is remembered. What waited moves
+    /// by as long as it did, so that the first reminder stays the first, and no two go out at once.
     pub fn wait_for(&mut self, incident: Option<(&IncidentId, bool)>, now: Timestamp, look_at: Timestamp) {
         if let Some((incident, _)) = incident {
             self.incident = Some(incident.clone());
@@ -291,8 +293,8 @@ impl Plan {
         self.finish_after_last();
     }
 
-    /// Leaves out whatever has come to its day but the last of it, which stands for all: on the ladder the highest rung does. What
-    /// waits for a morning, or for another letter, has come to it as well.
+    /// Leaves out whatever has come to its day but the last of it, which stands for all: on the ladder the highest rung
+    /// does. What waits for a morning, or for another letter, has come to it as well.
     pub fn only_last(&mut self, now: Timestamp) {
         let has_come = |step: &Step| step.state == StepState::Waiting && step.due_at <= now && step.kind.is_told();
         let last = self.steps.iter().rposition(has_come).filter(|_| !self.rests());
@@ -301,7 +303,8 @@ impl Plan {
         }
     }
 
-    /// Takes up the step that is due, skipping earlier ones that a late start passed over: of letters no others than letters do.
+    /// Takes up the step that is due, skipping earlier ones that a late start passed over: of letters no others than
+    /// letters do.
     pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
         if self.held_until.is_some() || self.paused_until().is_some() {
             return None;
@@ -318,8 +321,8 @@ impl Plan {
         Some(step)
     }
 
-    /// The place of the message, or of what is for a person, that is taken up next: of those whose time has come the last. Neither
-    /// a person nor a text message passes over a letter: they come after it.
+    /// The place of the message, or of what is for a person, that is taken up next: of those whose time has come the
+    /// last. Neither a person nor a text message passes over a letter: they come after it.
     pub(super) fn up_next(&self, now: Timestamp) -> Option<usize> {
         let last = |is_it: fn(&StepKind) -> bool| {
             self.steps.iter().rposition(|step| is_it(&step.kind) && step.is_taken_up(now))
@@ -328,8 +331,8 @@ impl Plan {
         letter.or_else(|| last(|kind| *kind == StepKind::Person)).or_else(|| last(StepKind::is_sms))
     }
 
-    /// Leaves out what was due before a step that is taken up: of letters no others than letters do. What only waits for the
-    /// morning is not passed over by what does not.
+    /// Leaves out what was due before a step that is taken up: of letters no others than letters do. What only waits
+    /// for the morning is not passed over by what does not.
     pub(super) fn passes_over(&mut self, due: usize, now: Timestamp) {
         let is_letter = self.steps[due].kind.is_mail();
         let passes = |step: &Step| step.is_taken_up(now) && (is_letter || !step.kind.is_mail());
@@ -338,7 +341,8 @@ impl Plan {
         }
     }
 
-    /// The letter that is taken up: the last that is due, but of those that a change of access waits for none behind it.
+    /// The letter that is taken up: the last that is due, but of those that a change of access waits for none behind
+    /// it.
     fn letter_due(&self, now: Timestamp) -> Option<usize> {
         let is_open = |step: &Step| match step.state {
             StepState::Waiting => step.kind.is_mail() && step.due_at <= now,
@@ -381,9 +385,9 @@ impl Plan {
         self.finish_after_last();
     }
 
-    /// Puts a step back that was certainly not sent, to be tried again in a while; `asked_secs` is how long whoever refused
-    /// asks for. It is skipped where the plan has ended meanwhile, or where it was refused too often: then a person has to
-    /// look. Says whether it was given up.
+    /// Puts a step back that was certainly not sent, to be tried again in a while; `asked_secs` is how long whoever
+    /// refused asks for. It is skipped where the plan has ended meanwhile, or where it was refused too often: then a
+    /// person has to look. Says whether it was given up.
     pub fn unsent(&mut self, number: u32, asked_secs: Option<i64>, patience: &Patience, now: Timestamp) -> bool {
         let (has_ended, mut gives_up) = (self.state == PlanState::Stopped, false);
         for step in self.steps.iter_mut().filter(|step| step.number == number && step.state == StepState::Sending) {

@@ -4,7 +4,8 @@ use super::{Plan, Step, StepState};
 use jiff::Timestamp;
 
 impl Plan {
-    /// Notes until when its money may be coming; then that is looked at again. Only where something would be taken before.
+    /// Notes until when its money may be coming; then that is looked at again. Only where something would be taken
+    /// before.
     pub fn spare(&mut self, until: Option<Timestamp>) {
         let takes = |step: &Step, until: Timestamp| {
             step.state == StepState::Waiting && step.kind.takes() && step.due_at <= until

@@ -16,7 +16,8 @@ pub(super) const BILLING: &str = "billing specialist";
 /// Who helps customers to begin.
 pub(super) const SUCCESS: &str = "customer success";
 
-/// The task of a case itself: the one that was made on a case that goes on in it, where one was, so that there is no second.
+/// The task of a case itself: the one that was made on a case that goes on in it, where one was, so that there is no
+/// second.
 pub(super) fn about(case: &Case) -> About {
     let is_made = |earlier: &&CaseId| case.took(&step_id(earlier, ["task", BILLING, ""])).is_some();
     About::Play { case: case.took_over.iter().find(is_made).unwrap_or(&case.id).clone() }
@@ -32,8 +33,8 @@ pub(super) fn welcoming(action: &Action) -> About {
     About::Onboarding { action: action.id.clone() }
 }
 
-/// The task that a person's button makes of a case, with the step that it is; none, where its playbook leaves nothing to a
-/// person, or makes the task by itself.
+/// The task that a person's button makes of a case, with the step that it is; none, where its playbook leaves nothing
+/// to a person, or makes the task by itself.
 pub fn left_to_person(
     case: &Case,
     head: &Head,
@@ -67,8 +68,8 @@ const RIGHT: &str = "Ask for what corrects it on the page of the case, and tell 
 const WELCOME: &str = "Call them: what do they want to do with what is new, who will use it, and what stands in the way? Note \
     what was said with the task.";
 
-/// The call that follows on an upgrade that was just carried out, once for each: what Recoup itself corrects, and what is a
-/// part of something larger, is no news to the customer.
+/// The call that follows on an upgrade that was just carried out, once for each: what Recoup itself corrects, and what
+/// is a part of something larger, is no news to the customer.
 pub fn onboarding(before: Option<&Action>, after: &Action, days: i64, now: Timestamp) -> Option<Task> {
     let Kind::Upgrade { plan, subscription, .. } = &after.kind else { return None };
     let was_done = before.is_some_and(|before| before.state() == State::Executed);

@@ -1,4 +1,5 @@
-//! Playbook 2: why, how often, and what the account may still use; a new link, more time, a message, and a call after three.
+//! Playbook 2: why, how often, and what the account may still use; a new link, more time, a message, and a call after
+//! three.
 
 use super::{Name, Play, Setting, Step, When, by_hand, came_of};
 use crate::action::{Action, Kind, Params, Reason, Wish};
@@ -135,8 +136,8 @@ fn failures_of_account(head: &Head, same_try: SignedDuration) -> Vec<Timestamp> 
     at
 }
 
-/// The invoice whose payments fail: the one that a case is about; of what only a ticket tells, the open one of the newest try
-/// that failed.
+/// The invoice whose payments fail: the one that a case is about; of what only a ticket tells, the open one of the
+/// newest try that failed.
 pub(super) fn failing_invoice(case: &Case, head: &Head) -> Option<String> {
     if !case.is_of_ticket() {
         return Some(case.about.clone());
@@ -161,8 +162,8 @@ pub fn grace_until(invoice: &Invoice, head: &Head) -> Option<Timestamp> {
     head.book.subscriptions.get(invoice.subscription.value()?)?.grace_until
 }
 
-/// For how many whole days the service goes on: until the recovery takes something or the provider does, or by the policy where
-/// nobody recovers it. Nothing, where nothing is taken by itself.
+/// For how many whole days the service goes on: until the recovery takes something or the provider does, or by the
+/// policy where nobody recovers it. Nothing, where nothing is taken by itself.
 fn days_left(failing: Failing<'_>, grace_days: i64, now: Timestamp) -> Option<i64> {
     let by_policy = || failing.invoice.first_failed_at.map(|at| at + SignedDuration::from_hours(24 * grace_days));
     let there = grace_until(failing.invoice, failing.head);

@@ -1,5 +1,5 @@
-//! How does each step of a case's play stand? Read from what exists: its requests, its tasks, the answers of its tickets, and
-//! what people said that they did.
+//! How does each step of a case's play stand? Read from what exists: its requests, its tasks, the answers of its
+//! tickets, and what people said that they did.
 
 use super::asked::may_stand;
 use super::step::{Placed, Step, When};
@@ -132,7 +132,8 @@ impl Placed {
     }
 }
 
-/// Where an answer can be sent: of the tickets of a case the one that was changed last and is not over, or else the last.
+/// Where an answer can be sent: of the tickets of a case the one that was changed last and is not over, or else the
+/// last.
 pub fn open_ticket(tickets: &[Ticket]) -> Option<&Ticket> {
     tickets.iter().max_by_key(|it| (it.handling.state != TicketState::Resolved, it.changed_at))
 }
@@ -222,8 +223,8 @@ fn of_message(placed: &Placed, when: When, asked: Option<&Standing>, around: Aro
     sent_with_it(placed, around).unwrap_or(Standing::Open)
 }
 
-/// Whether an answer is this message: it was sent by the step's button, edited or not, or its words are those of the message.
-/// What else the customer was answered says nothing of it.
+/// Whether an answer is this message: it was sent by the step's button, edited or not, or its words are those of the
+/// message. What else the customer was answered says nothing of it.
 fn says(answer: &Answer, placed: &Placed, case: &Case) -> bool {
     let Step::Say { reply, .. } = &placed.step else { return false };
     let is_of_step = called(placed, case).any(|step| answer.step.as_deref() == Some(step.as_str()));

@@ -87,7 +87,8 @@ pub struct Placed {
     /// The ticket that is answered by it, as its address has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
-    /// How often that ticket was answered so far; none, where whoever wrote it is not to hear what is said of an account.
+    /// How often that ticket was answered so far; none, where whoever wrote it is not to hear what is said of an
+    /// account.
     #[serde(skip)]
     pub answered: Option<u32>,
     /// How often it was our turn in it so far: what came in since is not answered by the step.

@@ -12,8 +12,8 @@ const GAP: SignedDuration = SignedDuration::from_mins(10);
 /// How many bytes of sittings are kept: the newest.
 const SITTINGS_BYTES_MAX: usize = 2_000;
 
-/// How long people were at it: each of them from act to act, as long as no more than ten minutes lie between two. Whoever did
-/// one thing alone was at it for no time.
+/// How long people were at it: each of them from act to act, as long as no more than ten minutes lie between two.
+/// Whoever did one thing alone was at it for no time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AtWork {

@@ -1,5 +1,5 @@
-//! Who gets a ticket? A role by what it is about and what is at stake; then somebody of it who is there, speaks the customer's
-//! language and has the fewest.
+//! Who gets a ticket? A role by what it is about and what is at stake; then somebody of it who is there, speaks the
+//! customer's language and has the fewest.
 
 use super::policy::TicketPolicy;
 use super::{Handling, Known, TakenFor};
@@ -61,8 +61,8 @@ pub fn pick<'a>(role: Role, language: Option<&str>, team: &'a [Colleague]) -> Op
     best.map(|colleague| &colleague.staff)
 }
 
-/// Who gets what stands with a role: somebody of it, else of the next above, who stand for it, else of the next below. Nobody,
-/// where nobody at all is there.
+/// Who gets what stands with a role: somebody of it, else of the next above, who stand for it, else of the next below.
+/// Nobody, where nobody at all is there.
 pub(super) fn pick_near<'a>(role: Role, language: Option<&str>, team: &'a [Colleague]) -> Option<&'a Staff> {
     let above = Role::ALL.into_iter().filter(|other| *other != role && other.stands_for(role));
     let below = Role::ALL.into_iter().rev().filter(|other| *other != role && role.stands_for(*other));

@@ -11,7 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 pub enum Rang {
     /// Nothing is due.
     Nothing,
-    /// Nobody answered in time: it stands in the queue of the role above, or with the highest, which is told once of what came.
+    /// Nobody answered in time: it stands in the queue of the role above, or with the highest, which is told once of
+    /// what came.
     Overdue,
     /// The customer did not answer in weeks: it has ended.
     GivenUp,
@@ -30,8 +31,8 @@ impl Handling {
         [due_at, self.look_at].into_iter().flatten().min().or_else(last)
     }
 
-    /// Whether the top of the ladder knows already that nobody answered, and nothing has come since: it is overdue, and nobody is
-    /// told once more.
+    /// Whether the top of the ladder knows already that nobody answered, and nothing has come since: it is overdue, and
+    /// nobody is told once more.
     pub(super) fn is_told_above(&self) -> bool {
         self.due_at.is_some() && self.told_above == Some(self.turns)
     }
@@ -97,8 +98,8 @@ impl Handling {
         Rang::Nothing
     }
 
-    /// It goes to the role above, which has until then. Above the highest is nobody: they keep it, and are told once of what has
-    /// come so far.
+    /// It goes to the role above, which has until then. Above the highest is nobody: they keep it, and are told once of
+    /// what has come so far.
     fn climb(&mut self, again: Timestamp, now: Timestamp) {
         let before = self.role.unwrap_or(Role::L1);
         let role = before.above();

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 /// How much of a name is written.
 const NAME_CHARS_MAX: usize = 80;
 
-/// A text with all its gaps filled. It holds nothing that only we understand, and to strangers nothing about an account.
+/// A text with all its gaps filled. It holds nothing that only we understand, and to strangers nothing about an
+/// account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Draft {
     pub outcome: Outcome,
@@ -20,7 +21,8 @@ pub struct Draft {
     pub text: String,
 }
 
-/// What drafts go by beside the ticket: its case, with what was asked for because of it, and how its customer is written to.
+/// What drafts go by beside the ticket: its case, with what was asked for because of it, and how its customer is
+/// written to.
 #[derive(Clone, Copy)]
 pub struct Matter<'a> {
     pub policy: &'a AnswerPolicy,
@@ -43,8 +45,8 @@ pub struct Offered {
     pub known_contact: bool,
     /// Whoever answers sends it back: what somebody else answered meanwhile is then not overlooked.
     pub answered: u32,
-    /// How often it was our turn so far. Whoever answers sends that back as well: what came in meanwhile is then not taken for
-    /// answered.
+    /// How often it was our turn so far. Whoever answers sends that back as well: what came in meanwhile is then not
+    /// taken for answered.
     pub turns: u32,
 }
 
@@ -63,7 +65,8 @@ pub enum Way {
     Nowhere,
 }
 
-/// What to say, the most wanted first. What was said already is not prepared again; what is not decided is not promised.
+/// What to say, the most wanted first. What was said already is not prepared again; what is not decided is not
+/// promised.
 pub fn drafts(ticket: &Ticket, matter: &Matter<'_>) -> Vec<Draft> {
     let handling = &ticket.handling;
     let mut wanted: Vec<(Outcome, Option<&Kind>, Since)> = Vec::new();

@@ -15,9 +15,9 @@ pub struct Followed {
     pub reopened: bool,
 }
 
-/// Follows the ticket as it was folded: `before` is how it stood. A customer who writes after the end opens it again, or,
-/// long after it, begins anew. What comes late and was written before the end opens it again where the end was ours, since nobody
-/// had read it; the help desk had, where it ended it.
+/// Follows the ticket as it was folded: `before` is how it stood. A customer who writes after the end opens it again,
+/// or, long after it, begins anew. What comes late and was written before the end opens it again where the end was
+/// ours, since nobody had read it; the help desk had, where it ended it.
 pub fn follow(
     before: &Ticket,
     ticket: &mut Ticket,

@@ -126,8 +126,8 @@ impl Handling {
         forget_oldest(&mut self.history, HISTORY_BYTES_MAX);
     }
 
-    /// It is read anew, unless somebody has said what it is; says whether anything changed. Its language goes by the newest letter
-    /// that tells one, whichever of them says what it is.
+    /// It is read anew, unless somebody has said what it is; says whether anything changed. Its language goes by the
+    /// newest letter that tells one, whichever of them says what it is.
     pub fn take_for(&mut self, mut taken: TakenFor) -> bool {
         let before = self.taken_for.clone();
         let tongue = before.as_ref().and_then(|standing| standing.language.clone()).max(taken.language.take());
@@ -184,8 +184,8 @@ impl Handling {
         self.answer_to(self.turns, written, outcome, at).map(|answer| &*answer)
     }
 
-    /// An answer to what had come up to a turn is about to leave. None while another is on its way that says the same to the
-    /// same, or whose end is not known.
+    /// An answer to what had come up to a turn is about to leave. None while another is on its way that says the same
+    /// to the same, or whose end is not known.
     pub fn answer_to(
         &mut self,
         turn: u32,
@@ -255,8 +255,8 @@ impl Handling {
         }
     }
 
-    /// The customer wrote so long after the end that it is another matter: all of it begins anew, under the same name. Answers
-    /// and turns are counted on, so that none is taken for a repeat.
+    /// The customer wrote so long after the end that it is another matter: all of it begins anew, under the same name.
+    /// Answers and turns are counted on, so that none is taken for a repeat.
     pub(super) fn begin_anew(&mut self, at: Timestamp, why: &str) {
         let Self { account, language, answers, answered, turns, history, .. } = std::mem::take(self);
         *self = Self { account, language, answers, answered, turns, history, began_at: Some(at), ..Self::default() };

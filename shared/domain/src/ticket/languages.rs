@@ -124,7 +124,8 @@ impl Lists {
         Languages::new(&spoken)
     }
 
-    /// Words that speak as much for one language as for another and are not said to, and those that are said to and do not.
+    /// Words that speak as much for one language as for another and are not said to, and those that are said to and do
+    /// not.
     fn undecided(&self) -> Vec<Complaint> {
         let mut said: BTreeMap<String, BTreeMap<usize, u8>> = BTreeMap::new();
         for (place, language) in self.language.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! What moves where the case that a ticket opened goes on in another: its tickets, and what was asked for because of it.
+//! What moves where the case that a ticket opened goes on in another: its tickets, and what was asked for because of
+//! it.
 
 use super::{Ticket, TicketName, whose};
 use crate::action::Action;

@@ -1,4 +1,5 @@
-//! The way of a ticket, from what was written to who has it: read, matched, gathered, drafted, given to somebody, with a time.
+//! The way of a ticket, from what was written to who has it: read, matched, gathered, drafted, given to somebody, with
+//! a time.
 
 use super::opening::{about, of_ticket, open_case};
 use super::trouble::same_trouble;
@@ -45,8 +46,8 @@ pub struct Scene<'a> {
     pub now: Timestamp,
 }
 
-/// The cases of an account that a ticket may be about, by the head: the one that it has, its own, and those of a class that is
-/// the same trouble. One of another account is not among them.
+/// The cases of an account that a ticket may be about, by the head: the one that it has, its own, and those of a class
+/// that is the same trouble. One of another account is not among them.
 pub fn concerned(ticket: &Ticket, head: &Head, policy: &TicketPolicy) -> Vec<CaseId> {
     let class = ticket.handling.taken_for.as_ref().and_then(|taken| taken.certain());
     let own = class.map(|class| CaseId::of(&head.account, class.name(), &about(&TicketName::of(ticket))));
@@ -60,7 +61,8 @@ pub fn concerned(ticket: &Ticket, head: &Head, policy: &TicketPolicy) -> Vec<Cas
     all
 }
 
-/// Takes a ticket up where it stands now: its case, who has it, and by when something happens. Whatever changed it calls this.
+/// Takes a ticket up where it stands now: its case, who has it, and by when something happens. Whatever changed it
+/// calls this.
 pub fn take_up(ticket: &mut Ticket, mut known: Option<&mut Known>, followed: Followed, scene: &Scene<'_>) {
     let read = ticket.handling.taken_for.as_ref().and_then(|taken| taken.language.as_ref());
     let read = read.map(|tongue| tongue.language.clone());
@@ -139,9 +141,9 @@ fn find_case(ticket: &mut Ticket, known: &mut Known, scene: &Scene<'_>) {
     ticket.handling.note(scene.now, MACHINE, format!("its case: {title}"));
 }
 
-/// Whether a ticket keeps the case that it has. One that has ended stays its case, so that whoever answers after the end opens
-/// none, until the customer writes anew or a person says that it is something else. What ended only because the ticket had opens
-/// with it.
+/// Whether a ticket keeps the case that it has. One that has ended stays its case, so that whoever answers after the
+/// end opens none, until the customer writes anew or a person says that it is something else. What ended only because
+/// the ticket had opens with it.
 fn keeps(handling: &Handling, taken: &TakenFor, case: &Case, fits: bool) -> bool {
     let Some(ended_at) = case.resolved_at.filter(|_| case.state == CaseState::Resolved) else { return fits };
     let ended_with_it = case.resolution.as_deref() == Some(ANSWERED) || case.went_on_in.is_some();
@@ -184,8 +186,8 @@ fn opened_again(fresh: Case, ended: Case) -> Case {
     Case { actions, decisions, handled, tickets, at_work, opened_at, events, ..fresh }
 }
 
-/// The case of a ticket that has ended, and the head of its account: a case that nothing but this ticket brought about ends with
-/// it. One that a detector found does not.
+/// The case of a ticket that has ended, and the head of its account: a case that nothing but this ticket brought about
+/// ends with it. One that a detector found does not.
 pub fn end_case(ticket: &Ticket, case: &mut Case, head: &mut Head, now: Timestamp) {
     let name = TicketName::of(ticket);
     let is_own = case.about == about(&name) && case.tickets.iter().all(|own| *own == name.to_string());
@@ -195,8 +197,8 @@ pub fn end_case(ticket: &Ticket, case: &mut Case, head: &mut Head, now: Timestam
     }
 }
 
-/// Gives it to somebody of the role that it is for, or near it. Whom a person gave it to keeps it, and so does whoever it climbed
-/// to. Where nobody is there it stands in the queue of the role, with its time.
+/// Gives it to somebody of the role that it is for, or near it. Whom a person gave it to keeps it, and so does whoever
+/// it climbed to. Where nobody is there it stands in the queue of the role, with its time.
 fn hand_over(ticket: &mut Ticket, known: Option<&Known>, scene: &Scene<'_>) {
     let handling = &mut ticket.handling;
     let wanted = assign::role(handling, known, scene.policy);
@@ -239,7 +241,8 @@ fn time_it(ticket: &mut Ticket, known: Option<&Known>, followed: Followed, scene
         return;
     }
     if handling.escalated && handling.due_at.is_some() {
-        // What the top of the ladder was told of is past; what came since has a time of its own, and they hear of that once.
+        // What the top of the ladder was told of is past; what came since has a time of its own, and they hear of that
+        // once.
         let is_past = handling.due_at.is_some_and(|due| due <= scene.now);
         if is_past && handling.told_above.is_some_and(|told| told < handling.turns) {
             handling.due_at = Some(clock::answered_by(scene.at, minutes, scene.working));

@@ -29,7 +29,8 @@ pub struct TicketPolicy {
     class: Vec<Handled>,
 }
 
-/// From which confidence on a reading counts, and a sentence names a trouble of its own; how many words that decided are shown.
+/// From which confidence on a reading counts, and a sentence names a trouble of its own; how many words that decided
+/// are shown.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
@@ -132,8 +133,8 @@ impl TicketPolicy {
         self.class.iter().filter_map(|handled| handled.reply.as_deref()).chain([self.waiting.text.as_str()])
     }
 
-    /// Whether so much in question is more than everybody handles. Of a currency of which nothing is said, whatever it is: nobody
-    /// has said how much is little.
+    /// Whether so much in question is more than everybody handles. Of a currency of which nothing is said, whatever it
+    /// is: nobody has said how much is little.
     pub fn is_much(&self, amount: Money) -> bool {
         let over = self.raised.over.get(&amount.currency()).copied().unwrap_or_default();
         amount.amount() > over

@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use wording::Thresholds;
 
-/// What is taken as read from a letter at a time: the best guess, whether it is sure enough by the policy, and its language.
+/// What is taken as read from a letter at a time: the best guess, whether it is sure enough by the policy, and its
+/// language.
 pub fn read(
     subject: &str,
     body: &str,

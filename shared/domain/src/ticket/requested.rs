@@ -170,8 +170,8 @@ impl Requested {
     }
 }
 
-/// Who sent how many forms since when: a sender, an address or a source, of which only a digest is kept. Among them are those
-/// that are mailed later.
+/// Who sent how many forms since when: a sender, an address or a source, of which only a digest is kept. Among them are
+/// those that are mailed later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Knocks {
     pub who: String,

@@ -19,7 +19,8 @@ pub struct TakenFor {
     /// What else the text is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Class>,
-    /// In which language the customer writes, by their newest words that tell: also where those say nothing of what it is.
+    /// In which language the customer writes, by their newest words that tell: also where those say nothing of what it
+    /// is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Tongue>,
     /// Whether the customer chose it in a form of ours: then no words say otherwise.
@@ -55,8 +56,9 @@ impl TakenFor {
         Some(self.class).filter(|_| !self.abstained)
     }
 
-    /// Whether another reading takes its place: never that of a person, nor what the customer chose; of the words the newer, and
-    /// words that say nothing for certain never that of words that do. So that it comes out the same in whatever order they came.
+    /// Whether another reading takes its place: never that of a person, nor what the customer chose; of the words the
+    /// newer, and words that say nothing for certain never that of words that do. So that it comes out the same in
+    /// whatever order they came.
     pub fn gives_way(&self, other: &Self) -> bool {
         let is_newer = if self.abstained == other.abstained { other.at >= self.at } else { self.abstained };
         other.by.is_some() || (self.by.is_none() && !self.chosen && (other.chosen || is_newer))

@@ -68,7 +68,8 @@ impl Handling {
     }
 
     /// What came of an answer. One that was taken ends the ticket, where it solves it, and has it wait for the customer
-    /// otherwise, unless something came in that it had not seen; one that was not goes back to whoever wrote it, by `due_at`.
+    /// otherwise, unless something came in that it had not seen; one that was not goes back to whoever wrote it, by
+    /// `due_at`.
     pub fn answer_ended(&mut self, number: u32, came: &telling::State, solves: bool, due_at: Timestamp, at: Timestamp) {
         let is_it = |answer: &&super::Answer| answer.number == number && answer.state == telling::State::Sending;
         let Some((outcome, turn)) = self.answers.iter().find(is_it).map(|answer| (answer.outcome, answer.turn)) else {
@@ -99,7 +100,8 @@ impl Handling {
         }
     }
 
-    /// All that was asked for is paid: it has ended, unless something came in that nobody has answered. Says whether it has.
+    /// All that was asked for is paid: it has ended, unless something came in that nobody has answered. Says whether it
+    /// has.
     pub fn was_paid(&mut self, at: Timestamp) -> bool {
         if self.is_unanswered() && self.state != State::Resolved {
             let next = if self.assigned_to.is_some() { State::Investigating } else { State::Open };
@@ -111,15 +113,16 @@ impl Handling {
         true
     }
 
-    /// The customer was not asked to pay, or nobody knows whether they were: whoever has the ticket sees to it, by `due_at`.
+    /// The customer was not asked to pay, or nobody knows whether they were: whoever has the ticket sees to it, by
+    /// `due_at`.
     pub fn was_not_asked(&mut self, why: &str, due_at: Timestamp, at: Timestamp) {
         if self.state != State::Resolved {
             self.comes_back(due_at, at, &format!("the customer was not asked to pay for certain: {why}"));
         }
     }
 
-    /// Something that was asked for has ended: whoever has the ticket tells the customer, by `due_at`. Says whether that was
-    /// news to it.
+    /// Something that was asked for has ended: whoever has the ticket tells the customer, by `due_at`. Says whether
+    /// that was news to it.
     pub fn hear(&mut self, action: &ActionId, end: End, due_at: Timestamp, at: Timestamp) -> bool {
         let is_known = |heard: &Heard| heard.action == *action && heard.end == end;
         if self.state == State::Resolved || self.heard.iter().any(is_known) {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A language, and by what it is known. Of two the greater counts, in whatever order they came: that of a letter before that of a
-/// subject, then the later one, and of two of one time what the customer chose.
+/// A language, and by what it is known. Of two the greater counts, in whatever order they came: that of a letter before
+/// that of a subject, then the later one, and of two of one time what the customer chose.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Tongue {
     /// Whether a letter told it, and not just the subject, which stands above all of them alike.

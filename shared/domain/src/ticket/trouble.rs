@@ -5,9 +5,9 @@ use crate::book::Head;
 use crate::case::{Case, Class, State};
 use std::collections::BTreeSet;
 
-/// The one of these cases that is the same trouble, if any is. An invoice, a payment or a subscription that the text names
-/// decides: a case of another one is another trouble. Then the same class, then the classes that the policy calls the same; of
-/// several the newest.
+/// The one of these cases that is the same trouble, if any is. An invoice, a payment or a subscription that the text
+/// names decides: a case of another one is another trouble. Then the same class, then the classes that the policy calls
+/// the same; of several the newest.
 pub fn same_trouble<'a>(
     class: Class,
     mentioned: &[String],

@@ -1,5 +1,6 @@
-//! When is it our turn? When the customer wrote, and when what was asked for has ended. Turns are counted in the order in which we
-//! took them in, and an answer says up to which of them it was written for: the clock stops for these and for no other.
+//! When is it our turn? When the customer wrote, and when what was asked for has ended. Turns are counted in the order
+//! in which we took them in, and an answer says up to which of them it was written for: the clock stops for these and
+//! for no other.
 
 use super::{Handling, State};
 use jiff::Timestamp;
@@ -44,8 +45,8 @@ impl Handling {
         self.open_turns.iter().any(|open| open.number > turn)
     }
 
-    /// Whether the customer wrote after this moment, and was not answered yet. That what was asked for has ended is a turn of
-    /// ours as well, and no letter.
+    /// Whether the customer wrote after this moment, and was not answered yet. That what was asked for has ended is a
+    /// turn of ours as well, and no letter.
     pub(super) fn was_written_since(&self, at: Timestamp) -> bool {
         let is_end = |open: &Turn| self.heard.iter().any(|heard| heard.at == open.at);
         self.open_turns.iter().any(|open| open.at > at && !is_end(open))

@@ -1,7 +1,7 @@
 //! Learns the weights from `tests/tickets/`, writes them where they are read, and prints how good they are: `cargo run
 //! -p wording --example train`. With `--check` nothing is written and other weights than the shipped ones are an error;
-//! with `--wrong` what is confidently wrong is listed; with a file of rows, these are judged too, as those are that were
-//! never learned from (`unseen.tsv`).
+//! with `--wrong` what is confidently wrong is listed; with a file of rows, these are judged too, as those are that
+//! were never learned from (`unseen.tsv`).
 
 #![allow(
     clippy::float_arithmetic,
@@ -95,8 +95,8 @@ fn others(file: &Path, model: &Model<'_>) {
     }
 }
 
-/// How long guessing takes, the least of some runs: every row as it stands, letters of some sentences and long ones, a line
-/// each, and the same above a long thread and within a page.
+/// How long guessing takes, the least of some runs: every row as it stands, letters of some sentences and long ones, a
+/// line each, and the same above a long thread and within a page.
 fn timed(material: &Material, model: &Model<'_>) {
     let thresholds = Thresholds { sure: SURE, also: SURE, reasons: 4 };
     let plain: Vec<String> =

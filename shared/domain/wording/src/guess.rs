@@ -35,8 +35,8 @@ pub struct Guess {
 const WORDS: usize = 400;
 const SENTENCES: usize = 24;
 
-/// A sentence as sure as this, in thousandths, says what a letter is about that is not about billing otherwise: the more
-/// somebody tells, the less of it is about their trouble.
+/// A sentence as sure as this, in thousandths, says what a letter is about that is not about billing otherwise: the
+/// more somebody tells, the less of it is about their trouble.
 const ALONE: u16 = 950;
 
 /// So few words may be about anything, where they answer something.

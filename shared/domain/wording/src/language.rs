@@ -1,5 +1,5 @@
-//! In which language is a letter written? The small words tell that everybody uses whatever they write about, and letters that
-//! few languages have: which ones, and how much each speaks, is data in `shared/policy/languages/`.
+//! In which language is a letter written? The small words tell that everybody uses whatever they write about, and
+//! letters that few languages have: which ones, and how much each speaks, is data in `shared/policy/languages/`.
 
 mod lookup;
 mod runs;

@@ -155,8 +155,8 @@ impl<'a> Model<'a> {
         self.known(words, &self.seen(words), 0..words.len())
     }
 
-    /// How much speaks for each class. Features of one kind count alike in a text, so that whole numbers are summed, which
-    /// is quick, and each sum is weighed once.
+    /// How much speaks for each class. Features of one kind count alike in a text, so that whole numbers are summed,
+    /// which is quick, and each sum is weighed once.
     pub(crate) fn scores(&self, known: &[Known]) -> [f64; CLASSES] {
         let mut sums = [[0_i32; CLASSES]; KINDS];
         let mut values = [0.0; KINDS];

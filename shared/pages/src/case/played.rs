@@ -146,8 +146,8 @@ fn answer(placed: &Placed, (ticket, answered): (&str, u32), (outcome, reply): (O
     }
 }
 
-/// The form of asking with everything filled in. It shows what it would do first; a second press of the button there is the
-/// same request.
+/// The form of asking with everything filled in. It shows what it would do first; a second press of the button there is
+/// the same request.
 fn ask(viewer: &Viewer, case: &Case, placed: &Placed, wanted: &Wanted, csrf: &str) -> Markup {
     let kind = wanted.wish.kind.as_str();
     if !KINDS.contains(&kind) {

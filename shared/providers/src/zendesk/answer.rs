@@ -1,5 +1,5 @@
-//! An answer as a public comment. It is safe: where the ticket changed since it was read nothing is done, so that what comes late
-//! cannot come twice; and the audit of it bears our mark, by which it is found.
+//! An answer as a public comment. It is safe: where the ticket changed since it was read nothing is done, so that what
+//! comes late cannot come twice; and the audit of it bears our mark, by which it is found.
 //!
 //! <https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#update-ticket>
 //! <https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_audits/>
@@ -127,8 +127,8 @@ fn look(comment: &Comment<'_>, replies: &[Reply]) -> Step<Looked> {
     }
 }
 
-/// By our mark; or, should none be kept, by the same public words since it was stored. Another mark of ours is another answer,
-/// which may say the same.
+/// By our mark; or, should none be kept, by the same public words since it was stored. Another mark of ours is another
+/// answer, which may say the same.
 fn is_ours(audit: &Audit, comment: &Comment<'_>) -> bool {
     let marks = [&audit.metadata["custom"][MARK], &audit.metadata[MARK]];
     if let Some(mark) = marks.into_iter().find_map(Value::as_str) {

@@ -37,8 +37,8 @@ impl Book {
     }
 }
 
-/// A payment counts for one request and once, and for no more than came in with it: so what counts for requests is never
-/// more than what came in.
+/// A payment counts for one request and once, and for no more than came in with it: so what counts for requests is
+/// never more than what came in.
 pub(super) fn money_counts_once(service: &Service, requests: &[Request]) -> Result<(), String> {
     let book = Book::of(service)?;
     let mut counted: BTreeMap<(&AccountId, &str), &RequestId> = BTreeMap::new();
@@ -84,8 +84,8 @@ pub(super) async fn money_that_names_a_request_has_its_place(
     Ok(())
 }
 
-/// What asks a customer for what is open goes to their own address, once each time that somebody asked, and not after what
-/// it asks for was withdrawn or was there. Nobody is told twice that it is.
+/// What asks a customer for what is open goes to their own address, once each time that somebody asked, and not after
+/// what it asks for was withdrawn or was there. Nobody is told twice that it is.
 pub(super) fn debt_letters_end_with_their_request(
     service: &Service,
     requests: &[Request],
@@ -115,8 +115,8 @@ pub(super) fn debt_letters_end_with_their_request(
     Ok(())
 }
 
-/// When nothing of a request was left to ask for: it was withdrawn or over, or as much had been found for it as was asked for
-/// at first.
+/// When nothing of a request was left to ask for: it was withdrawn or over, or as much had been found for it as was
+/// asked for at first.
 fn ended(request: &Request) -> Option<Timestamp> {
     let mut found: Vec<_> = request.matched.iter().map(|matched| (matched.at, matched.amount)).collect();
     found.sort_by_key(|(at, _)| *at);

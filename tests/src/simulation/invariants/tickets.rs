@@ -1,5 +1,5 @@
-//! What must hold of tickets, by what was written and what left: none is lost or left lying, what somebody pressed left once,
-//! and strangers heard nothing of money, nor anybody of another.
+//! What must hold of tickets, by what was written and what left: none is lost or left lying, what somebody pressed left
+//! once, and strangers heard nothing of money, nor anybody of another.
 
 use super::must;
 use crate::simulation::CUSTOMERS;
@@ -53,8 +53,8 @@ pub(super) fn each_has_an_owner_or_an_end(service: &Service, tickets: &[Ticket],
     Ok(())
 }
 
-/// What somebody wrote and pressed left once at most, whoever pressed it again; not, where they were refused; and where it
-/// was taken, its ticket shows it.
+/// What somebody wrote and pressed left once at most, whoever pressed it again; not, where they were refused; and where
+/// it was taken, its ticket shows it.
 pub(super) fn what_was_pressed_left_once(service: &Service, tickets: &[Ticket], talk: &Talk) -> Result<(), String> {
     let (letters, comments) = (mails(service)?, comments(service)?);
     for Pressed { ticket, text, is_own, is_taken, is_refused } in &talk.pressed {
@@ -73,8 +73,8 @@ pub(super) fn what_was_pressed_left_once(service: &Service, tickets: &[Ticket], 
     Ok(())
 }
 
-/// Strangers hear nothing of money, and nobody hears of a customer who is another, unless a colleague has said whose the
-/// ticket is.
+/// Strangers hear nothing of money, and nobody hears of a customer who is another, unless a colleague has said whose
+/// the ticket is.
 pub(super) fn strangers_hear_nothing(service: &Service, talk: &Talk) -> Result<(), String> {
     let is_vouched = |is_it: &dyn Fn(&Written) -> bool, at: Timestamp| {
         let mut since = talk.tickets.iter().filter(|it| is_it(it)).filter_map(|it| it.vouched_at);
@@ -99,7 +99,8 @@ pub(super) fn strangers_hear_nothing(service: &Service, talk: &Talk) -> Result<(
     Ok(())
 }
 
-/// Whoever is no customer is told no amount, and nobody is told of another customer. All that is a customer's has their id in it.
+/// Whoever is no customer is told no amount, and nobody is told of another customer. All that is a customer's has their
+/// id in it.
 fn says_nothing_of_others(said: &str, own: Option<&str>, what: impl Fn() -> String) -> Result<(), String> {
     let amount = MONEY.iter().copied().find(|sign| said.contains(*sign)).filter(|_| own.is_none());
     must(amount.is_none(), || format!("{} tells a stranger of money: {said}", what()))?;

@@ -1,5 +1,5 @@
-//! What customers were sent that they had not asked for, whoever wrote it: one letter a day, as the outbox has it, and what counts
-//! as said by the letter of another rung stands in that letter.
+//! What customers were sent that they had not asked for, whoever wrote it: one letter a day, as the outbox has it, and
+//! what counts as said by the letter of another rung stands in that letter.
 
 use super::{Books, must};
 use crate::world::records;
@@ -18,8 +18,8 @@ const LEAVES: SignedDuration = SignedDuration::from_hours(1);
 /// How a rung says whose letter has said it.
 const WITH: &str = "in one letter with ";
 
-/// Letters of recoveries, of the ladder and of cards that end, by the address that they went to: nothing is asked of what the
-/// product remembers of them.
+/// Letters of recoveries, of the ladder and of cards that end, by the address that they went to: nothing is asked of
+/// what the product remembers of them.
 pub(super) async fn one_a_day(service: &Service, all: &[Books]) -> Result<(), String> {
     let letters = service.outbox.letters().map_err(|error| error.to_string())?;
     let unasked = unasked(service, &letters);

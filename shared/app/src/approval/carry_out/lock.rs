@@ -1,5 +1,5 @@
-//! An API key that is missing, or that a provider refuses: people are told once and have one task, and what was approved
-//! waits for it.
+//! An API key that is missing, or that a provider refuses: people are told once and have one task, and what was
+//! approved waits for it.
 
 use crate::bulletin::{self, Words};
 use crate::context::Context;
@@ -34,8 +34,8 @@ pub(super) fn of(head: &Head, answer: &Result<Reply, NoReply>) -> Ended {
 }
 
 /// Notes that an action waits for the key of its source, and has people told of it, unless they know. Whoever waits no
-/// longer says so itself: what another request was answered says nothing of this one. `waited` says whether it had waited
-/// before.
+/// longer says so itself: what another request was answered says nothing of this one. `waited` says whether it had
+/// waited before.
 pub(super) async fn found(
     context: &Context,
     head: &Head,
@@ -106,8 +106,8 @@ async fn note(
     store::attempted(commit.run(context).await, news)
 }
 
-/// Ends the task when what waited for the key goes on, and nobody waits for it any more. Where all that waited was taken back the
-/// key is as it was: a person says that it is set.
+/// Ends the task when what waited for the key goes on, and nobody waits for it any more. Where all that waited was
+/// taken back the key is as it was: a person says that it is set.
 pub(super) async fn opened(context: &Context, head: &Head) -> Result<(), Fault> {
     store::retrying(context, || end(context, head)).await
 }

@@ -21,8 +21,8 @@ pub(super) struct Asks {
     pub is_payable: bool,
 }
 
-/// What a link in a text would ask for; nothing, where none stands there. `written_for` is the invoice that it was written
-/// for, however its case has changed since; the one that its case asks for, where it is only being written.
+/// What a link in a text would ask for; nothing, where none stands there. `written_for` is the invoice that it was
+/// written for, however its case has changed since; the one that its case asks for, where it is only being written.
 pub(super) async fn asks(
     context: &Context,
     laid: &mut Laid,

@@ -1,5 +1,5 @@
-//! Sends the answer to a ticket that is on its way. That it leaves is stored before, and what came of it after: whoever finds it
-//! in between asks the help desk whether it is there, and repeats no mail.
+//! Sends the answer to a ticket that is on its way. That it leaves is stored before, and what came of it after: whoever
+//! finds it in between asks the help desk whether it is there, and repeats no mail.
 
 use super::laid::{Laid, way};
 use super::{desk, pay};
@@ -121,8 +121,8 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
     write(context, &laid, &dispatch, Some(begun)).await
 }
 
-/// Why it does not leave as things stand by now, for the first time or again: whoever is written to may not be whom this was
-/// written for, and nobody is asked for what is settled.
+/// Why it does not leave as things stand by now, for the first time or again: whoever is written to may not be whom
+/// this was written for, and nobody is asked for what is settled.
 fn why_not(laid: &Laid, answer: &Answer, asks: Option<&pay::Asks>) -> Option<&'static str> {
     if may_say(&answer.text, laid.ticket.is_from_a_contact()).is_err() {
         return Some("whoever wrote has another address by now, and it is not known whose");
@@ -221,8 +221,8 @@ async fn mail(context: &Context, letter: &Letter) -> Came {
     }
 }
 
-/// Stores what came of it, and takes the ticket up as it stands then: its own case ends with it. Not, where somebody else did
-/// meanwhile.
+/// Stores what came of it, and takes the ticket up as it stands then: its own case ends with it. Not, where somebody
+/// else did meanwhile.
 async fn end(context: &Context, begun: &Begun, came: &Came) -> Result<Attempted<()>, Fault> {
     // Read.
     let TicketName { provider, source, id } = &begun.name;

@@ -9,13 +9,13 @@ use domain::case::{Case, State};
 use domain::classify::{Concern, adopt};
 use domain::ticket::Moving;
 
-/// Beside how many recoveries that an event may change nothing moves: one transaction has room for a hundred places, and what two
-/// cases take with them may need a third of it.
+/// Beside how many recoveries that an event may change nothing moves: one transaction has room for a hundred places,
+/// and what two cases take with them may need a third of it.
 const BESIDE_MAX: usize = 20;
 
 impl Laid {
-    /// Two batches more, and only where such a case stands on the head and the event may open another of its class. Where there
-    /// is no room for it the case stays as it is, beside the one that opens.
+    /// Two batches more, and only where such a case stands on the head and the event may open another of its class.
+    /// Where there is no room for it the case stays as it is, beside the one that opens.
     pub(super) async fn told_before(&mut self, context: &Context, concerns: &[Concern]) -> Result<Moving, Fault> {
         let told = adopt::told_before(concerns, &self.after.head, context.policies.tickets.current());
         if told.is_empty() || self.after.plans.len() > BESIDE_MAX {

@@ -122,8 +122,8 @@ async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Fault> {
     Ok(debts)
 }
 
-/// The open invoices of an account, the oldest first. Where those that the head shows are not all, every one that the account
-/// ever had is read.
+/// The open invoices of an account, the oldest first. Where those that the head shows are not all, every one that the
+/// account ever had is read.
 async fn open(context: &Context, head: &Head) -> Result<Vec<Invoice>, Fault> {
     let shown: BTreeSet<Key> = debt::shown(head).map(|id| keys::invoice(&head.account, id)).collect();
     let mut open = Vec::new();

@@ -352,7 +352,8 @@ fn gone(request: &Request, ticket: &Ticket) -> Option<&'static str> {
     is_anothers.then_some("its ticket is of another account")
 }
 
-/// What becomes of the ticket of a request that has ended. What the customer wrote meanwhile is answered before it ends.
+/// What becomes of the ticket of a request that has ended. What the customer wrote meanwhile is answered before it
+/// ends.
 fn follow(context: &Context, request: &mut Request, ticket: &mut Ticket) {
     let now = context.clock.now();
     match &request.withdrawn {

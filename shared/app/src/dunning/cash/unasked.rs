@@ -1,5 +1,5 @@
-//! What follows where the letter that asks for a payment has ended, and its customer was not asked for certain: a person has a task
-//! with the reason, and the clock of the ticket runs again.
+//! What follows where the letter that asks for a payment has ended, and its customer was not asked for certain: a
+//! person has a task with the reason, and the clock of the ticket runs again.
 
 use crate::context::Context;
 use crate::fault::Fault;

@@ -1,5 +1,5 @@
-//! A word about more recoveries of an account than are written at once: it is said once, on the head, and each takes it in before
-//! it does anything.
+//! A word about more recoveries of an account than are written at once: it is said once, on the head, and each takes it
+//! in before it does anything.
 
 use super::{Asked, entry, problem};
 use crate::context::Context;
@@ -84,8 +84,8 @@ async fn go(context: &Context, account: &AccountId) {
     }
 }
 
-/// Has the recoveries of an account take in what its head says, so many in one commit: lists and alarms show it then. What there
-/// is no time for goes on with another message.
+/// Has the recoveries of an account take in what its head says, so many in one commit: lists and alarms show it then.
+/// What there is no time for goes on with another message.
 pub(in crate::dunning) async fn heed(context: &Context, account: &AccountId) -> Result<Done, Fault> {
     let until = begins_until(context.clock.now());
     let Some(head) = store::read::<Head>(context, &keys::head(account)).await? else { return Ok(Done::NothingToDo) };

@@ -38,8 +38,8 @@ pub fn unmade_for(context: &Context, head: &Head, invoice: &Invoice) -> Option<S
     fresh::is_there(context, head, invoice).then(|| unmade(context))
 }
 
-/// Whether anybody may be asked with a link to it: as whoever opens it would read, there is a page on which it can be paid
-/// now. That something is under way for it is no reason against: that may be the asking itself.
+/// Whether anybody may be asked with a link to it: as whoever opens it would read, there is a page on which it can be
+/// paid now. That something is under way for it is no reason against: that may be the asking itself.
 pub async fn may_ask(context: &Context, head: &Head, invoice: &Invoice) -> Result<bool, Fault> {
     if !fresh::is_there(context, head, invoice) || sources::observes(context, head).await? {
         return Ok(false);

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// How many such words the head has room for.
 const WORDS_MAX: usize = 2;
 
-/// One word, which each recovery takes in by itself that had begun by then. It is small, as whatever stands on the head.
+/// One word, which each recovery takes in by itself that had begun by then. It is small, as whatever stands on the
+/// head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaidOfAll {
     /// What is said next has the next one, whatever the clocks of two machines are.
@@ -37,8 +38,8 @@ impl Head {
         self.said_of_all.last().map_or(1, |last| last.number + 1)
     }
 
-    /// Says one more. What a later word covers goes first: whoever is stopped needs none before that, and of pauses and what
-    /// ends them the last holds.
+    /// Says one more. What a later word covers goes first: whoever is stopped needs none before that, and of pauses and
+    /// what ends them the last holds.
     pub fn says_of_all(&mut self, said: SaidOfAll) {
         self.said_of_all.push(said);
         while self.said_of_all.len() > WORDS_MAX {

@@ -6,8 +6,9 @@ use crate::dunning::{Plan, Step, StepState};
 use jiff::Timestamp;
 
 impl Together {
-    /// Until when a letter waits whose time has come; nothing, where it leaves now. What answers the customer never waits. Letters of
-    /// a recovery go first: access is taken after them. `doubt_at` is by when it would be known whether a letter of now has left.
+    /// Until when a letter waits whose time has come; nothing, where it leaves now. What answers the customer never
+    /// waits. Letters of a recovery go first: access is taken after them. `doubt_at` is by when it would be known
+    /// whether a letter of now has left.
     pub(super) fn waits_until(
         &self,
         head: &Head,
@@ -28,7 +29,8 @@ impl Together {
         written.max(answered).or_else(goes_after)
     }
 
-    /// Until when a letter keeps others back that count from then on; while nobody knows whether it has left, until that is known.
+    /// Until when a letter keeps others back that count from then on; while nobody knows whether it has left, until
+    /// that is known.
     pub(super) fn held_by(&self, last: &LetterLine, from: Timestamp, now: Timestamp) -> Option<Timestamp> {
         let until = from + self.window();
         (now < until).then(|| last.doubt_at.filter(|at| now < *at).unwrap_or(until))

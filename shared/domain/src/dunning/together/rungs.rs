@@ -1,4 +1,5 @@
-//! The rungs of an account that are due together are one letter: that of the highest lists the others, and has said them.
+//! The rungs of an account that are due together are one letter: that of the highest lists the others, and has said
+//! them.
 
 use super::Together;
 use crate::book::{Head, LetterLine, Writer};
@@ -6,8 +7,9 @@ use crate::dunning::{Plan, Step, StepState};
 use jiff::Timestamp;
 
 impl Plan {
-    /// A letter of the ladder that is due counts as sent with that of another rung which has listed its invoice since its day came:
-    /// then it is given back, and is never said again. Any other waits for its day, and for a rung above it that is due as well.
+    /// A letter of the ladder that is due counts as sent with that of another rung which has listed its invoice since
+    /// its day came: then it is given back, and is never said again. Any other waits for its day, and for a rung above
+    /// it that is due as well.
     pub fn keep_to_the_highest(
         &mut self,
         (head, rule): (&Head, &Together),

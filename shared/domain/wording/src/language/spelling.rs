@@ -1,7 +1,7 @@
 //! How is a word written by people in a hurry? Without accents, and with `ue` for `ü`.
 
-/// All spellings of a word that are looked for, its own first: `für`, `fuer`, and `fur`, which speaks a little less. Nothing of
-/// what is no word.
+/// All spellings of a word that are looked for, its own first: `für`, `fuer`, and `fur`, which speaks a little less.
+/// Nothing of what is no word.
 pub fn spellings(word: &str, points: u8) -> Vec<(String, u8)> {
     let small = word.to_lowercase();
     // Where it ends what stands before a word, as in `l'an`, the apostrophe counts; elsewhere many leave it out.

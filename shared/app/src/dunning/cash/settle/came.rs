@@ -1,5 +1,5 @@
-//! A person has said that a payment is for an invoice that nobody was asked for because of a ticket, and its provider does not
-//! know that: the invoice is held, and somebody marks it as paid there.
+//! A person has said that a payment is for an invoice that nobody was asked for because of a ticket, and its provider
+//! does not know that: the invoice is held, and somebody marks it as paid there.
 
 use super::laid::{ELSEWHERE, GIVEN_BACK, Laid, Read};
 use super::net;

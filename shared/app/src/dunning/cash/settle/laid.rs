@@ -237,7 +237,8 @@ async fn came(context: &Context, batch: &mut Batch, head: &Head) -> Result<Vec<R
     records::came(batch, head)
 }
 
-/// The requests of the payer's account that are not over, and those of the same source that a payment or somebody names.
+/// The requests of the payer's account that are not over, and those of the same source that a payment or somebody
+/// names.
 async fn requests(
     context: &Context,
     batch: &mut Batch,
@@ -275,7 +276,8 @@ async fn requests(
     Ok(requests)
 }
 
-/// Adds the payments that the head shows on an invoice that is asked for, or was until its end, whichever was told first.
+/// Adds the payments that the head shows on an invoice that is asked for, or was until its end, whichever was told
+/// first.
 async fn booked(
     context: &Context,
     batch: &mut Batch,
