@@ -314,7 +314,7 @@ fn acts_at(rung: &Rung, due_on: Date, policy: &AgeingPolicy, zone: &TimeZone) ->
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::owed::tests::{due, open, told};
     use super::*;
     use crate::dunning::{Refused, Wish};
@@ -322,18 +322,18 @@ mod tests {
     use crate::staff::{Role, Staff};
     use serde_json::json;
 
-    fn at(text: &str) -> Timestamp {
+    pub fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
-    fn climb(invoice: &Invoice, late: Option<Timestamp>) -> Option<Climb> {
+    pub fn climb(invoice: &Invoice, late: Option<Timestamp>) -> Option<Climb> {
         let policies = Policies::shipped().unwrap();
         let account = AccountId::of("stripe", "default", "cus_1");
         let now = at("2026-03-01T09:00:00Z");
         Climb::of(&account, invoice, policies.ageing.current(), &TimeZone::UTC, late, now, "t")
     }
 
-    fn ground(invoice: &Invoice) -> Ground<'_> {
+    pub fn ground(invoice: &Invoice) -> Ground<'_> {
         Ground {
             invoice,
             plan: None,

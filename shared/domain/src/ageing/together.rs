@@ -79,22 +79,17 @@ impl Climb {
 
 #[cfg(test)]
 mod tests {
+    use super::super::climb::tests::{at, climb as climbing, ground};
     use super::super::owed::tests::due;
     use super::*;
     use crate::book::Head;
     use crate::dunning::{Plan, Whose, Wish};
-    use crate::id::AccountId;
     use crate::leaving::Stage;
     use crate::policies::Policies;
-    use crate::source::Acting;
     use crate::staff::{Role, Staff};
     use jiff::SignedDuration;
 
     const NINE: &str = "2026-03-18T09:00:00Z";
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
 
     /// An invoice by its number, due on a day.
     fn invoice(number: usize, on: &str) -> Invoice {
@@ -102,24 +97,7 @@ mod tests {
     }
 
     fn climb(invoice: &Invoice) -> Climb {
-        let policies = Policies::shipped().unwrap();
-        let account = AccountId::of("stripe", "default", "cus_1");
-        let now = at("2026-03-01T09:00:00Z");
-        Climb::of(&account, invoice, policies.ageing.current(), &TimeZone::UTC, None, now, "t").unwrap()
-    }
-
-    fn ground(invoice: &Invoice) -> Ground<'_> {
-        Ground {
-            invoice,
-            plan: None,
-            stage: None,
-            claimed: false,
-            acting: Acting::Act,
-            quiet_until: None,
-            beside: None,
-            others: &[],
-            whose: Whose::default(),
-        }
+        climbing(invoice, None).unwrap()
     }
 
     fn taken(climb: &mut Climb, ground: &Ground<'_>, now: &str) -> Option<Taken> {

@@ -342,20 +342,24 @@ mod tests {
         }
     }
 
+    /// A try that has left.
+    fn sent() -> Action {
+        let mut action = let_be(a_try(), MACHINE, "d");
+        let attempt = crate::action::Attempt::next(&action, at().now, SignedDuration::ZERO);
+        action.sent(attempt, at().again).unwrap();
+        action
+    }
+
+    /// A try of which this is known.
+    fn ended_by(end: &Ended) -> Action {
+        let mut action = sent();
+        action.take_end(end, at(), Policies::shipped().unwrap().limits.current()).unwrap();
+        action
+    }
+
     #[test]
     fn a_try_may_bring_the_money_until_its_end_is_known_but_not_for_ever() {
         let policies = Policies::shipped().unwrap();
-        let sent = || {
-            let mut action = let_be(a_try(), MACHINE, "d");
-            let attempt = crate::action::Attempt::next(&action, at().now, SignedDuration::ZERO);
-            action.sent(attempt, at().again).unwrap();
-            action
-        };
-        let ended_by = |end: &Ended| {
-            let mut action = sent();
-            action.take_end(end, at(), policies.limits.current()).unwrap();
-            action
-        };
         let plan = |action: &Action, ended: Option<TryEnd>| -> Plan {
             let chosen = serde_json::json!({"number": 1, "at": at().now, "rule": "funds", "policy_version": 3,
                 "chance": null, "likely": 1000, "candidates": []});
@@ -392,20 +396,7 @@ mod tests {
 
     #[test]
     fn how_a_try_ended_is_known_once_somebody_tells() {
-        let policies = Policies::shipped().unwrap();
-        let limits = policies.limits.current();
         let open = || Invoice::new("in_1");
-        let sent = || {
-            let mut action = let_be(a_try(), MACHINE, "d");
-            let attempt = crate::action::Attempt::next(&action, at().now, SignedDuration::ZERO);
-            action.sent(attempt, at().again).unwrap();
-            action
-        };
-        let ended_by = |end: &Ended| {
-            let mut action = sent();
-            action.take_end(end, at(), limits).unwrap();
-            action
-        };
         let done = Ended::Done(Outcome::Done {
             reference: "in_1".to_owned(),
             status: "processing".to_owned(),
