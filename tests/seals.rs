@@ -44,6 +44,10 @@ async fn ledger_of(service: &Service, path: &str) -> (LedgerHead, Vec<Entry>) {
     (head, serde_json::from_value(entries).unwrap())
 }
 
+fn said<'a>(entry: &'a Entry, name: &str) -> Option<&'a str> {
+    entry.body.get(name).map(String::as_str)
+}
+
 /// A service that seals into a folder.
 async fn sealing_into(data: &Path) -> (Service, LocalSigner) {
     let mut service = with_a_payment().await;
@@ -107,10 +111,9 @@ fn who_let_a_source_go_how_far_is_sealed_and_an_entry_that_is_taken_out_is_found
         later(&service, 4).await;
 
         let (head, entries) = ledger_of(&service, "/api/sources/stripe/default").await;
-        let told = entries.iter().map(|entry| {
-            let said = |name: &str| entry.body.get(name).map(String::as_str);
-            (entry.by.as_str(), said("word"), said("acting").or(said("mode")))
-        });
+        let told = entries
+            .iter()
+            .map(|entry| (entry.by.as_str(), said(entry, "word"), said(entry, "acting").or(said(entry, "mode"))));
         let expected = [
             ("mara", "changed", "act to observe"),
             ("mara", "asked", "observe to act"),
