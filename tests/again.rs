@@ -361,7 +361,12 @@ fn only_what_a_provider_can_be_asked_for_is_taken_over_and_what_to_switch_off_is
             ("stripe", "retries", ACCEPTED, "switch off Smart Retries"),
             ("stripe", "messages", ACCEPTED, "switch off the e-mails about failed payments"),
             ("stripe", "cancels", ACCEPTED, "once all retries have failed"),
-            ("chargebee", "retries", ACCEPTED, "switch off the payment retries"),
+            (
+                "chargebee",
+                "retries",
+                ACCEPTED,
+                "by hand, and choose Stop dunning at each invoice that it retries already",
+            ),
             ("chargebee", "messages", ACCEPTED, "switch off the dunning e-mails"),
             ("chargebee", "cancels", ACCEPTED, "the last step of the dunning settings"),
             ("mollie", "retries", ACCEPTED, "switch off by hand"),

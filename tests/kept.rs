@@ -123,7 +123,7 @@ fn a_refund_that_failed_at_chargebee_is_not_found_as_done_nor_tried_again() {
         assert_eq!(action["state"], "failed", "{action}");
         let notes = shown(&service, "chargebee", "/api/v2/credit_notes?reference_invoice_id%5Bis%5D=6").await;
         let note = &notes["list"][0]["credit_note"];
-        assert_eq!((&note["notes"][0]["note"], note.get("customer_notes")), (&action["id"], None), "{note}");
+        assert_eq!((&note["notes"][0], note.get("customer_notes")), (&action["id"], None), "{note}");
         let calls = service.sandbox.calls("chargebee").unwrap();
         assert_eq!(
             calls.iter().filter(|call| call.path.ends_with("/refund")).count(),

@@ -1,6 +1,7 @@
 //! What the service seals, and what the seals show of the ledgers afterwards.
 
 use crate::http::{run, with_a_payment};
+use crate::raised::wish;
 use ::http::{Method, StatusCode};
 use app::ports::Clock;
 use domain::ledger::seal::{Sealed, Unsound};
@@ -33,9 +34,18 @@ async fn later(service: &Service, hours: u32) {
 }
 
 async fn ledger(service: &Service) -> (LedgerHead, Vec<Entry>) {
-    let head = serde_json::from_value(get(service, &format!("{ACCOUNT}/ledger/head")).await).unwrap();
-    let entries = get(service, &format!("{ACCOUNT}/ledger?limit=500")).await["items"].take();
+    ledger_of(service, ACCOUNT).await
+}
+
+/// The ledger of what has that address.
+async fn ledger_of(service: &Service, path: &str) -> (LedgerHead, Vec<Entry>) {
+    let head = serde_json::from_value(get(service, &format!("{path}/ledger/head")).await).unwrap();
+    let entries = get(service, &format!("{path}/ledger?limit=500")).await["items"].take();
     (head, serde_json::from_value(entries).unwrap())
+}
+
+fn said<'a>(entry: &'a Entry, name: &str) -> Option<&'a str> {
+    entry.body.get(name).map(String::as_str)
 }
 
 /// A service that seals into a folder.
@@ -74,6 +84,58 @@ fn a_ledger_is_sealed_to_its_end_and_what_is_done_to_it_then_is_found() {
         let before = LedgerHead { length: last.number, hash: last.hash.clone(), ..head.clone() };
         let cut = sealed.verify(&before, &first).unwrap_err();
         assert!(matches!(cut, Broken::CutBeforeSeal { .. }), "{cut}");
+    });
+}
+
+#[test]
+fn who_let_a_source_go_how_far_is_sealed_and_an_entry_that_is_taken_out_is_found() {
+    run(async {
+        let data = tempfile::tempdir().unwrap();
+        let (service, signer) = sealing_into(data.path()).await;
+        service.seal().await.unwrap();
+        for (staff, wanted, status) in [
+            ("mara", json!({"acting": "observe"}), StatusCode::OK),
+            ("mara", json!({"acting": "act"}), StatusCode::ACCEPTED),
+            ("mara", json!({"acting": "act"}), StatusCode::FORBIDDEN),
+            ("marc", json!({"acting": "act"}), StatusCode::OK),
+            ("mara", json!({"name": "Juniper"}), StatusCode::OK),
+            ("mara", json!({"mode": "live"}), StatusCode::OK),
+            ("marc", json!({"mode": "both"}), StatusCode::ACCEPTED),
+            ("mara", json!({"mode": "both"}), StatusCode::OK),
+        ] {
+            let (answered, answer) = wish(&service, staff, "", wanted.clone()).await;
+            assert_eq!(answered, status, "{staff} {wanted}: {answer}");
+        }
+        let tried = wish(&service, "mara", "?dry_run=true", json!({"acting": "observe"})).await;
+        assert_eq!(tried.0, StatusCode::OK, "{}", tried.1);
+        later(&service, 4).await;
+
+        let (head, entries) = ledger_of(&service, "/api/sources/stripe/default").await;
+        let told = entries
+            .iter()
+            .map(|entry| (entry.by.as_str(), said(entry, "word"), said(entry, "acting").or(said(entry, "mode"))));
+        let expected = [
+            ("mara", "changed", "act to observe"),
+            ("mara", "asked", "observe to act"),
+            ("marc", "confirmed", "observe to act"),
+            ("mara", "changed", "both to live"),
+            ("marc", "asked", "live to both"),
+            ("mara", "confirmed", "live to both"),
+        ];
+        let expected = expected.map(|(by, word, change)| (by, Some(word), Some(change)));
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert!(ledger_of(&service, "/api/sources/stripe/shop").await.1.is_empty(), "each source has its own");
+
+        let sealed = sealed(data.path(), &signer, service.clock.now()).unwrap();
+        assert!(sealed.accounts().any(|sealed| *sealed == head.account), "what audit verify asks for");
+        assert_eq!(sealed.verify(&head, &entries), Ok(()));
+        let mut without = entries.clone();
+        without.remove(2);
+        assert_eq!(sealed.verify(&head, &without), Err(Broken::Missing(3)), "who confirmed it is gone");
+        let before = LedgerHead { length: 5, hash: entries[4].hash.clone(), ..head.clone() };
+        assert_eq!(sealed.verify(&before, &entries[..5]), Err(Broken::CutBeforeSeal { found: 5, sealed: 6 }));
+        let nothing = LedgerHead::new(&head.account);
+        assert_eq!(sealed.verify(&nothing, &[]), Err(Broken::CutBeforeSeal { found: 0, sealed: 6 }));
     });
 }
 

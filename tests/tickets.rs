@@ -12,6 +12,7 @@ use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
+use tests::counted::Counted;
 use tests::stripe;
 use tests::world::{ask, at, deliver, deliver_to, get, import, open_at};
 
@@ -86,6 +87,31 @@ async fn later(service: &Service, hours: i64) {
 
 fn ids(list: &Value) -> Vec<&str> {
     list["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn an_account_at_a_glance_is_one_batch_and_two_queries_whatever_it_has() {
+    run(async {
+        let mut service = known().await;
+        let csv = "provider,customer,phone\nstripe,cus_1,+49 30 123456\n";
+        assert_eq!(import(&service, "mara", "customers", csv, false).await.0, StatusCode::OK);
+        let counts = Counted::over(&mut service);
+        let mut told = 0;
+        for tickets in [0, 1, 12] {
+            while told < tickets {
+                told += 1;
+                let (id, body) = (format!("t_{told}"), format!("My question number {told} is about the invoice"));
+                tell(&service, Told { event: &format!("e_{told}"), id: &id, body: Some(&body), ..Told::default() })
+                    .await;
+            }
+            counts.take();
+            let shown = get(&service, "/api/accounts/stripe:cus_1").await;
+            let costs = counts.take();
+            assert_eq!(shown["tickets"].as_array().map_or(0, Vec::len), tickets, "{shown}");
+            // Whoever asks is looked up by a batch before.
+            assert_eq!((costs.batches, costs.queries), (1 + 1, 2), "with {tickets} tickets: {costs:?}");
+        }
+    });
 }
 
 #[test]

@@ -72,9 +72,11 @@ impl Recorder {
         let arrived = std::mem::take(&mut *self.arrived.lock().unwrap());
         let text = |arrived: &Arrived| {
             must_be_understood(provider, arrived);
+            let answer = serde_json::from_str(&arrived.answer).unwrap_or_default();
             if provider == "stripe" {
-                must_be_new(&arrived.path, &serde_json::from_str(&arrived.answer).unwrap_or_default());
+                must_be_new(&arrived.path, &answer);
             }
+            must_have_fields(provider, &arrived.path, &answer);
             line(arrived, id)
         };
         arrived.iter().map(text).collect()
@@ -176,6 +178,38 @@ fn must_be_new(path: &str, answer: &Value) {
         Value::Array(all) => all.iter().for_each(|inner| must_be_new(path, inner)),
         Value::Object(fields) => fields.values().for_each(|inner| must_be_new(path, inner)),
         _ => {}
+    }
+}
+
+/// The stand-in leaves out what its table of fields does not have, which `tests/types` holds to the provider's own types. A kind
+/// without a line there would be shown whole.
+fn must_have_fields(provider: &str, path: &str, answer: &Value) {
+    let file = format!("{}/../infra/local/src/sandbox/{provider}/fields.txt", env!("CARGO_MANIFEST_DIR"));
+    let Ok(table) = std::fs::read_to_string(file) else { return };
+    for kind in kinds(provider, answer) {
+        assert!(
+            table.lines().any(|line| line == kind),
+            "{path} is answered with a {kind} of no known fields: {answer}"
+        );
+    }
+}
+
+/// Of which kind the objects are that stand in an answer.
+fn kinds(provider: &str, answer: &Value) -> Vec<String> {
+    match (provider, answer) {
+        ("chargebee", Value::Object(refusal)) if refusal.contains_key("api_error_code") => Vec::new(),
+        ("chargebee", Value::Object(names)) => match names.get("list").and_then(Value::as_array) {
+            Some(entries) => entries.iter().flat_map(|entry| kinds(provider, entry)).collect(),
+            None => names.keys().cloned().collect(),
+        },
+        ("lemonsqueezy" | "mollie", Value::Array(all)) => all.iter().flat_map(|one| kinds(provider, one)).collect(),
+        ("lemonsqueezy" | "mollie", Value::Object(fields)) => {
+            let own = if provider == "mollie" { &answer["resource"] } else { &answer["type"] };
+            let is_object = provider == "mollie" || answer["attributes"].is_object();
+            let own = own.as_str().filter(|_| is_object).map(str::to_owned);
+            own.into_iter().chain(fields.values().flat_map(|inner| kinds(provider, inner))).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -282,6 +316,25 @@ async fn all_that_leaves() -> BTreeMap<&'static str, String> {
         asked(provider, api, texts.entry(provider.name).or_default()).await;
     }
     texts
+}
+
+#[test]
+fn an_answer_of_a_kind_that_no_table_has_is_found() {
+    for (provider, answer, expected) in [
+        (
+            "chargebee",
+            json!({"list": [{"customer": {}, "no_such": {}}], "next_offset": "x"}),
+            vec!["customer", "no_such"],
+        ),
+        ("chargebee", json!({"message": "no", "api_error_code": "resource_not_found"}), vec![]),
+        ("lemonsqueezy", json!({"data": [{"type": "no_such", "attributes": {"type": "x"}}]}), vec!["no_such"]),
+        ("mollie", json!({"_embedded": {"payments": [{"resource": "no_such"}]}, "count": 1}), vec!["no_such"]),
+        ("revenuecat", json!({"object": "customer"}), vec![]),
+    ] {
+        assert_eq!(kinds(provider, &answer), expected, "{provider}: {answer}");
+        let found = std::panic::catch_unwind(|| must_have_fields(provider, "/", &answer)).is_err();
+        assert_eq!(found, expected.contains(&"no_such"), "{provider}: {answer}");
+    }
 }
 
 #[tokio::test]

@@ -54,21 +54,44 @@ function taken(witness, ask, folder) {
   });
 }
 
-/** Which fields it answers with that are not declared, or leaves out although they are always there. */
+/** The types at a place inside a type: of a list those of its items, of several kinds all. */
+function inside(type, [first, ...rest], types) {
+  const plain = types.checker.getNonNullableType(type);
+  const all = (plain.types ?? [plain]).flatMap((part) => {
+    const item = part.getNumberIndexType();
+    return item ? inside(item, [], types) : [part];
+  });
+  if (first === undefined) return all;
+  const own = all.map((part) => part.getProperty(first)).filter(Boolean);
+  return own.flatMap((property) => inside(types.checker.getTypeOfSymbolAtLocation(property, types.source), rest, types));
+}
+
+/** Which fields it answers with that are not declared, or leaves out although it fills in those that are always there. */
 function answered(witness, ask, folder) {
-  const { answers } = providers[witness.provider];
+  const { answers, fills, besides = [], spelt = {} } = providers[witness.provider];
   if (!answers) return [];
   const rows = [...table(join(folder, 'fields.txt'))];
-  const types = declared(witness, ask, rows.map(([kind]) => answers[kind]));
-  return rows.map(([kind, names], at) => {
-    const properties = types.found[at].getProperties();
+  const whole = (kind) => (kind in answers ? kind : Object.keys(answers).find((own) => kind.startsWith(`${own}.`)));
+  const types = declared(witness, ask, rows.map(([kind]) => answers[whole(kind)] ?? 'never'));
+  const needed = new Set();
+  const judged = rows.map(([kind, names], at) => {
+    const path = kind.slice((whole(kind) ?? kind).length).split('.').filter(Boolean).map((name) => spelt[name] ?? name);
+    const properties = inside(types.found[at], path, types).flatMap((part) => part.getProperties());
     const all = properties.map(({ name }) => name);
-    const always = properties.filter(({ flags }) => !(flags & ts.SymbolFlags.Optional)).map(({ name }) => name);
+    const complaints = (fields) => fields.filter((name) => {
+      if (all.includes(spelt[name] ?? name)) return false;
+      if (besides.includes(name)) needed.add(name);
+      return !besides.includes(name);
+    }).map((name) => `no ${name} is declared`);
+    const always = fills ? properties.filter(({ flags }) => !(flags & ts.SymbolFlags.Optional)).map(({ name }) => name) : [];
     return [`the sandbox's ${kind} has ${names.length} fields`, [
-      ...names.filter((name) => !all.includes(name)).map((name) => `no ${name} is declared`),
+      ...complaints(names),
       ...always.filter((name) => !names.includes(name)).map((name) => `${name} is always there, and left out`),
+      ...(complaints(['no_such_field']).length ? [] : ['would have passed with a field that nobody has']),
     ]];
   });
+  const idle = besides.filter((name) => !needed.has(name)).map((name) => `${name} is not missing any more`);
+  return [...judged, ['what the types leave out', idle]];
 }
 
 /** Everything that is wrong with the sandbox of one provider, before its newest witness. */

@@ -28,7 +28,8 @@ const stripe = {
   head: "import Stripe from 'stripe';\ndeclare const api: Stripe;",
   client: ({ default: Stripe }) =>
     new Stripe('sk_test_x', { httpClient: Stripe.createFetchHttpClient((...asked) => fetch(...asked)), maxNetworkRetries: 0 }),
-  /** What each kind of object is that the sandbox answers with. */
+  /** What each kind of object is that the sandbox answers with. Here it fills in whatever is always there. */
+  fills: true,
   answers: {
     'billing_portal.session': 'Stripe.BillingPortal.Session',
     card: 'Stripe.Card',
@@ -94,6 +95,22 @@ const chargebee = {
   },
   head: "import Chargebee, * as Types from 'chargebee';\ndeclare const api: Chargebee;",
   client: ({ default: Chargebee }) => new Chargebee({ site: 'x', apiKey: 'x' }),
+  answers: {
+    card: 'Types.Card',
+    comment: 'Types.Comment',
+    coupon: 'Types.Coupon',
+    credit_note: 'Types.CreditNote',
+    customer: 'Types.Customer',
+    download: 'Types.Download',
+    hosted_page: 'Types.HostedPage',
+    invoice: 'Types.Invoice',
+    payment_source: 'Types.PaymentSource',
+    promotional_credit: 'Types.PromotionalCredit',
+    subscription: 'Types.Subscription',
+    transaction: 'Types.Transaction',
+  },
+  /** Every resource says what it is, in each answer that Chargebee documents; its types leave that out. */
+  besides: ['object'],
   asks: {
     'GET /api/v2/credit_notes': ['api.creditNote.list($)', 'Types.CreditNote.ListInputParam'],
     'GET /api/v2/customers': ['api.customer.list($)', 'Types.Customer.ListInputParam'],
@@ -135,6 +152,9 @@ const chargebee = {
 /** What a library's function takes as its argument of that number, where the type has no name. */
 const taken = (what, at = 0) => `NonNullable<Parameters<${what}>[${at}]>`;
 
+/** What a library's function answers with. */
+const given = (what) => `Awaited<ReturnType<${what}>>`;
+
 const lemonsqueezy = {
   // The library takes attributes in camelCase and wraps them itself, and what is to be included as a list.
   read: (pairs, body) => {
@@ -146,6 +166,14 @@ const lemonsqueezy = {
   adds: { disable_prorations: false, include: '' },
   head: "import * as api from '@lemonsqueezy/lemonsqueezy.js';",
   client: (library) => (library.lemonSqueezySetup({ apiKey: 'x' }), library),
+  answers: {
+    customers: "api.Customer['data']['attributes']",
+    orders: "api.Order['data']['attributes']",
+    prices: "api.Price['data']['attributes']",
+    'subscription-invoices': "api.SubscriptionInvoice['data']['attributes']",
+    'subscription-items': "api.SubscriptionItem['data']['attributes']",
+    subscriptions: "api.Subscription['data']['attributes']",
+  },
   asks: {
     'GET /v1/customers': ['api.listCustomers($)', taken('typeof api.listCustomers')],
     'GET /v1/customers/*': ['api.getCustomer($1)'],
@@ -174,6 +202,19 @@ const mollie = {
   adds: { redirectUrl: null },
   head: "import { Client } from 'mollie-api-typescript';\ndeclare const api: Client;",
   client: ({ Client }) => new Client({ security: { apiKey: 'test_x' }, retryConfig: { strategy: 'none' } }),
+  answers: {
+    chargeback: given("Client['chargebacks']['get']"),
+    customer: given("Client['customers']['get']"),
+    payment: given("Client['payments']['get']"),
+    'payment-link': given("Client['paymentLinks']['get']"),
+    refund: given("Client['refunds']['get']"),
+    'sales-invoice': given("Client['salesInvoices']['get']"),
+    subscription: given("Client['subscriptions']['get']"),
+  },
+  /** What a payment is asked to `embed`, which its schema leaves out. */
+  besides: ['_embedded'],
+  /** As the library spells what the API sends. */
+  spelt: { _links: 'links' },
   asks: {
     'GET /v2/chargebacks': ['api.chargebacks.all($)', taken("Client['chargebacks']['all']")],
     'GET /v2/customers': ['api.customers.list($)', taken("Client['customers']['list']")],

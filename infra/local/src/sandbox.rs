@@ -1,6 +1,7 @@
 //! A stand-in for the providers' APIs, and for Slack's, that remembers: objects, idempotency keys, and what it was told to get wrong.
 
 mod chargebee;
+mod fields;
 mod lemonsqueezy;
 mod listed;
 mod mollie;
@@ -302,7 +303,7 @@ impl Sandbox {
         if let Some(refusal) = takes::refused(provider, call) {
             return Ok(refusal);
         }
-        match provider {
+        let shown = match provider {
             "chargebee" => chargebee::get(self, call),
             "lemonsqueezy" => lemonsqueezy::get(self, call),
             "mollie" => mollie::get(self, call),
@@ -310,21 +311,23 @@ impl Sandbox {
             "stripe" => stripe::get(self, call),
             "zendesk" => zendesk::get(self, call),
             _ => Ok(Reply { status: 404, body: json!({"message": "the sandbox does not know this"}).to_string() }),
-        }
+        };
+        shown.map(|reply| fields::only(provider, reply))
     }
 
     fn change(&self, provider: &str, source: &str, call: &Call) -> Disked<Reply> {
         if let Some(refusal) = takes::refused(provider, call) {
             return Ok(refusal);
         }
-        match provider {
+        let changed = match provider {
             "chargebee" => chargebee::change(self, source, call),
             "lemonsqueezy" => lemonsqueezy::change(self, source, call),
             "mollie" => mollie::change(self, source, call),
             "revenuecat" => revenuecat::change(self, source, call),
             "zendesk" => zendesk::change(self, source, call),
             _ => stripe::change(self, source, call),
-        }
+        };
+        changed.map(|reply| fields::only(provider, reply))
     }
 
     /// The first answer under an idempotency key, while the provider still knows it.

@@ -263,6 +263,15 @@ fn audit(address: &str, data: &Path, more: &[&str]) -> (bool, String) {
 fn an_audit_fails_once_a_seal_is_missing_or_the_key_is_another() {
     let (data, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut running = start(data.path());
+    let token = String::from_utf8(run(&["token", "mara"], data.path(), None).stdout).unwrap();
+    let json = ("content-type", "application/json".to_owned());
+    let bearer = [("authorization", format!("Bearer {}", token.trim())), json];
+    let path = "/api/sources/stripe/default";
+    for acting in ["assist", "observe"] {
+        let (status, body) =
+            http(&running.address, "POST", path, &bearer, &format!(r#"{{"acting":"{acting}"}}"#)).unwrap();
+        assert_eq!(status, 200, "{body}");
+    }
     for _ in 0..3 {
         let (status, body) = http(&running.address, "POST", "/local/clock", &[], r#"{"advance":"PT5H"}"#).unwrap();
         assert_eq!(status, 200, "{body}");
@@ -284,6 +293,18 @@ fn an_audit_fails_once_a_seal_is_missing_or_the_key_is_another() {
     std::fs::remove_file(data.path().join("sealing.key")).unwrap();
     let (is_good, said) = audit(&running.address, data.path(), &files);
     assert!(is_good && said.contains("0 broken"), "{said}");
+    // Who lowered the source is taken out, then its whole ledger.
+    let lines = std::fs::read_to_string(exported).unwrap();
+    let (of_source, others): (Vec<&str>, Vec<&str>) = lines.lines().partition(|line| line.contains("stripe/default"));
+    let mut planted: Value = serde_json::from_str(of_source[0]).unwrap();
+    planted["entries"].as_array_mut().unwrap().remove(0);
+    let planted_in = data.path().join("planted.jsonl");
+    for (line, expected) in [(planted.to_string(), "entry 1 is missing"), (String::new(), "its ledger is missing")] {
+        std::fs::write(&planted_in, [&others[..], &[line.as_str()][..]].concat().join("\n").trim()).unwrap();
+        let given = ["--file", planted_in.to_str().unwrap(), "--as-of", &now];
+        let (is_good, said) = audit(&running.address, data.path(), &given);
+        assert!(!is_good && said.contains(expected), "{said}");
+    }
     let mut second = start(other.path());
     second.child.kill().unwrap();
     second.child.wait().unwrap();

@@ -99,6 +99,11 @@ impl AccountId {
         Self(format!("acc_{}", digest(&[provider, source, customer], 20)))
     }
 
+    /// Under which id a source has its ledger. It is no customer's: theirs are made of three parts.
+    pub fn of_source(provider: &str, source: &str) -> Self {
+        Self(format!("acc_{}", digest(&[provider, source], 20)))
+    }
+
     /// Reads an id that came from outside.
     pub fn parse(text: &str) -> Option<Self> {
         let tail = text.strip_prefix("acc_")?;

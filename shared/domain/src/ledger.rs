@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where the chain of an account stands.
+/// Where the chain of an account stands, or that of a source, which has an id like an account's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerHead {
     pub account: AccountId,
@@ -25,7 +25,7 @@ pub struct Entry {
     pub number: u64,
     pub at: Timestamp,
     pub step: Step,
-    /// None where somebody spoke of a recovery.
+    /// None where somebody spoke of a recovery, or of a source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<ActionId>,
     /// A staff id, or `recoup`, or a provider, or the version of the rules that let something be.
@@ -36,7 +36,7 @@ pub struct Entry {
     pub hash: String,
 }
 
-/// Which moment of an action an entry tells, or that somebody let a recovery pause, go on or end.
+/// Which moment of an action an entry tells, that somebody let a recovery pause, go on or end, or how far a source may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -46,6 +46,7 @@ pub enum Step {
     Outcome,
     Confirmed,
     Recovery,
+    Source,
 }
 
 /// Something to be written down.
@@ -73,6 +74,11 @@ impl Note {
     /// The same of what somebody says of a recovery.
     pub fn of_recovery<const N: usize>(at: Timestamp, by: &str, body: [(&str, String); N]) -> Self {
         Self { at, step: Step::Recovery, action: None, by: by.to_owned(), body: named(body) }
+    }
+
+    /// The same of what somebody wants of a source.
+    pub fn of_source(at: Timestamp, by: &str, body: BTreeMap<String, String>) -> Self {
+        Self { at, step: Step::Source, action: None, by: by.to_owned(), body }
     }
 }
 

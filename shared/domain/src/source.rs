@@ -3,6 +3,7 @@
 mod backlog;
 mod cohorts;
 mod locked;
+mod noted;
 
 pub use backlog::{Backlog, OfKind, Recoveries, Staying};
 pub use cohorts::{Cohorts, Worked};

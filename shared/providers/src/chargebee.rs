@@ -57,7 +57,8 @@ const MANNERS: Manners = Manners {
     payment_page: PaymentPage::AllThatIsOwed,
     written_off: InvoiceStatus::Uncollectible,
     retries: Retries::WhenAsked {
-        switch_off: "switch off the payment retries in the dunning settings of Chargebee by hand: else it tries as well",
+        switch_off: "switch off the payment retries in the dunning settings of Chargebee by hand, and choose Stop dunning at each invoice \
+                     that it retries already: else it tries as well",
     },
     messages: Some("switch off the dunning e-mails in the settings of Chargebee by hand: else it writes as well"),
     cancels: Cancels::WhenAsked {

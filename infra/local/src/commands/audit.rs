@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use local::clock::machine;
 use local::seals::{self, PublicKey};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,7 @@ pub(super) struct Verify {
     as_of: Option<Timestamp>,
 }
 
-/// One account's ledger.
+/// The ledger of an account, or of a source.
 #[derive(Serialize, Deserialize)]
 struct Ledger {
     head: LedgerHead,
@@ -120,15 +121,26 @@ async fn fetched(shared: &Shared, account: Option<&str>) -> Result<Vec<Ledger>, 
             items.iter().filter_map(|item| item["account"]["id"].as_str().map(str::to_owned)).collect()
         }
     };
+    let mut paths: Vec<_> = accounts.iter().map(|account| format!("/api/accounts/{account}/ledger")).collect();
+    if account.is_none() {
+        let named =
+            |source: &Value| Some((source["provider"].as_str()?.to_owned(), source["source"].as_str()?.to_owned()));
+        let sources = all(shared, "/api/sources").await?;
+        paths.extend(
+            sources
+                .iter()
+                .filter_map(named)
+                .map(|(provider, source)| format!("/api/sources/{provider}/{source}/ledger")),
+        );
+    }
     let mut ledgers = Vec::new();
-    for account in &accounts {
-        ledgers.push(ledger_of(shared, account).await?);
+    for path in &paths {
+        ledgers.push(ledger_at(shared, path).await?);
     }
     Ok(ledgers)
 }
 
-async fn ledger_of(shared: &Shared, account: &str) -> Result<Ledger, Failed> {
-    let path = format!("/api/accounts/{account}/ledger");
+async fn ledger_at(shared: &Shared, path: &str) -> Result<Ledger, Failed> {
     let read = |error: serde_json::Error| error.to_string();
     let items = all(shared, &format!("{path}?limit=500")).await?;
     let head = get(shared, &format!("{path}/head")).await?;

@@ -22,6 +22,8 @@ pub enum Endpoint {
     Account(String),
     Ledger(String),
     LedgerHead(String),
+    SourceLedger { provider: String, source: String },
+    SourceLedgerHead { provider: String, source: String },
     Privacy(String),
     TimelineOf(String),
     Cases,
@@ -283,6 +285,14 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/api/sources/{provider}/{source}", Function::Approval, |v| {
         let (provider, source) = two(v);
         Endpoint::ChangeSource { provider, source }
+    }),
+    route(Method::GET, "/api/sources/{provider}/{source}/ledger", Function::Report, |v| {
+        let (provider, source) = two(v);
+        Endpoint::SourceLedger { provider, source }
+    }),
+    route(Method::GET, "/api/sources/{provider}/{source}/ledger/head", Function::Report, |v| {
+        let (provider, source) = two(v);
+        Endpoint::SourceLedgerHead { provider, source }
     }),
     route(Method::GET, "/api/reports/{month}", Function::Report, |v| Endpoint::ReportOf(one(v))),
     route(Method::GET, "/api/reports/{month}/rows", Function::Report, |v| Endpoint::RowsOf(one(v))),

@@ -44,6 +44,10 @@ pub(super) async fn answer(
         Endpoint::Privacy(id) => accounts::privacy(context, &id, staff).await,
         Endpoint::Ledger(id) => ledger::entries(context, &id, window).await,
         Endpoint::LedgerHead(id) => ledger::head(context, &id).await,
+        Endpoint::SourceLedger { provider, source } => {
+            ledger::entries_of_source(context, &provider, &source, window).await
+        }
+        Endpoint::SourceLedgerHead { provider, source } => ledger::head_of_source(context, &provider, &source).await,
         Endpoint::Cases => cases::all(context, &query, &window).await,
         Endpoint::Case(id) => cases::one(context, &id, &query, request, staff).await,
         Endpoint::Disputes => cases::disputes(context, &query, &window).await,

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::dunning::pay;
 use crate::fault::Fault;
-use crate::ports::Order;
+use crate::ports::{Key, Order};
 use crate::records::{contacts, rates, said};
 use crate::store::keys::{self, Prefix, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
@@ -31,27 +31,29 @@ const ROWS_MAX: usize = 5_000;
 const ACTIONS_MAX: u32 = 200;
 
 pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
-    Ok(shown(context, id).await?.map(|(_, sidebar)| sidebar))
+    Ok(shown(context, id, &[]).await?.map(|(_, sidebar, _)| sidebar))
 }
 
-async fn shown(context: &Context, id: &AccountId) -> Result<Option<(Head, Sidebar)>, Fault> {
+/// The account at a glance, read in one batch with whatever else is wanted.
+async fn shown(context: &Context, id: &AccountId, more: &[Key]) -> Result<Option<(Head, Sidebar, Batch)>, Fault> {
     let (own, now) = ([keys::head(id), keys::person(id)], context.clock.now());
-    let batch = Batch::read(context, own.iter().cloned().chain(said::keys_of(id)).collect()).await?;
+    let batch = Batch::read(context, own.iter().chain(more).cloned().chain(said::keys_of(id)).collect()).await?;
     let person = batch.of::<Person>(&own[1])?.unwrap_or_default();
     let said = said::read(&batch, id)?;
     let Some(head) = batch.get::<Head>(&own[0])? else { return Ok(None) };
     let sidebar = sidebar(&head, &person, now, same_try(context)).with(&said, now);
-    Ok(Some((head, sidebar)))
+    Ok(Some((head, sidebar, batch)))
 }
 
 /// The same for an account that is looked at by itself, with its tickets and what is promised to it.
 pub async fn account_in_full(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
-    let Some((head, mut sidebar)) = shown(context, id).await? else { return Ok(None) };
+    let homes = ticket::homes_of(context, id).await?;
+    let Some((head, mut sidebar, batch)) = shown(context, id, &homes).await? else { return Ok(None) };
     let actions: Vec<Action> = store::first_of(context, &keys::actions(id), ACTIONS_MAX + 1, Order::Ascending).await?;
     if actions.len() <= ACTIONS_MAX as usize {
         sidebar = sidebar.with_pending(&head, &credits_pending(&actions));
     }
-    let tickets = ticket::of_account(context, id).await?;
+    let tickets = ticket::of_account(&batch, &homes, id)?;
     Ok(Some(Sidebar { tickets: tickets.iter().map(ticket::line).collect(), ..sidebar }))
 }
 

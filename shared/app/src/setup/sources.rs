@@ -4,9 +4,11 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Order;
 use crate::setup::{backlog, locked};
+use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys, read};
 use crate::web::Problem;
 use domain::book::Head;
+use domain::id::AccountId;
 use domain::source::{Acting, Backlog, Cohorts, Granted, InUse, Judged, Party, Refused, Source, SwitchOff, Wish};
 use domain::staff::Staff;
 use http::StatusCode;
@@ -85,11 +87,11 @@ pub async fn change(
         // Read.
         let key = keys::source(provider, source);
         let who = keys::staff(&staff.id);
-        let cohorts = keys::cohorts(provider, source);
-        let batch = Batch::read(context, vec![key.clone(), who.clone(), cohorts]).await?;
+        let (cohorts, own) = (keys::cohorts(provider, source), AccountId::of_source(provider, source));
+        let batch = Batch::read(context, vec![key.clone(), who.clone(), cohorts, keys::ledger_head(&own)]).await?;
         let Some(staff) = batch.get::<Staff>(&who)? else { return Err(problem(Refused::NotPermitted).into()) };
         let mut setup = batch.get::<Source>(&key)?.unwrap_or_else(|| Source::new(provider, source));
-        let begins = setup.begins(wish);
+        let (begins, before) = (setup.begins(wish), setup.clone());
         let (hours, now) = (context.policies.setup.current().proposal.hours, context.clock.now());
         // What was shown is what the second person confirms.
         let found = if begins && !setup.has_shown(wish, hours, now) {
@@ -109,6 +111,7 @@ pub async fn change(
         // Write.
         let mut commit = Commit::default();
         commit.over(&batch, &setup);
+        put_notes(&mut commit, &batch, &own, setup.noted(&before, wish, granted).into_iter().collect())?;
         if begins && granted == Granted::Done {
             commit.over(&batch, &Cohorts::begin(provider, source, now));
         }

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Order;
+use crate::ports::{Key, Order};
 use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Page, TicketOf};
 use crate::web::{Problem, Window};
@@ -65,10 +65,15 @@ pub async fn list(context: &Context, wanted: &Filter, window: Window) -> Result<
         .await
 }
 
-/// The tickets of an account: those that are open first, then the newest.
-pub async fn of_account(context: &Context, account: &AccountId) -> Result<Vec<Ticket>, Fault> {
+/// Where the tickets lie that are shown with an account.
+pub async fn homes_of(context: &Context, account: &AccountId) -> Result<Vec<Key>, Fault> {
     let own: Vec<TicketOf> = store::first_of(context, &keys::tickets_of(account), SHOWN_MAX, Order::Descending).await?;
-    let mut tickets = read(context, &own).await?;
+    Ok(homes(&own))
+}
+
+/// The tickets of an account, of what was read there: those that are open first, then the newest.
+pub fn of_account(batch: &Batch, homes: &[Key], account: &AccountId) -> Result<Vec<Ticket>, Fault> {
+    let mut tickets = laid_out(batch, homes)?;
     tickets.retain(|ticket| is_of(ticket, account));
     tickets.sort_by_key(|ticket| {
         let is_over = ticket.handling.state == State::Resolved;
@@ -78,13 +83,20 @@ pub async fn of_account(context: &Context, account: &AccountId) -> Result<Vec<Ti
 }
 
 async fn read(context: &Context, own: &[TicketOf]) -> Result<Vec<Ticket>, Fault> {
-    let homes: Vec<_> = own.iter().map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect();
+    let homes = homes(own);
     if homes.is_empty() {
         return Ok(Vec::new());
     }
-    let batch = Batch::read(context, homes.clone()).await?;
+    laid_out(&Batch::read(context, homes.clone()).await?, &homes)
+}
+
+fn homes(own: &[TicketOf]) -> Vec<Key> {
+    own.iter().map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect()
+}
+
+fn laid_out(batch: &Batch, homes: &[Key]) -> Result<Vec<Ticket>, Fault> {
     let mut tickets = Vec::new();
-    for home in &homes {
+    for home in homes {
         tickets.extend(batch.get::<Ticket>(home)?);
     }
     Ok(tickets)

@@ -191,6 +191,7 @@ mod tests {
     fn a_refund_is_ours_if_a_note_of_its_credit_note_says_so() {
         for (name, notes, expected) in [
             ("ours", json!([{"note": "Thank you"}, {"note": "act_1"}]), Some("act_1")),
+            ("ours, as texts", json!(["Thank you", "act_1"]), Some("act_1")),
             ("somebody's", json!([{"note": "Thank you"}, {"entity_type": "coupon"}]), None),
             ("none", json!(null), None),
         ] {

@@ -354,16 +354,31 @@ pub(super) struct CreditNote<'a> {
     pub resource_version: Option<i64>,
 }
 
+/// Chargebee's library has a credit note's notes as texts, and those of an invoice with whose they are.
 #[derive(Deserialize)]
-pub(super) struct Note<'a> {
+#[serde(untagged)]
+pub(super) enum Note<'a> {
     #[serde(borrow)]
-    pub note: Option<Text<'a>>,
+    Text(Text<'a>),
+    Of {
+        #[serde(borrow)]
+        note: Option<Text<'a>>,
+    },
+}
+
+impl Note<'_> {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Of { note } => note.as_deref(),
+        }
+    }
 }
 
 impl CreditNote<'_> {
     /// Our action that it is of, if a note of it says so.
     pub fn action(&self) -> Option<String> {
-        let mut notes = self.notes.iter().flatten().filter_map(|note| note.note.as_deref());
+        let mut notes = self.notes.iter().flatten().filter_map(Note::text);
         notes.find(|note| note.starts_with("act_")).map(str::to_owned)
     }
 }

@@ -290,19 +290,21 @@ fn sales_invoice(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
         return Ok(missing("No sales invoice exists with this token."));
     };
     let status = invoice["status"].as_str().unwrap_or("issued").to_owned();
-    let (kind, until, end) = match asked.body["status"].as_str() {
+    let (kind, end) = match asked.body["status"].as_str() {
         Some("paid") if !asked.body["paymentDetails"]["source"].is_string() => {
             return Ok(unprocessable("The payment details are required.", Some("paymentDetails")));
         }
-        Some("paid") => ("sales-invoice.paid", "paidAt", "paid"),
-        Some("cancelled") => ("sales-invoice.canceled", "canceledAt", "canceled"),
+        Some("paid") => ("sales-invoice.paid", "paid"),
+        Some("cancelled") => ("sales-invoice.canceled", "canceled"),
         _ => return Ok(unprocessable("The status is not one that can be set.", Some("status"))),
     };
     if matches!(status.as_str(), "paid" | "canceled" | "cancelled") {
         return Ok(unprocessable(&format!("The invoice is {status} already."), Some("status")));
     }
     invoice["status"] = json!(end);
-    invoice[until] = json!(asked.now());
+    if end == "paid" {
+        invoice["paidAt"] = json!(asked.now());
+    }
     if invoice["amountDue"].is_object() {
         let digits = value(&invoice["amountDue"]).scale();
         invoice["amountDue"]["value"] = json!(Decimal::new(0, digits).to_string());

@@ -5,25 +5,15 @@
 
 mod old;
 
+use crate::sandbox::fields::{self, Fields};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 type Object = Map<String, Value>;
 
 /// What each kind of object has, as Stripe's own library declares it: `tests/types` holds the file to that. A list that only
 /// those see who expand it is left out.
-static FIELDS: LazyLock<BTreeMap<&str, BTreeSet<&str>>> = LazyLock::new(|| {
-    let mut fields: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut kind = "";
-    for line in include_str!("fields.txt").lines() {
-        match line.strip_prefix("    ") {
-            Some(names) => fields.entry(kind).or_default().extend(names.split(' ')),
-            None => kind = line,
-        }
-    }
-    fields
-});
+static FIELDS: LazyLock<Fields> = LazyLock::new(|| fields::read(include_str!("fields.txt")));
 
 /// An object, or a list of them, with whatever stands inside.
 pub(super) fn shown(mut body: Value) -> Value {

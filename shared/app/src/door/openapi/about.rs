@@ -518,6 +518,21 @@ pub static ABOUT: &[About] = &[
     .takes(Body::Must("SourceWish"))
     .also(&[(202, "Source")])
     .refuses(&[404, 422]),
+    get(
+        "/api/sources/{provider}/{source}/ledger",
+        "sourceLedger",
+        "Ledger",
+        "Lists who let a source go how far, and who confirmed it, oldest first",
+    )
+    .with(PAGE)
+    .refuses(&[404]),
+    get(
+        "/api/sources/{provider}/{source}/ledger/head",
+        "sourceLedgerHead",
+        "LedgerHead",
+        "Says where the chain of a source's ledger stands",
+    )
+    .refuses(&[404]),
     get("/api/reports/{month}", "report", "Report", "Reports a month").with(&[FormatOfReport]).also(&[(303, "")]),
     get("/api/reports/{month}/rows", "rows", "FactRows", "Lists every row that a month's report is made of").with(PAGE),
 ];

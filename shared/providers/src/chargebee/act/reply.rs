@@ -105,8 +105,19 @@ pub(super) struct CreditNote {
 
 /// Where the `customer_notes` of a request stand.
 #[derive(Debug, Deserialize)]
-struct Note {
-    note: Option<String>,
+#[serde(untagged)]
+enum Note {
+    Text(String),
+    Of { note: Option<String> },
+}
+
+impl Note {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Of { note } => note.as_deref(),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -305,7 +316,7 @@ impl CreditNote {
     /// Whether it stands, and a note of it says whose it is.
     pub fn names(&self, action: &str) -> bool {
         let voided = self.deleted || self.status.as_deref() == Some("voided");
-        !voided && self.notes.iter().filter_map(|note| note.note.as_deref()).any(|note| note.contains(action))
+        !voided && self.notes.iter().filter_map(Note::text).any(|note| note.contains(action))
     }
 
     /// What became of the money that it gives back: of several tries, one that went counts.

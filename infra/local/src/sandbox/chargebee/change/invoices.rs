@@ -59,7 +59,7 @@ pub(super) fn refund(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
         "reference_invoice_id": id,
         "type": "refundable",
         "create_reason_code": reason,
-        "notes": asked.get("customer_notes").map(|note| json!({"note": note})).into_iter().collect::<Vec<_>>(),
+        "notes": asked.get("customer_notes").into_iter().collect::<Vec<_>>(),
         "status": status,
         "date": asked.now(),
         "total": amount,

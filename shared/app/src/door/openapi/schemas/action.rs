@@ -234,13 +234,14 @@ fn outcome() -> Value {
 }
 
 fn entry() -> Value {
-    let steps = [Step::Requested, Step::Decided, Step::Attempted, Step::Outcome, Step::Confirmed, Step::Recovery];
+    let steps =
+        [Step::Requested, Step::Decided, Step::Attempted, Step::Outcome, Step::Confirmed, Step::Recovery, Step::Source];
     object([
         ("account", text()),
         ("number", whole()),
         ("at", time()),
         ("step", words(steps)),
-        ("action?", told(text(), "Not where somebody spoke of a recovery.")),
+        ("action?", told(text(), "Not where somebody spoke of a recovery, or of a source.")),
         ("by", told(text(), "A staff id, or `recoup`, or a provider.")),
         ("body", told(map(text()), "Ids, amounts and digests.")),
         ("before", told(text(), "The hash of the entry before.")),
