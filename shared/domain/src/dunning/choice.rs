@@ -26,12 +26,6 @@ pub struct Choice<'a> {
     not_before: Timestamp,
 }
 
-/// From when on one may be: the day on which somebody took one back has no other.
-fn from(tries: &Again, ground: &Ground<'_>) -> Timestamp {
-    let next_day = tries.taken_back_at.map(|at| ground.calendar.day_after(at));
-    next_day.map_or(ground.now, |day| day.max(ground.now))
-}
-
 impl<'a> Choice<'a> {
     /// What may be tried next in a segment, after the tries that were made; or why nothing may.
     pub fn of(segment: &str, tries: &Again, ground: &Ground<'a>) -> Result<Self, NoTry> {
@@ -138,4 +132,10 @@ impl<'a> Choice<'a> {
     fn allows(&self, at: Timestamp) -> bool {
         self.budget.forbids(self.tried, at).is_none()
     }
+}
+
+/// From when on one may be: the day on which somebody took one back has no other.
+fn from(tries: &Again, ground: &Ground<'_>) -> Timestamp {
+    let next_day = tries.taken_back_at.map(|at| ground.calendar.day_after(at));
+    next_day.map_or(ground.now, |day| day.max(ground.now))
 }
