@@ -7,6 +7,7 @@ pub mod board;
 pub mod card;
 pub mod cash;
 mod climb;
+pub mod consent;
 pub mod control;
 mod ending;
 mod escalation;

@@ -5,8 +5,8 @@ use crate::fault::Fault;
 use crate::store::imported::{Imported, in_force};
 use crate::store::{self, Attempted, Batch, Commit, Of, TicketOf, keys};
 use crate::ticket::unowned;
-use domain::book::Person;
 use domain::book::find::{Term, terms_of};
+use domain::book::{Head, Person};
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
 use domain::ticket::Ticket;
@@ -83,7 +83,9 @@ async fn erase_ticket(context: &Context, account: &AccountId, ticket: &Ticket) -
 /// One commit: nobody is found by a word of somebody who is erased.
 async fn erase_person(context: &Context, account: &AccountId) -> Result<Attempted<()>, Fault> {
     let (own, home) = (keys::person(account), keys::imported_of(account, Kind::Customers.name()));
-    let batch = Batch::read(context, vec![own.clone(), home.clone(), keys::imports(Kind::Customers.name())]).await?;
+    let known = keys::head(account);
+    let wanted = vec![own.clone(), home.clone(), known.clone(), keys::imports(Kind::Customers.name())];
+    let batch = Batch::read(context, wanted).await?;
     let mut person =
         batch.get::<Of<Person>>(&own)?.unwrap_or_else(|| Of { account: account.clone(), value: Person::default() });
     let mut terms: BTreeSet<Term> = terms_of(&person.value);
@@ -96,6 +98,13 @@ async fn erase_person(context: &Context, account: &AccountId) -> Result<Attempte
 
     let mut commit = Commit::default();
     commit.over(&batch, &person);
+    // How somebody agreed to something is told in words, which may name them.
+    if let Some(mut head) = batch.get::<Head>(&known)?
+        && let Some(consent) = head.consent.as_mut().filter(|consent| !consent.note.is_empty())
+    {
+        consent.note.clear();
+        commit.over(&batch, &head);
+    }
     if batch.rev(&home).is_some() {
         commit.over(&batch, &Imported::<Customer>::empty(&home));
     }

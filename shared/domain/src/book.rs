@@ -5,6 +5,7 @@
 //! makes, so that an account with ten thousand events is read as quickly as one with ten.
 
 mod card;
+mod consent;
 mod contact;
 pub mod entitlement;
 pub mod find;
@@ -20,6 +21,7 @@ mod unlinked;
 mod written;
 
 pub use card::KeptCard;
+pub use consent::{CONSENT_CHARS_MAX, Consent, NoConsent};
 pub use contact::{ContactChange, Contacts};
 pub use head::{
     AccessLine, Book, CardGiven, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, OfAll,

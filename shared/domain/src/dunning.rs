@@ -17,6 +17,7 @@ mod outcomes;
 mod paused;
 mod plan;
 mod policy;
+mod second;
 mod shown;
 mod spared;
 mod step;
@@ -30,7 +31,9 @@ pub use adviser::{
     Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, Reason, SoFar, Traits, View,
     adviser,
 };
-pub use again::{Again, CARD_GIVEN, ChoseNone, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_moment, next_try};
+pub use again::{
+    Again, CARD_GIVEN, ChoseNone, Ground, MadeTry, Moment, NamedCard, NextTry, NoTry, TryEnd, next_moment, next_try,
+};
 pub use beside::{invoices_beside, tried_beside};
 pub use budget::{Budget, Left, Why};
 pub use choice::Choice;
@@ -44,6 +47,7 @@ pub use outcomes::{Ended, Kept, NotLearned, Outcome, kept, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};
 pub use plan::{Plan, PlanState, plan, queue};
 pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, WarningRule, Whose};
+pub use second::{Second, is_forbidden, next_of_any};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};
 pub use together::Together;

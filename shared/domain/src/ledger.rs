@@ -25,7 +25,7 @@ pub struct Entry {
     pub number: u64,
     pub at: Timestamp,
     pub step: Step,
-    /// None where somebody spoke of a recovery, or of a source.
+    /// None where somebody spoke of a recovery, of a second card, or of a source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<ActionId>,
     /// A staff id, or `recoup`, or a provider, or the version of the rules that let something be.
@@ -36,7 +36,8 @@ pub struct Entry {
     pub hash: String,
 }
 
-/// Which moment of an action an entry tells, that somebody let a recovery pause, go on or end, or how far a source may go.
+/// Which moment of an action an entry tells, or that somebody let a recovery pause, go on or end, wrote down whether a second
+/// card may be charged, or said how far a source may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {

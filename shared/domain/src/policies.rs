@@ -4,7 +4,7 @@ use crate::ageing::AgeingPolicy;
 use crate::approval::ApprovalPolicy;
 use crate::cash::CashPolicy;
 use crate::classify::ClassifyPolicy;
-use crate::decline::{Declines, Family, Retry, Way};
+use crate::decline::{Declines, Family, Of, Retry, Way};
 use crate::dunning::{Advice, DunningPolicy, HoursPolicy, Paid};
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
@@ -191,6 +191,22 @@ impl Policies {
             }
             if let Some((offset, text)) = policy.unranked() {
                 return refused(offset, format!("nobody says how much `{text}` says beside other letters"));
+            }
+            if let Some(rule) = &policy.second_card {
+                // Where one is never tried again a second one may be; what people look at first it does not answer.
+                let named = |family: &&Family| rule.families.get_ref().contains(family.id.get_ref());
+                let asked = |family: &&Family| matches!(family.retry, Retry::AfterCustomer | Retry::InternalReview);
+                if let Some(family) = declines.family.iter().filter(named).find(asked) {
+                    let said = format!(
+                        "`{}` waits for somebody, and is no reason to charge a second card",
+                        family.id.get_ref()
+                    );
+                    return refused(rule.families.span().start, said);
+                }
+                let mut limits = declines.limit.iter().filter(|limit| limit.category.is_none() && limit.of == Of::Card);
+                if let Some(said) = limits.find_map(|limit| rule.breaks(limit)) {
+                    return refused(rule.most.span().start, said);
+                }
             }
             for rule in &policy.tries {
                 let tried = |family: &&Family| rule.families.get_ref().contains(family.id.get_ref());
@@ -429,6 +445,14 @@ mod tests {
             ("limits", "paying_minutes_max = 120", "paying_minutes_max = 1440", "less than `paying_hours`"),
             ("limits", "paying_minutes = 30", "paying_minutes = 0", "`paying_minutes` must be at least 1"),
             ("limits", "recoveries_written_max = 40", "recoveries_written_max = 61", "1 to 60 recoveries"),
+            ("dunning/v3", "id = \"second_card\"", "id = \"funds\"", "`funds` is used twice"),
+            ("dunning/v3", "gap_hours = [72]", "gap_hours = [72]\nways = [\"card\"]", "a second card is a card"),
+            (
+                "dunning/v3",
+                "\"barred\", \"lost_or_stolen\", \"temporary\"",
+                "\"expired\", \"temporary\"",
+                "`expired` waits for somebody",
+            ),
             ("dunning/v3", "sitting_minutes = 60", "sitting_minutes = 0", "for 1 to 1440 minutes"),
             (
                 "dunning/v3",

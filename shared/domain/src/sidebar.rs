@@ -11,7 +11,7 @@ pub use said::{Granted, Said};
 pub use text::text;
 
 use crate::book::entitlement::Entitlement;
-use crate::book::{Head, Person, SubscriptionLine};
+use crate::book::{Consent, Head, Person, SubscriptionLine};
 use crate::event::{Card, SubscriptionStatus};
 use crate::id::{AccountId, CaseId};
 use crate::money::{Currency, Money, Rate};
@@ -30,6 +30,12 @@ pub struct Sidebar {
     pub account: Account,
     pub plan: Plan,
     pub payment_method: Option<PaymentMethod>,
+    /// The card that the customer lets be charged beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_card: Option<SecondCard>,
+    /// What is kept and not charged. An account by itself shows it, and a list of accounts does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_cards: Vec<OtherCard>,
     pub status: Status,
     pub history: Vec<Bill>,
     pub credits: Credits,
@@ -84,6 +90,22 @@ pub struct PaymentMethod {
     pub last4: String,
     pub exp_month: Option<u8>,
     pub exp_year: Option<u16>,
+}
+
+/// A second card as it was agreed to, and whether that still stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecondCard {
+    #[serde(flatten)]
+    pub consent: Consent,
+    pub stands: bool,
+}
+
+/// A card that is kept and not charged, by the provider's id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OtherCard {
+    pub id: String,
+    pub brand: String,
+    pub last4: String,
 }
 
 /// What may be used, what was paid last, what comes next, and what is in the way.
@@ -226,6 +248,8 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp, same_try: SignedDur
         account: account(head, person),
         plan: running.map_or_else(Plan::default, plan),
         payment_method: head.book.card().map(payment_method),
+        second_card: SecondCard::of(head),
+        other_cards: Vec::new(),
         status: status(head, running, main, now, same_try),
         history: history(head, now),
         credits: credits(head, main),
@@ -295,6 +319,24 @@ fn credits(head: &Head, main: Option<Currency>) -> Credits {
         available: main.and_then(|currency| head.book.balance.get(&currency)?.copied()),
         applied: sum(credited, main).filter(|_| !credited.is_empty()),
         pending: None,
+    }
+}
+
+impl SecondCard {
+    /// That of an account, if its customer agreed to one.
+    pub fn of(head: &Head) -> Option<Self> {
+        let consent = head.consent.clone()?;
+        Some(Self { stands: head.consent_to(&consent.card).is_some(), consent })
+    }
+}
+
+impl OtherCard {
+    /// Those of an account.
+    pub fn of(head: &Head) -> Vec<Self> {
+        let cards = head.other_cards();
+        cards
+            .map(|(id, card)| Self { id: id.to_owned(), brand: card.brand.clone(), last4: card.last4.clone() })
+            .collect()
     }
 }
 

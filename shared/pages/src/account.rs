@@ -2,6 +2,7 @@
 
 mod alike;
 mod facts;
+mod second;
 
 pub use alike::{Alike, AlikeRow};
 
@@ -13,6 +14,7 @@ use domain::sidebar::{Bill, Dispute, Granted, Sidebar};
 use facts::{contact, plan_and_payment};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use second::second_card;
 
 /// `timeline` are the latest events: time, what happened, and the provider's id.
 pub fn account(
@@ -39,6 +41,7 @@ pub fn account(
                 (plan_and_payment(sidebar))
                 (contact(sidebar))
             }
+            (second_card(viewer, sidebar))
             (recoveries(viewer, recovering, None))
             (disputes(&sidebar.status.disputes))
             (exceptions(&sidebar.exceptions))

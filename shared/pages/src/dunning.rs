@@ -5,7 +5,7 @@ mod says;
 pub use says::Declined;
 
 use crate::frame::{Viewer, frame, known, state, time, words};
-use domain::dunning::{Expected, Forecast, Recovering, Said, StepState, TryEnd, Word};
+use domain::dunning::{Expected, Forecast, NextTry, Recovering, Said, StepState, TryEnd, Word};
 use domain::id::AccountId;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -255,10 +255,11 @@ fn tries(row: &Recovering) -> Markup {
         h2 { "Tries" }
         ul {
             @for made in &tries.made { li {
-                a href={ "/actions/" (made.action) } { "Try " (made.chosen.number) } ", " (time(made.begun_at)) ": " (end(&made.ended))
+                a href={ "/actions/" (made.action) } { "Try " (made.chosen.number) } ", " (time(made.begun_at))
+                (second_card(&made.chosen)) ": " (end(&made.ended))
             } }
             @if let Some(next) = &tries.next { li {
-                "Try " (next.number) " comes " (time(next.at)) ", by the rule " (words(&next.rule))
+                "Try " (next.number) " comes " (time(next.at)) (second_card(next)) ", by the rule " (words(&next.rule))
                 @if let Some(chance) = next.chance {
                     ": it succeeds with " (percent(chance)) ", and this moment was chosen with " (percent(next.likely))
                 }
@@ -280,6 +281,10 @@ fn tries(row: &Recovering) -> Markup {
             ul .soft { @for reason in &next.reasons { li { (reason.words()) } } }
         }
     } }
+}
+
+fn second_card(next: &NextTry) -> Markup {
+    html! { @if let Some(second) = &next.second { " with the second card, " (second.card) } }
 }
 
 fn said(all: &[Said]) -> Markup {

@@ -63,6 +63,8 @@ pub(super) async fn answer(
         Endpoint::DecideProposalPage(number) => team::decide_proposal_by_form(context, &number, request, caller).await,
         Endpoint::TellRecovery(id) => recoveries::tell(context, &id, body, staff).await,
         Endpoint::TellRecoveryPage(id) => recoveries::tell_by_form(context, &id, request, caller).await,
+        Endpoint::TellSecondCard(id) => recoveries::second_card(context, &id, body, staff).await,
+        Endpoint::TellSecondCardPage(id) => recoveries::second_card_by_form(context, &id, request, caller).await,
         Endpoint::AskPayment(ticket) => cash::ask(context, &ticket, body, staff).await,
         Endpoint::AskPaymentPage(ticket) => cash::ask_by_form(context, &ticket, request, caller).await,
         Endpoint::MatchPayment(id) => cash::say(context, &id, body, staff).await,

@@ -84,6 +84,8 @@ pub enum Endpoint {
     RecoveriesOf(String),
     TellRecovery(String),
     TellRecoveryPage(String),
+    TellSecondCard(String),
+    TellSecondCardPage(String),
     RecoveryPage(String),
     Decline { provider: String, code: String },
     SearchAccounts,
@@ -238,6 +240,8 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/api/dunning/outcomes", Function::Report, |_| Endpoint::DunningOutcomes),
     route(Method::GET, "/api/accounts/{id}/dunning", Function::Report, |v| Endpoint::RecoveriesOf(one(v))),
     route(Method::POST, "/api/accounts/{id}/dunning", Function::Approval, |v| Endpoint::TellRecovery(one(v))),
+    route(Method::POST, "/api/accounts/{id}/second-card", Function::Approval, |v| Endpoint::TellSecondCard(one(v))),
+    route(Method::POST, "/accounts/{id}/second-card", Function::Approval, |v| Endpoint::TellSecondCardPage(one(v))),
     route(Method::GET, "/api/declines/{provider}/{code}", Function::Report, |v| {
         let (provider, code) = two(v);
         Endpoint::Decline { provider, code }

@@ -17,7 +17,8 @@ use domain::case::{Case, State as CaseState};
 use domain::classify::desk::Desk;
 use domain::debt;
 use domain::dunning::{
-    self, Budget, Calendar, DunningPolicy, Ground, Judged, NoTry, Paid, Plan, PlanState, Traits, TryEnd, next_try,
+    self, Budget, Calendar, DunningPolicy, Ground, Judged, NoTry, Paid, Plan, PlanState, Second, Traits, TryEnd,
+    next_of_any,
 };
 use domain::event::Decline;
 use domain::import::NetworkRule;
@@ -215,9 +216,11 @@ fn choose(
         failed_at: read.invoice.first_failed_at,
         now,
     };
-    let is_forbidden = plan.due_try(now).is_some_and(|due| beside.barred.is_some() || ground.forbids(due));
-    if plan.chooses(now) || is_forbidden {
-        let next = beside.barred.clone().map_or_else(|| next_try(plan, &ground), Err);
+    let second = Second::of(declines, &beside.rules, (head, &read.invoice), tried, &beside.others);
+    let second = second.as_ref();
+    let forbids = |due| beside.barred.is_some() || dunning::is_forbidden(due, &ground, second);
+    if plan.chooses(now) || plan.due_try(now).is_some_and(forbids) {
+        let next = beside.barred.clone().map_or_else(|| next_of_any(plan, &ground, second), Err);
         plan.choose_or_look(next, reviewed_at(context));
     }
 }

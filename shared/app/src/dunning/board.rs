@@ -10,7 +10,7 @@ use crate::store::{self, Batch, Page};
 use crate::web::{Problem, Window};
 use domain::ageing::Climb;
 use domain::book::{Head, Invoice, Person, Tried};
-use domain::dunning::{Judged, Plan, PlanState, Reason, Recovering};
+use domain::dunning::{Judged, Plan, PlanState, Reason, Recovering, Second};
 use domain::id::AccountId;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -226,7 +226,13 @@ async fn shown(context: &Context, plans: Vec<Plan>, head: Option<&Head>) -> Resu
                 beside.iter().filter(|(other, _)| **other != invoice.id).map(|(_, tried)| tried.clone()).collect();
             let tried = invoice.tried(same_try);
             let judged = Judged::of(declines, head, invoice, &tried, &others);
-            row.tries_left = judged.budget(declines, &rules, &tried, &others).left(&tried, context.clock.now());
+            let next = row.plan.tries.next.as_ref().filter(|next| next.second.is_some());
+            let second = next.and_then(|_| Second::of(declines, &rules, (head, invoice), &tried, &others)?.ok());
+            let now = context.clock.now();
+            row.tries_left = match second {
+                Some(second) => second.left(&tried, now),
+                None => judged.budget(declines, &rules, &tried, &others).left(&tried, now),
+            };
         }
         all.push(row);
     }

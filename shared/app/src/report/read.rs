@@ -19,7 +19,7 @@ use domain::playbook::advice::{Preview, Reply, preview};
 use domain::policy::Reader;
 use domain::report::fact::Row;
 use domain::report::{Month, Report, report};
-use domain::sidebar::{Sidebar, sidebar};
+use domain::sidebar::{OtherCard, Sidebar, sidebar};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -54,7 +54,8 @@ pub async fn account_in_full(context: &Context, id: &AccountId) -> Result<Option
         sidebar = sidebar.with_pending(&head, &credits_pending(&actions));
     }
     let tickets = ticket::of_account(&batch, &homes, id)?;
-    Ok(Some(Sidebar { tickets: tickets.iter().map(ticket::line).collect(), ..sidebar }))
+    let (tickets, other_cards) = (tickets.iter().map(ticket::line).collect(), OtherCard::of(&head));
+    Ok(Some(Sidebar { tickets, other_cards, ..sidebar }))
 }
 
 /// Everything that a person should see before deciding about a case.

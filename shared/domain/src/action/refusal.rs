@@ -18,6 +18,8 @@ pub enum NoPreview {
     UnknownSubscription(String),
     #[error("card `{0}` is not kept for this account any more; ask again without it")]
     UnknownCard(String),
+    #[error("nobody wrote down that card `{0}` may be charged: the customer agrees first, or chooses it")]
+    NoConsent(String),
     #[error("this account has no running subscription")]
     NoSubscription,
     #[error("this account has several subscriptions that run; name the `subscription` in `params`: {0}")]

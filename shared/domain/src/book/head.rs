@@ -5,7 +5,7 @@ mod room;
 mod said;
 
 use super::entitlement::Entitlement;
-use super::{Latest, LetterLine, Try, Writer};
+use super::{Consent, Latest, LetterLine, Try, Writer};
 use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
 use crate::id::{AccountId, ActionId, CaseId, ReceivedId, RequestId};
 use crate::money::{Currency, Money, Rate};
@@ -52,6 +52,9 @@ pub struct Head {
     /// The card that the customer gave while more recoveries ran than are written at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_given: Option<CardGiven>,
+    /// That the customer lets a second card be charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
     /// What people said of all recoveries while more ran than are written at once, the latest, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub said_of_all: Vec<SaidOfAll>,
@@ -305,6 +308,7 @@ impl Head {
             unsubscribed_at: None,
             claimed_at: None,
             card_given: None,
+            consent: None,
             said_of_all: Vec::new(),
             requests: BTreeSet::new(),
             loose: BTreeSet::new(),

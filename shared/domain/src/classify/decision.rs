@@ -106,7 +106,13 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk, bytes_max: usiz
             policy_version: case.policy_version,
             outcome: Outcome::of(case),
             event: scene.event.without_person(),
-            head: Head { cases: BTreeMap::new(), more_cases: 0, said_of_all: Vec::new(), ..head.clone() },
+            head: Head {
+                cases: BTreeMap::new(),
+                more_cases: 0,
+                said_of_all: Vec::new(),
+                consent: None,
+                ..head.clone()
+            },
             touched: Touched { person: None, ..touched.clone() },
             beside: beside.clone(),
             left_out: LeftOut::Nothing,

@@ -74,6 +74,18 @@ pub struct NextTry {
     /// The version of what was learned by then; nothing where nobody chose the moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice_version: Option<u32>,
+    /// The card that it names, where it is not the one that is charged anyway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<NamedCard>,
+}
+
+/// A card beside the one that is charged, whose holder lets it be charged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedCard {
+    /// The provider's id of it.
+    pub id: String,
+    /// Its brand and the end of its number.
+    pub card: String,
 }
 
 /// That none of the moments that were left was chosen: whoever judges another way has to know how likely that was.
@@ -103,7 +115,7 @@ pub struct MadeTry {
     /// As it was chosen.
     pub chosen: NextTry,
     pub ended: Option<TryEnd>,
-    /// The card that it names, because the customer has just given it, and the provider's id of it.
+    /// The card that it names, because the customer has just given it or lets it be charged, and the provider's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,6 +161,14 @@ pub enum NoTry {
     NotWorthIt,
     #[error("{why}")]
     Chosen { why: Box<NoTry>, none: ChoseNone },
+    #[error("{why}; with the second card: {second}")]
+    Both { why: Box<NoTry>, second: Box<NoTry> },
+    #[error("nobody tells which card is charged, so that none is a second one")]
+    NotTold,
+    #[error("it is the one that is charged")]
+    SameCard,
+    #[error("it is not kept any more, has expired, or is not the one that the customer agreed to")]
+    NoConsent,
     #[error("a bank claims money of this customer back")]
     Claimed,
     #[error("what was billed is in review")]
@@ -163,6 +183,15 @@ impl NoTry {
     /// Whether it may end without anybody telling: then it is looked at again.
     pub fn passes(&self) -> bool {
         matches!(self, Self::InReview | Self::Claimed | Self::NoVersion(_))
+    }
+
+    /// That a moment could have been chosen, and none was.
+    fn chose_none(&self) -> Option<ChoseNone> {
+        match self {
+            Self::Chosen { none, .. } => Some(*none),
+            Self::Both { why, .. } => why.chose_none(),
+            _ => None,
+        }
     }
 }
 
@@ -311,7 +340,7 @@ impl Ground<'_> {
 }
 
 /// The seed of a choice: the same try of the same invoice is always chosen alike.
-fn seed(plan: &Plan, number: u32) -> u64 {
+pub(super) fn seed(plan: &Plan, number: u32) -> u64 {
     let named = format!("{} {} {number}", plan.account, plan.invoice);
     u64::from_str_radix(&sha256(named.as_bytes())[..16], 16).unwrap_or_default()
 }
@@ -347,6 +376,7 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         chosen_at: Some(ground.now),
         reasons: choice.reasons(seed, chosen.at),
         advice_version: ground.advice_version,
+        second: None,
     })
 }
 
@@ -381,22 +411,25 @@ fn with_card(plan: &Plan, ground: &Ground<'_>, number: u32) -> Option<Result<Nex
         chosen_at: Some(ground.now),
         reasons: Vec::new(),
         advice_version: None,
+        second: None,
     }))
 }
 
 impl DunningPolicy {
-    /// Whether a rule of these lets a chosen try be: one of its tries, or that a card was given.
+    /// Whether a rule of these lets a chosen try be: one of its tries, or that a card was given; with a second card only
+    /// the rule for those.
     pub fn lets(&self, plan: &Plan, next: &NextTry) -> bool {
         let named = |rule: &TriesRule| *rule.id.get_ref() == next.rule;
-        self.version == next.policy_version
-            && self.version == plan.policy_version
-            && self.adviser.is_some()
-            && (next.rule == CARD_GIVEN || self.tries.iter().any(named))
+        let is_let = match next.second {
+            Some(_) => self.second_card.as_ref().is_some_and(named),
+            None => next.rule == CARD_GIVEN || self.tries.iter().any(named),
+        };
+        self.version == next.policy_version && self.version == plan.policy_version && self.adviser.is_some() && is_let
     }
 
     /// Why a rule of tries is as it is.
     pub fn why_tried(&self, rule: &str) -> &str {
-        let found = self.tries.iter().find(|it| it.id.get_ref() == rule);
+        let found = self.tries.iter().chain(&self.second_card).find(|it| it.id.get_ref() == rule);
         found.map_or("The customer gave another card: it is tried at once.", |rule| rule.why.as_str())
     }
 }
@@ -449,9 +482,10 @@ impl Plan {
         }
     }
 
-    /// The card of a try that did not leave is still the one that was given, unless there is another since.
+    /// The card of a try that did not leave is still the one that was given, unless there is another since. A second card
+    /// was given by nobody.
     pub fn keeps_card(&mut self, action: &ActionId) {
-        let made = self.tries.made.iter().find(|made| made.action == *action);
+        let made = self.tries.made.iter().find(|made| made.action == *action && made.chosen.rule == CARD_GIVEN);
         if let Some(made) = made.filter(|_| self.tries.card.is_none()) {
             (self.tries.card, self.tries.card_id) = (made.card.clone(), made.card_id.clone());
         }
@@ -483,10 +517,7 @@ impl Plan {
             Ok(next) => (Some(next), None),
             Err(why) => (None, Some(why)),
         };
-        self.tries.chose_none = match &why {
-            Some(NoTry::Chosen { none, .. }) => Some(*none),
-            _ => None,
-        };
+        self.tries.chose_none = why.as_ref().and_then(NoTry::chose_none);
         (self.tries.next, self.tries.why_none) = (next, why.map(|why| why.to_string()));
     }
 
@@ -519,6 +550,8 @@ impl Plan {
         self.tries.begun += 1;
         if made.chosen.rule == CARD_GIVEN {
             (made.card, made.card_id) = (self.tries.card.take(), self.tries.card_id.take());
+        } else if let Some(NamedCard { id, card }) = made.chosen.second.clone() {
+            (made.card, made.card_id) = (Some(card), Some(id));
         }
         self.tries.look_at = Some(look_at);
         self.tries.made.push(made.clone());

@@ -1,6 +1,6 @@
 //! Which moment is that of the next try, and how likely was it to be that one? One answer, for the service and for worlds.
 
-use super::{Adviser, Again, Budget, Calendar, Chosen, Ground, NoTry, Reason, SoFar, TriesRule, View};
+use super::{Adviser, Again, Budget, Calendar, Chosen, Ground, NoTry, Reason, Second, SoFar, TriesRule, View};
 use crate::book::Tried;
 use crate::decline::Retry;
 use jiff::Timestamp;
@@ -45,9 +45,8 @@ impl<'a> Choice<'a> {
         if times.len() - by_hand >= *rule.most.get_ref() as usize {
             return Err(NoTry::AllMade(times.len() - by_hand));
         }
-        let next_day = tries.taken_back_at.map(|at| ground.calendar.day_after(at));
-        let from = next_day.map_or(ground.now, |day| day.max(ground.now));
-        let not_before = ground.budget.earliest(ground.tried, from).ok_or_else(|| ground.nothing_left())?;
+        let not_before = ground.budget.earliest(ground.tried, from(tries, ground));
+        let not_before = not_before.ok_or_else(|| ground.nothing_left())?;
         let mut limits = rule.limits();
         limits.most += by_hand;
         Ok(Self {
@@ -60,6 +59,42 @@ impl<'a> Choice<'a> {
             groups: ground.traits.groups(),
             times,
             failed_at,
+            not_before,
+        })
+    }
+
+    /// The same with a second card, once it is its turn: on its own budget, by what was tried with it alone, from the
+    /// moment on at which the other had failed for the last time and its holder had agreed.
+    pub(super) fn of_second(second: &'a Second<'_>, tries: &Again, ground: &Ground<'a>) -> Result<Self, NoTry> {
+        let adviser = ground.adviser.ok_or(NoTry::NoRules)?;
+        let failed = ground.meaning.family.id.get_ref();
+        let rule = ground.policy.second_card.as_ref().filter(|rule| rule.families.get_ref().contains(failed));
+        let rule = rule.ok_or_else(|| NoTry::NoRule(failed.clone()))?;
+        if let Some(family) = second.family {
+            let name = || family.id.get_ref().clone();
+            match family.retry {
+                Retry::Soon | Retry::Later => {}
+                Retry::AfterCustomer => return Err(NoTry::AfterCustomer(name())),
+                Retry::InternalReview => return Err(NoTry::ForPeople(name())),
+                Retry::Never => return Err(NoTry::Never(name())),
+            }
+        }
+        let times = second.times(ground.tried);
+        if times.len() >= *rule.most.get_ref() as usize {
+            return Err(NoTry::AllMade(times.len()));
+        }
+        let not_before = second.budget.earliest(ground.tried, from(tries, ground));
+        let not_before = not_before.ok_or_else(|| second.nothing_left(ground))?;
+        Ok(Self {
+            rule: rule.clone(),
+            limits: rule.limits(),
+            adviser,
+            calendar: ground.calendar,
+            budget: &second.budget,
+            tried: ground.tried,
+            groups: second.traits(ground.traits.country).groups(),
+            failed_at: second.begins_at(ground.tried),
+            times,
             not_before,
         })
     }
@@ -97,4 +132,10 @@ impl<'a> Choice<'a> {
     fn allows(&self, at: Timestamp) -> bool {
         self.budget.forbids(self.tried, at).is_none()
     }
+}
+
+/// From when on one may be: the day on which somebody took one back has no other.
+fn from(tries: &Again, ground: &Ground<'_>) -> Timestamp {
+    let next_day = tries.taken_back_at.map(|at| ground.calendar.day_after(at));
+    next_day.map_or(ground.now, |day| day.max(ground.now))
 }

@@ -57,7 +57,7 @@ pub fn barred(declines: &Declines, head: &Head, card: &str, tried: &[Tried], bes
 }
 
 /// Why a try failed: all that was told of it while the head remembers that, and then its code.
-fn told(head: &Head, tried: &Tried) -> Option<Decline> {
+pub(super) fn told(head: &Head, tried: &Tried) -> Option<Decline> {
     let code = tried.code.as_ref()?;
     let is_it = |own: &Option<String>| own.is_some() && *own == tried.payment;
     let remembered = head.book.tries.iter().rfind(|it| is_it(&it.payment)).and_then(|it| it.decline.clone());

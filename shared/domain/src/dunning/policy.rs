@@ -27,6 +27,9 @@ pub struct DunningPolicy {
     pub adviser: Option<AdviserRules>,
     #[serde(default)]
     pub tries: Vec<TriesRule>,
+    /// How a second card is tried whose holder agreed to it, once the one that is charged is used up for one of its
+    /// families; before there was a rule, never.
+    pub second_card: Option<TriesRule>,
     /// When a recovery is a matter of whoever looks after the account.
     pub escalation: Option<EscalationRule>,
     /// What warns a customer; before there were tries, plans only wrote.
@@ -139,7 +142,7 @@ impl DunningPolicy {
     /// Every family that is named, with where.
     pub(crate) fn families(&self) -> impl Iterator<Item = (usize, &str)> {
         let of_segments = self.segment.iter().filter_map(|segment| segment.families.as_ref());
-        let lists = of_segments.chain(self.tries.iter().map(|rule| &rule.families));
+        let lists = of_segments.chain(self.tries.iter().chain(&self.second_card).map(|rule| &rule.families));
         let named = lists.flat_map(|list| list.get_ref().iter().map(|family| (list.span().start, family.as_str())));
         let leanings = self.adviser.iter().flat_map(AdviserRules::families);
         named.chain(leanings.map(|(list, family)| (list.span().start, family.as_str())))

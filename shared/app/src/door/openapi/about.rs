@@ -364,6 +364,15 @@ pub static ABOUT: &[About] = &[
     )
     .takes(Body::Must("RecoveryWord"))
     .refuses(&[404, 409, 422]),
+    post(
+        "/api/accounts/{id}/second-card",
+        "tellSecondCard",
+        "SecondCardTold",
+        "Writes down that the customer lets a card be charged beside the one that is charged anyway, or that they do not \
+         any more; the same twice is once",
+    )
+    .takes(Body::Must("SecondCardWord"))
+    .refuses(&[404, 422]),
     get("/api/declines/{provider}/{code}", "decline", "Decline", "Says what a code of a failed payment means")
         .with(&[Network, Gateway, Advice])
         .refuses(&[404]),

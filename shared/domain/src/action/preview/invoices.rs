@@ -27,7 +27,15 @@ pub(super) fn retry(known: Known<'_>, invoice: &str, amount: Option<Money>, card
     let mut lines = vec![due(left, left.and_then(nothing))];
     if let Some(id) = card {
         let card = known.head.book.kept_card(id).ok_or_else(|| NoPreview::UnknownCard(id.to_owned()))?;
+        let subscription = known.invoice(invoice)?.subscription.value().map(String::as_str);
+        if !known.head.may_be_named(id, subscription) {
+            return Err(NoPreview::NoConsent(id.to_owned()));
+        }
         lines.push(Line::text("Charged", None, &format!("the {} card that ends in {}", card.brand, card.last4)));
+        if let Some(consent) = known.head.consent_to(id) {
+            let agreed = format!("written down by {} on {}", consent.by, consent.at.strftime("%Y-%m-%d"));
+            lines.push(Line::text("The customer agreed to this card", None, &agreed));
+        }
     }
     Ok((format!("Try the payment of {}invoice {invoice} again", owed(amount)), lines))
 }
@@ -122,6 +130,50 @@ mod tests {
         assert_eq!(words(Some("pm_2")), Ok(Some("the visa card that ends in 1881".to_owned())));
         for gone in ["pm_1", "pm_9"] {
             assert_eq!(words(Some(gone)), Err(NoPreview::UnknownCard(gone.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_card_beside_the_one_that_is_charged_is_named_with_consent_alone() {
+        let at = "2026-03-02T10:00:00Z";
+        let seen = |value: serde_json::Value| json!([[at, 0, "evt_1"], value]);
+        let open = json!({"id": "in_1", "status": seen(json!("open")), "subscription": seen(json!("sub_1")),
+            "remaining": seen(json!({"amount": "49.00", "currency": "USD"}))});
+        let mut records = Touched::default();
+        records.invoices.insert("in_1".to_owned(), from_value::<Invoice>(open).unwrap());
+        let head = |chosen: &str, consent: serde_json::Value| {
+            let mut head = Head::new("stripe", "default", "cus_1");
+            for (id, last4) in [("pm_1", "4242"), ("pm_2", "1881")] {
+                let card = json!({"brand": "visa", "last4": last4, "exp_month": 4, "exp_year": 2032});
+                head.book
+                    .cards
+                    .push(from_value(json!({"seen_at": at, "id": id, "card": card, "state": "kept"})).unwrap());
+            }
+            head.book.chosen = from_value(seen(json!(chosen))).unwrap();
+            head.consent = from_value(consent).unwrap();
+            head
+        };
+        let agreed = |card: &str, last4: &str| {
+            let by_phone = json!({"by": "lena", "at": at, "note": "by phone"});
+            let mut consent = json!({"card": card, "brand": "visa", "last4": last4});
+            consent.as_object_mut().unwrap().extend(by_phone.as_object().unwrap().clone());
+            consent
+        };
+        let none = || Err(NoPreview::NoConsent("pm_2".to_owned()));
+        for (name, head, expected) in [
+            ("the customer chose it", head("pm_2", json!(null)), Ok(2)),
+            ("nobody agreed", head("pm_1", json!(null)), none()),
+            ("somebody agreed to another one", head("pm_1", agreed("pm_1", "4242")), none()),
+            ("it has another number by now", head("pm_1", agreed("pm_2", "0005")), none()),
+            ("the customer agreed", head("pm_1", agreed("pm_2", "1881")), Ok(3)),
+        ] {
+            let now = Timestamp::UNIX_EPOCH;
+            let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now };
+            let lines = retry(known, "in_1", None, Some("pm_2")).map(|(_, lines)| lines);
+            assert_eq!(lines.as_ref().map(Vec::len).map_err(Clone::clone), expected, "{name}");
+            let agreed = lines.unwrap_or_default().pop().and_then(|line| line.after).map(|after| after.to_string());
+            let said = "written down by lena on 2026-03-02";
+            assert_eq!(agreed.as_deref() == Some(said), name == "the customer agreed", "{name}: {agreed:?}");
         }
     }
 }

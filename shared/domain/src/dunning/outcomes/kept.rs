@@ -59,9 +59,10 @@ pub fn kept(of: &Kept<'_>) -> Vec<Outcome> {
     lines
 }
 
-/// What is tried with another card at once was not chosen among moments.
+/// What is tried with another card at once was not chosen among moments, and what is tried with a second one was not
+/// chosen for the one that failed.
 fn chosen(line: Outcome, next: Option<&NextTry>) -> Outcome {
-    match next.filter(|next| next.chance.is_some()) {
+    match next.filter(|next| next.chance.is_some() && next.second.is_none()) {
         None => line,
         Some(next) => Outcome {
             chosen_at: next.chosen_at,
@@ -171,7 +172,7 @@ impl<'a> Kept<'a> {
     fn planned(&self) -> Option<&'a NextTry> {
         let tries = &self.plan?.tries;
         let next = tries.next.as_ref().or(tries.unmade.as_ref());
-        next.filter(|next| next.number == tries.begun + 1 && next.chance.is_some())
+        next.filter(|next| next.number == tries.begun + 1 && next.chance.is_some() && next.second.is_none())
     }
 
     /// Whether the rules have said that it is not tried again. Where something else stands in the way nobody has

@@ -134,8 +134,11 @@ impl Segment {
 
 impl DunningPolicy {
     fn lint_tries(&self) -> Vec<Complaint> {
-        let mut complaints = Complaint::doubled(self.tries.iter().map(|rule| &rule.id));
-        complaints.extend(self.tries.iter().flat_map(TriesRule::lint));
+        let all = || self.tries.iter().chain(&self.second_card);
+        let mut complaints = Complaint::doubled(all().map(|rule| &rule.id));
+        complaints.extend(all().flat_map(TriesRule::lint));
+        let with_ways = self.second_card.as_ref().and_then(|rule| rule.ways.as_ref());
+        complaints.extend(with_ways.map(|ways| Complaint::on(ways, "a second card is a card: it has no `ways`")));
         for (place, rule) in self.tries.iter().enumerate() {
             if let Some(family) = self.tries[..place].iter().find_map(|other| other.doubles(rule)) {
                 complaints.push(Complaint::on(&rule.families, format!("`{family}` stands in two rules of tries")));
@@ -143,11 +146,8 @@ impl DunningPolicy {
         }
         match &self.adviser {
             Some(rules) => complaints.extend(AdviserRules::lint(rules)),
-            None => complaints.extend(
-                self.tries
-                    .iter()
-                    .map(|rule| Complaint::on(&rule.id, "nobody chooses its moments: say so in `[adviser]`")),
-            ),
+            None => complaints
+                .extend(all().map(|rule| Complaint::on(&rule.id, "nobody chooses its moments: say so in `[adviser]`"))),
         }
         complaints
     }

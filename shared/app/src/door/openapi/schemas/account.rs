@@ -45,6 +45,9 @@ pub(super) fn schemas() -> Named {
         ("TryOutcome", try_outcome()),
         ("TryOutcomes", page("TryOutcome")),
         ("RecoveryWord", recovery_word()),
+        ("SecondCard", second_card()),
+        ("SecondCardTold", object([("second_card", or_null(see("SecondCard")))])),
+        ("SecondCardWord", second_card_word()),
         ("Held", held()),
     ]
 }
@@ -91,6 +94,7 @@ fn sidebar() -> Value {
         object([("name", maybe()), ("price", or_null(money())), ("interval", maybe()), ("renews_at", or_null(time()))]);
     let card =
         object([("brand", text()), ("last4", text()), ("exp_month", or_null(whole())), ("exp_year", or_null(whole()))]);
+    let other = object([("id", told(text(), "The provider's id.")), ("brand", text()), ("last4", text())]);
     let pending = "What waits for approval or is under way: where an account is shown by itself.";
     let credits = object([
         ("available", or_null(money())),
@@ -109,6 +113,8 @@ fn sidebar() -> Value {
         ("account", account),
         ("plan", plan),
         ("payment_method", or_null(card)),
+        ("second_card?", told(see("SecondCard"), "The card that the customer lets be charged beside it.")),
+        ("other_cards?", told(list(other), "Where it is shown by itself: cards that are kept and not charged.")),
         ("status", status()),
         ("history", list(bill())),
         ("credits", credits),
@@ -372,6 +378,13 @@ fn tries() -> Value {
             ),
             ("why?", told(list(text()), "The reasons in words.")),
             ("advice_version?", told(whole(), "The version of what was learned when it was chosen.")),
+            (
+                "second?",
+                told(
+                    object([("id", text()), ("card", text())]),
+                    "The card that it names beside the one that is charged.",
+                ),
+            ),
         ])
     };
     let ended = object([
@@ -389,7 +402,7 @@ fn tries() -> Value {
         ("begun_at", time()),
         ("chosen", next()),
         ("ended", told(or_null(ended), "Null while nobody knows.")),
-        ("card?", told(text(), "The card that it named, because the customer had just given it.")),
+        ("card?", told(text(), "The card that it named: one that was just given, or a second one.")),
         ("card_id?", told(text(), "The provider's id of that card.")),
     ]);
     object([
@@ -480,6 +493,27 @@ fn recovery_word() -> Value {
         ("stop?", only([("note", told(text(), "Why; at most 500 characters."))])),
         ("promise?", only([("date", date()), ("amount", money()), note()])),
     ])
+}
+
+fn second_card() -> Value {
+    object([
+        ("card", told(text(), "The provider's id of it.")),
+        ("brand", text()),
+        ("last4", text()),
+        ("by", told(text(), "Who wrote it down: a staff id.")),
+        ("at", time()),
+        ("note", told(text(), "How the customer agreed.")),
+        ("stands", told(flag(), "False once the card is gone, has expired, or has another number.")),
+    ])
+}
+
+fn second_card_word() -> Value {
+    let agreed = only([
+        ("card", told(text(), "The provider's id of it, as in `other_cards` of the account.")),
+        ("last4", told(text(), "The end of its number, so that no other card is meant.")),
+        ("note", told(text(), "How the customer agreed; at most 200 characters.")),
+    ]);
+    only([("agreed?", agreed), ("revoked?", only([]))])
 }
 
 fn held() -> Value {
