@@ -181,8 +181,9 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
                 p .notice { "A repeat of " a href={ "/tickets/" (into.address()) } { (into.address()) } "." }
             }
             div .two { (written(ticket)) (where_it_stands(page)) }
-            @if page.flow.request.is_some() || (handling.account.is_some() && handling.state != State::Resolved) {
-                (cash(page.flow, viewer.csrf.as_deref().filter(|_| viewer.role.may_request())))
+            @if page.flow.request.is_some() || handling.state != State::Resolved {
+                @let may_ask = viewer.role.may_request() && handling.account.is_some();
+                (cash(page.flow, viewer.csrf.as_deref().filter(|_| may_ask)))
             }
             (reply(viewer, ticket, page.offered))
             (history(ticket))
