@@ -600,6 +600,47 @@ fn people_give_tickets_take_them_back_and_say_that_one_is_a_repeat() {
 }
 
 #[test]
+fn a_repeat_that_is_none_is_taken_apart_and_has_its_own_time_and_case_again() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told::default()).await;
+        tell(&service, Told { event: "e_2", id: "t_2", body: Some("xqzt wv"), ..Told::default() }).await;
+        let class = json!({"class": "invoice_discrepancy", "note": "on the phone"});
+        let (_, own) = say(&service, "lena", "t_2", "class", &class).await;
+        assert_eq!(say(&service, "lena", "t_2", "merge", &json!({"into": "t_1"})).await.0, 200);
+        let state = async |case: &Value| {
+            get(&service, &format!("/api/cases/{}", case.as_str().unwrap())).await["state"].clone()
+        };
+        assert_eq!(state(&own["case"]).await, "resolved", "it ended with its ticket");
+        let page = get(&service, "/tickets/t_2").await;
+        assert!(page.as_str().unwrap().contains("A repeat of"), "{page}");
+        later(&service, 30).await;
+        for (staff, id, body, status, code) in [
+            ("ana", "t_2", json!({"note": "another invoice"}), 403, "not_permitted"),
+            ("lena", "t_9", json!({"note": "another invoice"}), 404, "not_found"),
+            ("lena", "t_1", json!({"note": "another invoice"}), 409, "no_repeat"),
+            ("lena", "t_2", json!({"note": " "}), 400, "malformed"),
+            ("lena", "t_2", json!({}), 400, "malformed"),
+        ] {
+            let (found, answer) = say(&service, staff, id, "unmerge", &body).await;
+            assert_eq!((found, &answer["error"]["code"]), (status, &json!(code)), "{staff} {id} {body}: {answer}");
+        }
+        let (status, apart) = say(&service, "lena", "t_2", "unmerge", &json!({"note": "another invoice"})).await;
+        let parts = (&apart["merged_into"], &apart["case"], &apart["reopened"]);
+        assert_eq!((status, parts), (200, (&Value::Null, &own["case"], &json!(1))), "{apart}");
+        assert!(apart["state"] != "resolved" && apart["resolved_at"].is_null(), "{apart}");
+        assert!(
+            apart["due_at"].as_str() > Some(service.clock.now().to_string().as_str()),
+            "a time of its own: {apart}"
+        );
+        assert_eq!(state(&apart["case"]).await, "open");
+        let first = ticket(&service, "t_1").await;
+        assert!(first["case"].is_string() && first["case"] != apart["case"], "{first}");
+        assert_eq!(say(&service, "lena", "t_2", "unmerge", &json!({"note": "once more"})).await.0, 409);
+    });
+}
+
+#[test]
 fn an_agent_writes_a_ticket_down_and_it_takes_the_same_way() {
     run(async {
         let service = known().await;

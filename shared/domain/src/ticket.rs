@@ -41,7 +41,7 @@ pub use form::{FORM, Lacks, REASONS, Typed, Wanted};
 pub use handling::{Handling, Happened, State};
 pub use languages::LanguagePolicy;
 pub use letters::{Letter, LetterRead, LettersRead, corrections, letters, read_letters};
-pub use merge::{NotMerged, same_words};
+pub use merge::{NotMerged, NotUnmerged, same_words};
 pub use moving::Moving;
 pub use name::TicketName;
 pub use neutral::{Greeted, may_greet};

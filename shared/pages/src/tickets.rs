@@ -352,7 +352,10 @@ fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
                 label { "as I know by " input name="note" required maxlength="2000"; }
                 button .plain type="submit" name="say" value="account" { "Say so" }
             })) }
-            @if is_over { (form(html! {
+            @if handling.merged_into.is_some() { (form(html! {
+                label { "It is no repeat because " input name="note" required maxlength="2000"; }
+                button .plain type="submit" name="say" value="unmerge" { "Take apart" }
+            })) } @else if is_over { (form(html! {
                 label { "It is not over because " input name="note" required maxlength="2000"; }
                 button .plain type="submit" name="say" value="reopen" { "Open again" }
             })) } @else {

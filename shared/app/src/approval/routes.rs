@@ -55,6 +55,7 @@ pub(super) async fn answer(
         Endpoint::ReopenTicket(id) => tickets::reopen(context, &id, body, staff).await,
         Endpoint::ClassTicket(id) => tickets::class(context, &id, body, staff).await,
         Endpoint::MergeTicket(id) => tickets::merge(context, &id, body, staff).await,
+        Endpoint::UnmergeTicket(id) => tickets::unmerge(context, &id, body, staff).await,
         Endpoint::AccountTicket(id) => tickets::account(context, &id, body, staff).await,
         Endpoint::ChangeTicketPage(id) => tickets::change_by_form(context, &id, request, caller).await,
         Endpoint::Delegate => team::delegate(context, body, staff).await,

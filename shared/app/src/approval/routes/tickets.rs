@@ -110,6 +110,11 @@ pub(super) async fn merge(context: &Context, id: &str, body: &[u8], staff: &Staf
     say(context, id, &Word::Merge { into }, staff).await
 }
 
+pub(super) async fn unmerge(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
+    let Reopened { note } = web::sent(body, "send a `note` that says why the two are not one")?;
+    say(context, id, &Word::Unmerge { note }, staff).await
+}
+
 pub(super) async fn account(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
     let Owned { account, note } = web::sent(body, "send the `account` and a `note` that says how you know")?;
     say(context, id, &Word::Account { account: account_id(&account)?, note }, staff).await
@@ -154,6 +159,7 @@ fn word(fields: &BTreeMap<String, String>) -> Result<Word, Problem> {
             Ok(Word::Class { class, note: field("note") })
         }
         "merge" => Ok(Word::Merge { into: field("into") }),
+        "unmerge" => Ok(Word::Unmerge { note: field("note") }),
         "account" => Ok(Word::Account { account: account_id(&field("account"))?, note: field("note") }),
         _ => Err(Problem::malformed("the form says nothing; reload the page")),
     }

@@ -47,6 +47,7 @@ pub(super) fn schemas() -> Named {
         ),
         ("TicketReopened", only([("note", told(text(), "Why it is not over."))])),
         ("TicketMerged", only([("into", told(text(), "The id of the ticket that it is a repeat of."))])),
+        ("TicketUnmerged", only([("note", told(text(), "Why the two are not one."))])),
         (
             "TicketOwned",
             only([
