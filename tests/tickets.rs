@@ -4,14 +4,18 @@ use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use ::http::{Method, Request, StatusCode};
 use app::door::token;
-use app::ports::{Channel, Clock};
+use app::ports::{Channel, Clock, Http, NoReply};
 use app::store::{Batch, Commit, keys};
+use async_trait::async_trait;
 use bytes::Bytes;
 use domain::approval::delegation::{Delegation, Delegations};
 use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
+use providers::{Call, Reply};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use tests::stripe;
 use tests::world::{ask, at, deliver, deliver_to, get, import, open_at};
 
@@ -826,6 +830,113 @@ fn nobody_closes_a_ticket_over_a_letter_that_they_have_not_seen() {
         assert!(press(form().await).await.contains("notice=Noted"));
         assert_eq!(ticket(&service, "t_1").await["state"], "resolved");
     });
+}
+
+/// A Zendesk that answers who wrote with a status of its own, while there is one.
+struct Unwilling {
+    http: Arc<dyn Http>,
+    status: Arc<AtomicU16>,
+}
+
+#[async_trait]
+impl Http for Unwilling {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        let status = self.status.load(Ordering::SeqCst);
+        if provider == "zendesk" && call.path.ends_with("?include=users") && status != 200 {
+            // A status that nobody has stands for no answer.
+            return if status == 0 { Err(NoReply::Unknown) } else { Ok(Reply { status, body: "{}".to_owned() }) };
+        }
+        self.http.call(provider, source, call).await
+    }
+}
+
+/// A service whose Zendesk knows somebody by number, and answers so when it is asked who wrote.
+async fn at_zendesk(email: &str, status: u16) -> (Service, Arc<AtomicU16>) {
+    let mut service = known().await;
+    let user = json!({"type": "zen:event-type:user.created", "time": service.clock.now(),
+        "detail": {"id": "555", "name": "Ada", "email": email}});
+    service.sandbox.learn("zendesk", user.to_string().as_bytes()).unwrap();
+    let status = Arc::new(AtomicU16::new(status));
+    service.context.http = Arc::new(Unwilling { http: service.context.http.clone(), status: status.clone() });
+    (service, status)
+}
+
+/// Zendesk tells that somebody wrote, by number only.
+async fn writes_at_zendesk(service: &Service, kind: &str, change: Value) {
+    let told = json!({"type": format!("zen:event-type:ticket.{kind}"), "id": format!("zd_{kind}"), "account_id": 1,
+        "subject": "zen:ticket:42", "time": service.clock.now(), "zendesk_event_version": "2022-11-06",
+        "detail": {"id": "42", "subject": "A question", "description": "I was charged twice this month", "status": "OPEN",
+            "requester_id": "555"}, "event": change});
+    assert_eq!(deliver_to(service, "zendesk", told.to_string().as_bytes()).await.0, StatusCode::OK);
+    service.work().await.unwrap();
+    let dead = app::ports::QueueName::ALL.map(|queue| service.queue.dead(queue).unwrap());
+    assert!(dead.iter().all(Vec::is_empty), "{dead:?}");
+}
+
+/// How often Zendesk's stand-in was asked who wrote.
+fn asked_who(service: &Service) -> usize {
+    service.sandbox.calls("zendesk").unwrap().iter().filter(|call| call.path.ends_with("?include=users")).count()
+}
+
+#[test]
+fn who_wrote_at_zendesk_is_asked_there_once_where_the_event_names_a_number_only() {
+    run(async {
+        let (service, _) = at_zendesk(OWN, 200).await;
+        writes_at_zendesk(&service, "created", json!({})).await;
+        let told = ticket(&service, "zendesk:42").await;
+        assert_eq!(told["requester"], json!({"name": "Ada", "email": OWN}), "{told}");
+        assert!(told["account"].is_string() && told["case"].is_string(), "{told}");
+        assert_eq!((&told["known_contact"], &told["unverified"]), (&json!(true), &json!(false)), "{told}");
+        assert_eq!(told["turns"], 1, "that it was asked is no letter");
+        later(&service, 1).await;
+        let comment = json!({"comment": {"body": "Please hurry", "is_public": true, "author": {"is_staff": false}}});
+        writes_at_zendesk(&service, "comment_added", comment).await;
+        writes_at_zendesk(&service, "created", json!({})).await;
+        assert_eq!(asked_who(&service), 1, "it is known by now");
+        let told = ticket(&service, "zendesk:42").await;
+        assert_eq!((&told["latest"], &told["requester"]["name"]), (&json!("Please hurry"), &json!("Ada")), "{told}");
+    });
+    run(async {
+        let (service, _) = at_zendesk("eve@else.example", 200).await;
+        writes_at_zendesk(&service, "created", json!({})).await;
+        let told = ticket(&service, "zendesk:42").await;
+        assert_eq!(
+            (&told["account"], &told["unverified"]),
+            (&Value::Null, &json!(true)),
+            "an address of nobody: {told}"
+        );
+    });
+}
+
+#[test]
+fn where_zendesk_does_not_say_at_once_who_wrote_it_is_asked_again_and_meanwhile_nobody_is_guessed() {
+    for (status, name) in [(0, "no answer"), (429, "too many"), (503, "down")] {
+        run(async {
+            let (service, says) = at_zendesk(OWN, status).await;
+            writes_at_zendesk(&service, "created", json!({})).await;
+            let told = ticket(&service, "zendesk:42").await;
+            assert_eq!((&told["account"], &told["unverified"]), (&Value::Null, &json!(true)), "{name}: {told}");
+            assert!(told["due_at"].is_string(), "{name}: it is a ticket all the same");
+            later(&service, 1).await;
+            assert_eq!(ticket(&service, "zendesk:42").await["requester"]["email"], Value::Null, "{name}");
+            says.store(200, Ordering::SeqCst);
+            later(&service, 3).await;
+            let told = ticket(&service, "zendesk:42").await;
+            assert_eq!(told["requester"]["email"], OWN, "{name}: {told}");
+            assert!(told["account"].is_string() && asked_who(&service) == 1, "{name}: {told}");
+        });
+    }
+    // It has no such ticket, or does not take the key: nothing to wait for, and nothing that is dead.
+    for status in [401, 403, 404] {
+        run(async {
+            let (service, says) = at_zendesk(OWN, status).await;
+            writes_at_zendesk(&service, "created", json!({})).await;
+            says.store(200, Ordering::SeqCst);
+            later(&service, 3).await;
+            assert_eq!(asked_who(&service), 0, "{status}");
+            assert_eq!(ticket(&service, "zendesk:42").await["unverified"], true, "{status}");
+        });
+    }
 }
 
 #[test]
