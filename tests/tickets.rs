@@ -9,11 +9,13 @@ use app::store::{Batch, Commit, keys};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::approval::delegation::{Delegation, Delegations};
+use domain::ticket::TicketName;
 use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
 use providers::{Call, Reply};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use tests::stripe;
@@ -475,7 +477,89 @@ fn the_task_for_a_ticket_that_nobody_has_goes_with_it_to_another_customer_and_en
         assert_eq!((status, &answer["assignee"]), (200, &Value::Null), "{answer}");
         assert_eq!(open().await, [id("cus_2").to_string()], "one open task, where the ticket is");
         app::privacy::erase(&service.context, &id("cus_2")).await.unwrap();
-        assert_eq!(open().await, Vec::<String>::new(), "it is nobody's by now");
+        let nobodys = TicketName::new("ticket", "default", "t_1").in_place_of_an_account();
+        assert_eq!(open().await, [nobodys.to_string()], "it is nobody's by now, and somebody finds out whose it is");
+    });
+}
+
+/// What people have to find out of tickets, by the ticket: the id of the task, its state, who has it and who ended it.
+async fn to_verify(service: &Service, state: &str) -> BTreeMap<String, (String, Value, Value)> {
+    let all = get(service, &format!("/api/tasks?state={state}")).await["items"].as_array().unwrap().clone();
+    let verify = all.into_iter().filter(|task| task["about"]["kind"] == "verify");
+    let part = |task: Value| {
+        assert!(task["due_at"].as_str() > task["opened_at"].as_str(), "it has a time: {task}");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        (text(&task["about"]["ticket"]), (text(&task["id"]), task["assigned_to"].clone(), task["ended_by"].clone()))
+    };
+    verify.map(part).collect()
+}
+
+#[test]
+fn whose_a_strangers_ticket_is_is_a_task_whose_end_moves_the_ticket_on() {
+    run(async {
+        let service = known().await;
+        for (event, id, body) in [
+            ("e_1", "t_1", "xqzt one"),
+            ("e_2", "t_2", "xqzt two"),
+            ("e_3", "t_3", "xqzt three"),
+            ("e_4", "t_4", "xqzt four"),
+        ] {
+            let email = Some("who@else.example");
+            tell(&service, Told { event, id, body: Some(body), email, ..Told::default() }).await;
+        }
+        tell(&service, Told { event: "e_5", id: "t_5", body: Some("xqzt five"), ..Told::default() }).await;
+        let open = to_verify(&service, "open").await;
+        let names = |open: &BTreeMap<String, (String, Value, Value)>| open.keys().cloned().collect::<Vec<_>>();
+        let all = ["ticket/default/t_1", "ticket/default/t_2", "ticket/default/t_3", "ticket/default/t_4"];
+        assert_eq!(names(&open), all, "and none of whom we know");
+        assert_eq!(open[all[0]].1, ticket(&service, "t_1").await["assignee"], "whoever has the ticket has it");
+        let id = |number: usize| open[all[number - 1]].0.clone();
+        let page = get(&service, &format!("/tasks/{}", id(1))).await;
+        assert!(page.as_str().unwrap().contains("nobody knows yet"), "{page}");
+
+        assert_eq!(say(&service, "mara", "t_1", "assign", &json!({"to": "luis"})).await.0, 200);
+        assert_eq!(to_verify(&service, "open").await[all[0]].1, "luis", "it goes with its ticket");
+        let theirs = json!({"account": "stripe:cus_1", "note": "called the number on file"});
+        assert_eq!(say(&service, "lena", "t_1", "account", &theirs).await.0, 200);
+
+        for (number, staff, word, status, code) in [
+            (2, "ana", json!({"done": false, "note": "spam"}), 403, "not_permitted"),
+            (2, "lena", json!({"done": true, "note": "called"}), 400, "malformed"),
+            (2, "lena", json!({"done": true, "reference": "stripe:cus_9", "note": "called"}), 404, "not_found"),
+            (2, "lena", json!({"done": true, "reference": "stripe:cus_1"}), 400, "malformed"),
+            (2, "lena", json!({"done": true, "reference": "stripe:cus_1", "note": "called"}), 200, ""),
+            (2, "lena", json!({"done": false, "note": "spam"}), 409, "already_decided"),
+            (3, "lena", json!({"done": false}), 400, "malformed"),
+            (3, "lena", json!({"done": false, "note": "they sell something"}), 200, ""),
+        ] {
+            let path = format!("/api/tasks/{}", id(number));
+            let (found, answer) = ask(&service, staff, Method::POST, &path, Some(&word), None).await;
+            let told = answer["error"]["code"].as_str().unwrap_or_default();
+            assert_eq!((found.as_u16(), told), (status, code), "{staff} {number} {word}: {answer}");
+        }
+        let of = |told: &Value| ["unverified", "known_contact", "stranger_by"].map(|part| told[part].clone());
+        for known in ["t_1", "t_2"] {
+            let told = ticket(&service, known).await;
+            assert_eq!(of(&told), [json!(false), json!(true), Value::Null], "{told}");
+        }
+        let told = ticket(&service, "t_3").await;
+        assert_eq!(of(&told), [json!(false), json!(false), json!("lena")], "{told}");
+        assert!(told["account"].is_null() && told["state"] != "resolved" && told["due_at"].is_string(), "{told}");
+        assert!(told["history"].to_string().contains("no customer: they sell something"), "{told}");
+        let (status, answer) = say(&service, "lena", "t_1", "stranger", &json!({"note": "no"})).await;
+        assert_eq!((status, &answer["error"]["code"]), (409, &json!("already_known")), "{answer}");
+        let done = to_verify(&service, "done").await;
+        assert_eq!(names(&done), all[..3]);
+        assert!(done.values().all(|(_, _, by)| by == "lena"), "{done:?}");
+
+        assert_eq!(say(&service, "lena", "t_4", "close", &json!({})).await.0, 200);
+        assert_eq!(names(&to_verify(&service, "dropped").await), all[3..]);
+        assert_eq!(say(&service, "lena", "t_4", "reopen", &json!({"note": "too early"})).await.0, 200);
+        assert_eq!(names(&to_verify(&service, "open").await), all[3..], "somebody has to find out again");
+        // Whoever was none is a customer after all.
+        assert_eq!(say(&service, "lena", "t_3", "account", &theirs).await.0, 200);
+        let told = ticket(&service, "t_3").await;
+        assert_eq!(of(&told), [json!(false), json!(true), Value::Null], "{told}");
     });
 }
 

@@ -127,7 +127,7 @@ impl Ticket {
         if address.is_some_and(|one| !same(&one)) {
             // Whose the other address was, and who vouched for that, says nothing of this one.
             self.accounts.clear();
-            self.handling.vouched_by = None;
+            (self.handling.vouched_by, self.handling.stranger_by) = (None, None);
         }
         self.verified |= seen.verified;
         if let Some(chosen) = TakenFor::chosen(seen, event.at) {

@@ -244,6 +244,7 @@ fn where_it_stands(page: &TicketPage<'_>) -> Markup {
             @if handling.account.is_some() && !ticket.is_from_a_contact() {
                 p .notice { "Whoever wrote has no address of this account: no amounts, links or invoices to them." }
             }
+            @if let Some(by) = &handling.stranger_by { p .soft { "No customer, says " (by) "." } }
             @if ticket.verified { p .soft { "Whoever wrote has shown that the address is theirs." } }
         }
     }
@@ -346,6 +347,10 @@ fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
                 button .plain type="submit" name="say" value="class" { "Say so" }
             }))
             @if ticket.is_unverified() { (form(html! {
+                label { "They are no customer, as I know by " input name="note" required maxlength="2000"; }
+                button .plain type="submit" name="say" value="stranger" { "Say so" }
+            })) }
+            @if ticket.is_unverified() || handling.stranger_by.is_some() { (form(html! {
                 label { "It is of " input name="account" required placeholder="an account's id" list="accounts"
                     value=[handling.account.as_ref()]; }
                 datalist id="accounts" { @for id in &ticket.accounts { option value=(id) {} } }

@@ -57,6 +57,7 @@ pub(super) async fn answer(
         Endpoint::MergeTicket(id) => tickets::merge(context, &id, body, staff).await,
         Endpoint::UnmergeTicket(id) => tickets::unmerge(context, &id, body, staff).await,
         Endpoint::AccountTicket(id) => tickets::account(context, &id, body, staff).await,
+        Endpoint::StrangerTicket(id) => tickets::stranger(context, &id, body, staff).await,
         Endpoint::ChangeTicketPage(id) => tickets::change_by_form(context, &id, request, caller).await,
         Endpoint::Delegate => team::delegate(context, body, staff).await,
         Endpoint::StaffPageForm => team::delegate_by_form(context, request, caller).await,

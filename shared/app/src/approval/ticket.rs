@@ -71,6 +71,10 @@ pub enum Word {
         account: AccountId,
         note: String,
     },
+    /// That whoever wrote is no customer, and how somebody knows.
+    Stranger {
+        note: String,
+    },
 }
 
 fn may(staff: &Staff) -> Result<(), Problem> {
@@ -114,7 +118,8 @@ pub async fn take(context: &Context, id: &str, word: &Word, staff: &Staff) -> Re
     | Word::Reopen { note }
     | Word::Unmerge { note }
     | Word::Class { note, .. }
-    | Word::Account { note, .. } = word
+    | Word::Account { note, .. }
+    | Word::Stranger { note } = word
     {
         note_fits(note)?;
     }
@@ -223,7 +228,12 @@ async fn beside(context: &Context, laid: &mut Laid, word: &Word) -> Result<Besid
                 }
             }
         }
-        Word::Assign(_) | Word::Close { .. } | Word::Reopen { .. } | Word::Unmerge { .. } | Word::Class { .. } => {}
+        Word::Assign(_)
+        | Word::Close { .. }
+        | Word::Reopen { .. }
+        | Word::Unmerge { .. }
+        | Word::Class { .. }
+        | Word::Stranger { .. } => {}
     }
     Ok(beside)
 }
@@ -270,6 +280,7 @@ fn say(ticket: &mut Ticket, word: &Word, beside: &Beside, by: &Staff, context: &
         }
         Word::Unmerge { note } => ticket.unmerge(&by.id, note, now).map_err(not_unmerged)?,
         Word::Account { account, note } => ticket.vouch(account, by, note, now).map_err(not_vouched)?,
+        Word::Stranger { note } => ticket.is_of_no_customer(by, note, now).map_err(not_vouched)?,
         Word::Merge { .. } => {
             let into = beside.into.as_ref().expect("it was read before");
             ticket.handling.by_hand = true;
@@ -285,6 +296,7 @@ fn not_vouched(refused: NotVouched) -> Problem {
         NotVouched::NoNote => Problem::malformed(refused.to_string()),
         NotVouched::Erased => Problem::conflict("erased", refused.to_string()),
         NotVouched::Answered => Problem::conflict("already_answered", refused.to_string()),
+        NotVouched::Known => Problem::conflict("already_known", refused.to_string()),
     }
 }
 

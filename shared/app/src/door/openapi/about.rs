@@ -483,6 +483,14 @@ pub static ABOUT: &[About] = &[
         .takes(Body::Must("TicketOwned"))
         .refuses(&[404, 409]),
     post(
+        "/api/tickets/{id}/stranger",
+        "strangerTicket",
+        "TicketShown",
+        "Says that whoever wrote a ticket is no customer",
+    )
+    .takes(Body::Must("TicketStranger"))
+    .refuses(&[404, 409]),
+    post(
         "/api/tickets/{id}/payment-request",
         "askPayment",
         "PaymentRequest",
