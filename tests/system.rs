@@ -68,3 +68,4 @@ mod tried;
 mod troubles;
 mod wire;
 mod worlds;
+mod written;

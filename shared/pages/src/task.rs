@@ -211,3 +211,25 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &
         } }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::id::AccountId;
+    use domain::staff::Role;
+    use jiff::SignedDuration;
+
+    #[test]
+    fn whoever_may_says_of_a_ticket_whose_it_is_or_that_it_is_nobodys() {
+        let (account, now) = (AccountId::of("desk", "default", "t1"), Timestamp::UNIX_EPOCH);
+        let about = About::Verify { ticket: "desk/default/t1".to_owned() };
+        let one = Task::new(&account, about, "Find out".into(), "Ask.".into(), now, SignedDuration::from_hours(24));
+        for (role, forms) in [(Role::L1, 2), (Role::BillingSpecialist, 2), (Role::Analyst, 0)] {
+            let viewer = Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: Some("c".into()), local: false };
+            let page = task(&viewer, &one, &[], now, 30, None);
+            assert_eq!(page.matches("action=\"/tickets/desk:t1\"").count(), forms, "{role:?}: {page}");
+            assert_eq!(page.matches("value=\"stranger\"").count(), forms / 2, "{role:?}: {page}");
+            assert!(!page.contains(&format!("/accounts/{account}")), "nobody has such an account: {page}");
+        }
+    }
+}

@@ -211,4 +211,21 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn whoever_is_no_customer_is_not_looked_for_until_they_are_one() {
+        let (at, lena) = (Timestamp::UNIX_EPOCH, staff(Role::L1));
+        let said = |ticket: &mut Ticket, by: &Staff, note: &str| ticket.is_of_no_customer(by, note, at);
+        let mut ticket = ticket(&[], None);
+        assert_eq!(said(&mut ticket, &staff(Role::Analyst), "spam"), Err(NotVouched::NotTheirs));
+        assert_eq!(said(&mut ticket, &lena, " "), Err(NotVouched::NoNote));
+        assert!(ticket.is_unverified());
+        assert_eq!(said(&mut ticket, &lena, "they sell something"), Ok(()));
+        assert!(!ticket.is_unverified() && !ticket.is_from_a_contact() && ticket.handling.by_hand);
+        ticket.vouch(&id("cus_1"), &lena, "they bought something", at).unwrap();
+        assert_eq!(ticket.handling.stranger_by, None);
+        assert_eq!(said(&mut ticket, &lena, "no"), Err(NotVouched::Known));
+        ticket.erase(at);
+        assert_eq!(said(&mut ticket, &lena, "no"), Err(NotVouched::Erased));
+    }
 }
