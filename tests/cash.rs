@@ -501,6 +501,76 @@ fn a_ticket_shows_its_way_to_the_money_and_a_button_asks_for_it() {
     });
 }
 
+/// What shows each of the sixteen steps, or what it waits for.
+async fn told(service: &Service, id: &str) -> Vec<String> {
+    let flow = flow(&service.context, &read_ticket(service, id).await.1).await.unwrap();
+    let told = flow.steps().iter().map(|stage| match (&stage.done, &stage.waits) {
+        (Some(done), None) => done.evidence.clone(),
+        (None, Some(waits)) => format!("not yet: {waits}"),
+        _ => panic!("it is done or it waits: {stage:?}"),
+    });
+    told.collect()
+}
+
+#[test]
+fn all_sixteen_steps_are_there_from_the_ticket_on_with_what_shows_them_or_what_they_wait_for() {
+    run(async {
+        let service = shop().await;
+        written(&service, "t1").await;
+        let stranger = told(&service, "t1").await;
+        assert_eq!(stranger.len(), 16);
+        assert!(stranger[0].starts_with("not yet: it is not certain whose ticket it is"), "{stranger:?}");
+        assert!(stranger.iter().all(|told| !told.contains("49.00")), "{stranger:?}");
+        known(&service, "t1").await;
+        let before = told(&service, "t1").await;
+        assert_eq!(before[0], format!("account {}, credit limit 100.00 EUR", account()));
+        assert_eq!((before[4].as_str(), before[5].as_str()), ("IN_1 49.00 EUR", "49.00 EUR"));
+        assert!(before[6].starts_with("within the credit limit of 100.00 EUR, 51.00 EUR left"), "{before:?}");
+        assert!(before[7..].iter().all(|told| told.starts_with("not yet: ")), "{before:?}");
+        let page = ask(&service, "ana", Method::GET, "/tickets/t1", None, None).await.1;
+        let page = page.as_str().unwrap();
+        for shown in ["Total debt", "IN_1 49.00 EUR", "somebody asks for the payment", "it leaves when all is paid"] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        assert_eq!(collect(&service, "lena", "t1", None).await.0, StatusCode::CREATED);
+        let after = told(&service, "t1").await;
+        assert_eq!((&after[0], &after[4..7]), (&before[0], &before[4..7]), "what was asked for is what was shown");
+    });
+}
+
+#[test]
+fn who_owes_more_than_their_limit_is_helped_with_billing_and_a_person_decides_about_the_rest() {
+    run(async {
+        let service = shop().await;
+        let csv = "provider,customer,phone,credit_limit,currency\nstripe,cus_1,+49 30 123456,40.00,EUR\n";
+        assert_eq!(import(&service, "mara", "customers", csv, false).await.0, StatusCode::OK);
+        known(&service, "t1").await;
+        let over = "9.00 EUR over the credit limit of 40.00 EUR";
+        let says = async |class: &str| {
+            let (status, answer) =
+                ask(&service, "lena", Method::POST, "/api/tickets/t1/class", Some(&json!({"class": class})), None)
+                    .await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            service.work().await.unwrap();
+            told(&service, "t1").await[6].clone()
+        };
+        let decides = format!("{over}; a person decides; security and personal data are never withheld");
+        assert_eq!(says("not_billing").await, decides);
+        assert_eq!(says("other_billing").await, format!("{over}; help with billing is never withheld"));
+        // The debt is asked for as any other, and its end is the end of the limit's word.
+        let (status, request) = collect(&service, "lena", "t1", None).await;
+        assert_eq!(status, StatusCode::CREATED, "{request}");
+        assert_eq!(told(&service, "t1").await[6], format!("{over}; help with billing is never withheld"));
+        pays(&service, "evt_3", "ch_1", 4_900, request["id"].as_str()).await;
+        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
+        known(&service, "t2").await;
+        let paid = told(&service, "t2").await;
+        assert_eq!((paid[4].as_str(), paid[5].as_str()), ("nothing is open that can be paid", "nothing is owed"));
+        assert!(paid[6].starts_with("within the credit limit of 40.00 EUR, 40.00 EUR left"), "{paid:?}");
+    });
+}
+
 #[test]
 fn an_invoice_that_is_void_is_asked_for_no_more() {
     run(async {

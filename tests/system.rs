@@ -69,3 +69,4 @@ mod tried;
 mod troubles;
 mod wire;
 mod worlds;
+mod written;

@@ -8,6 +8,7 @@ use app::ports::{Channel, Clock};
 use app::store::{Batch, Commit, keys};
 use bytes::Bytes;
 use domain::approval::delegation::{Delegation, Delegations};
+use domain::ticket::TicketName;
 use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
@@ -16,10 +17,10 @@ use tests::counted::Counted;
 use tests::stripe;
 use tests::world::{ask, at, deliver, deliver_to, get, import, open_at};
 
-const OWN: &str = "cus_1@shop.example";
+pub const OWN: &str = "cus_1@shop.example";
 
 /// A customer who is known, on a Wednesday morning.
-async fn known() -> Service {
+pub async fn known() -> Service {
     let service = open_at("2026-03-04T09:00:00Z").await;
     let now = service.clock.now();
     deliver(&service, &stripe::event("evt_1", "customer.created", now, &stripe::customer("cus_1", now))).await;
@@ -28,14 +29,14 @@ async fn known() -> Service {
 }
 
 /// What a help desk tells of a ticket now.
-struct Told<'a> {
-    event: &'a str,
-    id: &'a str,
-    kind: &'a str,
-    subject: &'a str,
-    body: Option<&'a str>,
-    status: &'a str,
-    email: Option<&'a str>,
+pub struct Told<'a> {
+    pub event: &'a str,
+    pub id: &'a str,
+    pub kind: &'a str,
+    pub subject: &'a str,
+    pub body: Option<&'a str>,
+    pub status: &'a str,
+    pub email: Option<&'a str>,
 }
 
 impl Default for Told<'_> {
@@ -53,35 +54,35 @@ impl Default for Told<'_> {
 }
 
 impl Told<'_> {
-    fn json(&self, service: &Service) -> Value {
+    pub fn json(&self, service: &Service) -> Value {
         json!({"id": self.event, "type": self.kind, "created_at": service.clock.now(), "ticket": {"id": self.id,
             "subject": self.subject, "body": self.body, "status": self.status, "csat": null,
             "requester": {"email": self.email, "name": "Ada"}}})
     }
 }
 
-async fn tell(service: &Service, told: Told<'_>) {
+pub async fn tell(service: &Service, told: Told<'_>) {
     tell_json(service, &told.json(service)).await;
 }
 
-async fn tell_json(service: &Service, told: &Value) {
+pub async fn tell_json(service: &Service, told: &Value) {
     assert_eq!(deliver_to(service, "ticket", told.to_string().as_bytes()).await.0, StatusCode::OK);
     service.work().await.unwrap();
     let dead = app::ports::QueueName::ALL.map(|queue| service.queue.dead(queue).unwrap());
     assert!(dead.iter().all(Vec::is_empty), "{dead:?}");
 }
 
-async fn ticket(service: &Service, id: &str) -> Value {
+pub async fn ticket(service: &Service, id: &str) -> Value {
     get(service, &format!("/api/tickets/{id}")).await
 }
 
-async fn say(service: &Service, staff: &str, id: &str, what: &str, body: &Value) -> (u16, Value) {
+pub async fn say(service: &Service, staff: &str, id: &str, what: &str, body: &Value) -> (u16, Value) {
     let (status, answer) =
         ask(service, staff, Method::POST, &format!("/api/tickets/{id}/{what}"), Some(body), None).await;
     (status.as_u16(), answer)
 }
 
-async fn later(service: &Service, hours: i64) {
+pub async fn later(service: &Service, hours: i64) {
     service.advance(service.clock.now() + SignedDuration::from_hours(hours)).await.unwrap();
 }
 
@@ -497,7 +498,8 @@ fn the_task_for_a_ticket_that_nobody_has_goes_with_it_to_another_customer_and_en
         assert_eq!((status, &answer["assignee"]), (200, &Value::Null), "{answer}");
         assert_eq!(open().await, [id("cus_2").to_string()], "one open task, where the ticket is");
         app::privacy::erase(&service.context, &id("cus_2")).await.unwrap();
-        assert_eq!(open().await, Vec::<String>::new(), "it is nobody's by now");
+        let nobodys = TicketName::new("ticket", "default", "t_1").in_place_of_an_account();
+        assert_eq!(open().await, [nobodys.to_string()], "it is nobody's by now, and somebody finds out whose it is");
     });
 }
 
@@ -622,6 +624,47 @@ fn people_give_tickets_take_them_back_and_say_that_one_is_a_repeat() {
             let (status, _) = ask(&service, "ana", Method::GET, &format!("/api/tickets?{wrong}"), None, None).await;
             assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
         }
+    });
+}
+
+#[test]
+fn a_repeat_that_is_none_is_taken_apart_and_has_its_own_time_and_case_again() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told::default()).await;
+        tell(&service, Told { event: "e_2", id: "t_2", body: Some("xqzt wv"), ..Told::default() }).await;
+        let class = json!({"class": "invoice_discrepancy", "note": "on the phone"});
+        let (_, own) = say(&service, "lena", "t_2", "class", &class).await;
+        assert_eq!(say(&service, "lena", "t_2", "merge", &json!({"into": "t_1"})).await.0, 200);
+        let state = async |case: &Value| {
+            get(&service, &format!("/api/cases/{}", case.as_str().unwrap())).await["state"].clone()
+        };
+        assert_eq!(state(&own["case"]).await, "resolved", "it ended with its ticket");
+        let page = get(&service, "/tickets/t_2").await;
+        assert!(page.as_str().unwrap().contains("A repeat of"), "{page}");
+        later(&service, 30).await;
+        for (staff, id, body, status, code) in [
+            ("ana", "t_2", json!({"note": "another invoice"}), 403, "not_permitted"),
+            ("lena", "t_9", json!({"note": "another invoice"}), 404, "not_found"),
+            ("lena", "t_1", json!({"note": "another invoice"}), 409, "no_repeat"),
+            ("lena", "t_2", json!({"note": " "}), 400, "malformed"),
+            ("lena", "t_2", json!({}), 400, "malformed"),
+        ] {
+            let (found, answer) = say(&service, staff, id, "unmerge", &body).await;
+            assert_eq!((found, &answer["error"]["code"]), (status, &json!(code)), "{staff} {id} {body}: {answer}");
+        }
+        let (status, apart) = say(&service, "lena", "t_2", "unmerge", &json!({"note": "another invoice"})).await;
+        let parts = (&apart["merged_into"], &apart["case"], &apart["reopened"]);
+        assert_eq!((status, parts), (200, (&Value::Null, &own["case"], &json!(1))), "{apart}");
+        assert!(apart["state"] != "resolved" && apart["resolved_at"].is_null(), "{apart}");
+        assert!(
+            apart["due_at"].as_str() > Some(service.clock.now().to_string().as_str()),
+            "a time of its own: {apart}"
+        );
+        assert_eq!(state(&apart["case"]).await, "open");
+        let first = ticket(&service, "t_1").await;
+        assert!(first["case"].is_string() && first["case"] != apart["case"], "{first}");
+        assert_eq!(say(&service, "lena", "t_2", "unmerge", &json!({"note": "once more"})).await.0, 409);
     });
 }
 

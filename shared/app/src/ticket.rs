@@ -5,6 +5,7 @@ mod laid;
 mod list;
 mod team;
 pub mod unowned;
+mod unverified;
 mod view;
 mod worked;
 

@@ -79,6 +79,9 @@ pub enum About {
     Unasked { request: RequestId },
     /// A ticket that nobody has, because nobody is there; as `provider/source/id`.
     Unowned { ticket: String },
+    /// A ticket of which somebody finds out whose it is; as `provider/source/id`. It stands with an id of the ticket's
+    /// own in the place of an account's.
+    Verify { ticket: String },
     /// Money that is for an invoice, as a person said, and that its provider does not show: somebody marks it as paid
     /// there.
     MarkPaid { invoice: String },
@@ -257,6 +260,7 @@ impl About {
             }
             Self::Unasked { request } => TaskId::of(account, "unasked", request.as_str()),
             Self::Unowned { ticket } => TaskId::of(account, "unowned", ticket),
+            Self::Verify { ticket } => TaskId::of(account, "verify", ticket),
             Self::MarkPaid { invoice } => TaskId::of(account, "mark_paid", invoice),
             Self::Key { provider, source } => TaskId::of(account, "key", &format!("{provider}/{source}")),
         }
@@ -283,6 +287,7 @@ impl About {
             | Self::PaidAfterAll { .. }
             | Self::Unasked { .. }
             | Self::Unowned { .. }
+            | Self::Verify { .. }
             | Self::MarkPaid { .. }
             | Self::Key { .. } => None,
         }
@@ -310,6 +315,7 @@ impl About {
             | Self::PaidAfterAll { .. }
             | Self::Unasked { .. }
             | Self::Unowned { .. }
+            | Self::Verify { .. }
             | Self::MarkPaid { .. }
             | Self::Key { .. } => None,
         }

@@ -41,7 +41,7 @@ pub use form::{FORM, Lacks, REASONS, Typed, Wanted};
 pub use handling::{Handling, Happened, State};
 pub use languages::LanguagePolicy;
 pub use letters::{Letter, LetterRead, LettersRead, corrections, letters, read_letters};
-pub use merge::{NotMerged, same_words};
+pub use merge::{NotMerged, NotUnmerged, same_words};
 pub use moving::Moving;
 pub use name::TicketName;
 pub use neutral::{Greeted, may_greet};
@@ -127,7 +127,7 @@ impl Ticket {
         if address.is_some_and(|one| !same(&one)) {
             // Whose the other address was, and who vouched for that, says nothing of this one.
             self.accounts.clear();
-            self.handling.vouched_by = None;
+            (self.handling.vouched_by, self.handling.stranger_by) = (None, None);
         }
         self.verified |= seen.verified;
         if let Some(chosen) = TakenFor::chosen(seen, event.at) {

@@ -19,7 +19,10 @@ pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
                     td { (stage.step.title()) }
                     @match &stage.done {
                         Some(done) => { td { (time(done.at)) } td { (done.by) } td { (done.evidence) } }
-                        None => { td { span .soft { "not yet" } } td {} td {} }
+                        None => {
+                            td { span .soft { "not yet" } } td {}
+                            td { @if let Some(waits) = &stage.waits { span .soft { (waits) } } }
+                        }
                     }
                 } } }
             } }
@@ -183,14 +186,16 @@ mod tests {
     fn a_ticket_shows_sixteen_steps_and_what_comes_next() {
         let mut ticket = Ticket::new("ticket", "default", "a b");
         ticket.handling.turns = 2;
-        let page = cash(&Flow::of(&ticket, None), Some("c")).into_string();
+        let page = cash(&Flow::of(&ticket, None, None), Some("c")).into_string();
         assert!(page.contains("name=\"turns\" value=\"2\""), "{page}");
         assert_eq!(page.matches("<tr>").count(), 17, "sixteen and their names: {page}");
         assert!(page.contains("it is not certain whose ticket it is"), "{page}");
         assert!(page.contains("action=\"/tickets/a~20b/payment-request\""), "{page}");
+        assert_eq!(page.matches("not yet").count(), 16, "{page}");
+        assert_eq!(page.matches("somebody asks for the payment").count(), 4, "{page}");
         let mut request = request();
         request.began(&ticket, Timestamp::UNIX_EPOCH);
-        let page = cash(&Flow::of(&ticket, Some(&request)), Some("c")).into_string();
+        let page = cash(&Flow::of(&ticket, Some(&request), None), Some("c")).into_string();
         assert!(page.contains("&lt;IN-1&gt; 49.00 USD") && !page.contains("<form"), "{page}");
         assert!(page.contains("<strong>Debt mailed</strong>"), "{page}");
     }

@@ -78,7 +78,10 @@ pub fn task(
                     }
                 }
                 dl {
-                    dt { "Account" } dd { a href={ "/accounts/" (task.account) } { (task.account) } }
+                    dt { "Account" } dd { @match task.about {
+                        About::Verify { .. } => span .soft { "nobody knows yet" },
+                        _ => a href={ "/accounts/" (task.account) } { (task.account) },
+                    } }
                     dt { "Because of" } dd { a href=(origin(task)) { @match task.about {
                         About::Action { .. } => "an approved action that its provider cannot do",
                         About::RestDue { .. } | About::LeftOwing { .. } => "the customer's cancellation",
@@ -97,6 +100,7 @@ pub fn task(
                         About::PaidAfterAll { .. } => "a payment for a request that was withdrawn",
                         About::Unasked { .. } => "a letter that did not reach its customer for certain",
                         About::Unowned { .. } => "a ticket that nobody has",
+                        About::Verify { .. } => "a ticket of somebody whom nobody knows",
                         About::MarkPaid { .. } => "a payment for an invoice whose provider does not know of it",
                         About::Key { .. } => "an API key that does not work",
                     } } }
@@ -127,7 +131,7 @@ fn origin(task: &Task) -> String {
         (About::Collect { .. } | About::Overpaid { .. } | About::Unasked { .. }, _) => {
             format!("/payment-requests?account={}", task.account)
         }
-        (About::Unowned { ticket }, _) => {
+        (About::Unowned { ticket } | About::Verify { ticket }, _) => {
             TicketName::parse(ticket).map_or("/tickets".to_owned(), |name| format!("/tickets/{}", name.address()))
         }
         (About::PaidAfterAll { .. }, _) => "/payments/unmatched".to_owned(),
@@ -136,6 +140,29 @@ fn origin(task: &Task) -> String {
         (_, Some(action)) => format!("/actions/{action}"),
         (_, None) => format!("/accounts/{}", task.account),
     }
+}
+
+/// Says of the ticket what its task waits for, which ends with that.
+fn verify(viewer: &Viewer, ticket: &str, csrf: &str) -> Markup {
+    let Some(name) = TicketName::parse(ticket).filter(|_| viewer.role.may_request()) else { return html! {} };
+    let form = |inside: Markup| {
+        html! {
+            form .row method="post" action={ "/tickets/" (name.address()) } {
+                (no_default())
+                input type="hidden" name="csrf" value=(csrf);
+                (inside)
+                label { "as I know by " input name="note" required maxlength="2000"; }
+            }
+        }
+    };
+    html! { section .notice {
+        h2 { "Say who wrote" }
+        (form(html! {
+            label { "It belongs to " input name="account" required placeholder="an account's id"; }
+            button type="submit" name="say" value="account" { "It is theirs" }
+        }))
+        (form(html! { button .plain type="submit" name="say" value="stranger" { "They are no customer" } }))
+    } }
 }
 
 fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &str) -> Markup {
@@ -149,7 +176,8 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &
         }
     };
     html! {
-        @if viewer.role.may_settle() { section .notice {
+        @if let About::Verify { ticket } = &task.about { (verify(viewer, ticket, csrf)) }
+        @else if viewer.role.may_settle() { section .notice {
             h2 { "Say how it ended" }
             (form(html! {
                 @if let About::Unseen { .. } = task.about {
@@ -181,5 +209,27 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &
                 button .plain type="submit" name="say" value="snooze" { "Put off" }
             }))
         } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::id::AccountId;
+    use domain::staff::Role;
+    use jiff::SignedDuration;
+
+    #[test]
+    fn whoever_may_says_of_a_ticket_whose_it_is_or_that_it_is_nobodys() {
+        let (account, now) = (AccountId::of("desk", "default", "t1"), Timestamp::UNIX_EPOCH);
+        let about = About::Verify { ticket: "desk/default/t1".to_owned() };
+        let one = Task::new(&account, about, "Find out".into(), "Ask.".into(), now, SignedDuration::from_hours(24));
+        for (role, forms) in [(Role::L1, 2), (Role::BillingSpecialist, 2), (Role::Analyst, 0)] {
+            let viewer = Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: Some("c".into()), local: false };
+            let page = task(&viewer, &one, &[], now, 30, None);
+            assert_eq!(page.matches("action=\"/tickets/desk:t1\"").count(), forms, "{role:?}: {page}");
+            assert_eq!(page.matches("value=\"stranger\"").count(), forms / 2, "{role:?}: {page}");
+            assert!(!page.contains(&format!("/accounts/{account}")), "nobody has such an account: {page}");
+        }
     }
 }

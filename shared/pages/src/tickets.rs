@@ -181,8 +181,9 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
                 p .notice { "A repeat of " a href={ "/tickets/" (into.address()) } { (into.address()) } "." }
             }
             div .two { (written(ticket)) (where_it_stands(page)) }
-            @if page.flow.request.is_some() || (handling.account.is_some() && handling.state != State::Resolved) {
-                (cash(page.flow, viewer.csrf.as_deref().filter(|_| viewer.role.may_request())))
+            @if page.flow.request.is_some() || handling.state != State::Resolved {
+                @let may_ask = viewer.role.may_request() && handling.account.is_some();
+                (cash(page.flow, viewer.csrf.as_deref().filter(|_| may_ask)))
             }
             (reply(viewer, ticket, page.offered))
             (history(ticket))
@@ -243,6 +244,7 @@ fn where_it_stands(page: &TicketPage<'_>) -> Markup {
             @if handling.account.is_some() && !ticket.is_from_a_contact() {
                 p .notice { "Whoever wrote has no address of this account: no amounts, links or invoices to them." }
             }
+            @if let Some(by) = &handling.stranger_by { p .soft { "No customer, says " (by) "." } }
             @if ticket.verified { p .soft { "Whoever wrote has shown that the address is theirs." } }
         }
     }
@@ -345,13 +347,20 @@ fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
                 button .plain type="submit" name="say" value="class" { "Say so" }
             }))
             @if ticket.is_unverified() { (form(html! {
+                label { "They are no customer, as I know by " input name="note" required maxlength="2000"; }
+                button .plain type="submit" name="say" value="stranger" { "Say so" }
+            })) }
+            @if ticket.is_unverified() || handling.stranger_by.is_some() { (form(html! {
                 label { "It is of " input name="account" required placeholder="an account's id" list="accounts"
                     value=[handling.account.as_ref()]; }
                 datalist id="accounts" { @for id in &ticket.accounts { option value=(id) {} } }
                 label { "as I know by " input name="note" required maxlength="2000"; }
                 button .plain type="submit" name="say" value="account" { "Say so" }
             })) }
-            @if is_over { (form(html! {
+            @if handling.merged_into.is_some() { (form(html! {
+                label { "It is no repeat because " input name="note" required maxlength="2000"; }
+                button .plain type="submit" name="say" value="unmerge" { "Take apart" }
+            })) } @else if is_over { (form(html! {
                 label { "It is not over because " input name="note" required maxlength="2000"; }
                 button .plain type="submit" name="say" value="reopen" { "Open again" }
             })) } @else {

@@ -18,7 +18,7 @@ pub struct Api {
     /// The hosts of its pages for customers; one that begins with a dot stands for every host below it.
     pub pages: &'static [&'static str],
     /// What does an object say that was asked for because of an event of that time?
-    pub observe: fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed>,
+    pub observe: Observe,
     /// How it is asked which payment pays which invoice, where neither may name the other; `observe` reads the answer.
     pub linked: Option<fn(&Unlinked) -> Call>,
     /// What it lists, in the order in which a backfill asks: parents first.
@@ -27,6 +27,9 @@ pub struct Api {
     /// What an action comes to there, where providers differ.
     pub manners: Manners,
 }
+
+/// Reads an answer to a call of a source.
+pub type Observe = fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed>;
 
 /// How a provider is told that a request is sent again.
 pub enum Repeats {

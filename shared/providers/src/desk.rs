@@ -1,6 +1,6 @@
 //! How a ticket is answered in its help desk, and how it is found out whether it was.
 
-use crate::{Call, Headers, Reply, Request};
+use crate::{Call, Headers, Observe, Reply, Request};
 use jiff::Timestamp;
 
 /// A help desk that takes answers.
@@ -15,6 +15,8 @@ pub struct Desk {
     pub answer: fn(&Comment<'_>, &[Reply]) -> Step<Told>,
     /// How it is found out whether an answer is there: the next question, or what was found.
     pub look: fn(&Comment<'_>, &[Reply]) -> Step<Looked>,
+    /// What does an answer show that was asked for because of a ticket's event of that time?
+    pub observe: Observe,
 }
 
 /// An answer to a ticket.

@@ -22,7 +22,7 @@ pub mod ticket;
 mod value;
 pub mod zendesk;
 
-pub use api::{Api, Call, Repeats, Reply, Request};
+pub use api::{Api, Call, Observe, Repeats, Reply, Request};
 pub(crate) use api::{as_it_is, bearer, uuid};
 pub use bill::Bill;
 pub use card::Holder;
@@ -156,6 +156,11 @@ impl Provider {
             (None, Some(desk)) => Some(desk.request(key, source, call)),
             (None, None) => None,
         }
+    }
+
+    /// How an answer is read that was asked for because of an event; nothing, where nothing answers.
+    pub fn observe(&self) -> Option<Observe> {
+        self.api.map(|api| api.observe).or(self.desk.map(|desk| desk.observe))
     }
 
     /// Where it answers.

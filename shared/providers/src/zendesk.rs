@@ -3,6 +3,7 @@
 //! <https://developer.zendesk.com/documentation/webhooks/verifying/>
 
 mod answer;
+mod requester;
 
 use crate::signature::{first, fits, fresh, header, sign_base64};
 use crate::value::{Id, iso, named};
@@ -147,6 +148,7 @@ fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     let comment = comment.and_then(|comment| comment.body.clone());
     // Every event repeats the first text: it was written once.
     let first = matches!(kind, Kind::TicketOpened).then_some(detail.description).flatten();
+    let is_numbered = detail.requester_id.is_some();
     let seen = TicketSeen {
         id: detail.id.0,
         as_of: None,
@@ -155,13 +157,15 @@ fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         body: comment.or(first),
         status: if kind == Kind::TicketClosed { Some(TicketStatus::Closed) } else { stated },
         csat: change.filter(|_| name.contains("satisfaction")).and_then(score),
-        // Without a name the requester is known by number only.
-        requester_name: detail.requester_name.or(detail.requester_id.map(|Id(id)| format!("Zendesk user {id}"))),
-        requester_email: detail.requester_email,
+        requester_name: detail.requester_name,
+        requester_email: detail.requester_email.filter(|email| !email.trim().is_empty()),
         automatic,
         ..TicketSeen::default()
     };
-    Ok(Reading::Events(vec![Event {
+    // Only what a customer wrote is worth a question, and no word of the help desk alone.
+    let is_unknown = is_numbered && seen.requester_email.is_none() && seen.body.is_some();
+    let wants = is_unknown.then(|| requester::call(&seen.id));
+    let events = vec![Event {
         id,
         provider: "zendesk".to_owned(),
         source: source.to_owned(),
@@ -170,7 +174,11 @@ fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         at: iso(&time)?,
         customer: None,
         seen: vec![Seen::Ticket(seen)],
-    }]))
+    }];
+    Ok(match wants {
+        Some(call) => Reading::Ask { events, call },
+        None => Reading::Events(events),
+    })
 }
 
 /// Zendesk's older surveys know good and bad; newer ones, one to five.

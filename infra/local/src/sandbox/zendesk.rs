@@ -14,17 +14,25 @@ fn ticket_name(id: &str) -> String {
     format!("ticket:{id}")
 }
 
+fn user_name(id: &str) -> String {
+    format!("user:{id}")
+}
+
 /// The audits of a ticket lie in their order.
 fn audits_name(id: &str) -> String {
     format!("audit:{id}:")
 }
 
-/// Keeps the ticket that a delivery tells of, as it stands then.
+/// Keeps the ticket or the person that a delivery tells of, as they stand then.
 pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
     let detail = &delivery["detail"];
     let (Some(at), false) = (delivery["time"].as_str(), detail["id"].is_null()) else { return Ok(()) };
     let id = text(&detail["id"]);
     let seen_at = at.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_millisecond);
+    if delivery["type"].as_str().is_some_and(|kind| kind.starts_with("zen:event-type:user.")) {
+        let user = json!({"id": detail["id"], "name": detail["name"], "email": detail["email"]});
+        return sandbox.keep(ZENDESK, &user_name(&id), seen_at, &user);
+    }
     let known = sandbox.object(ZENDESK, &ticket_name(&id))?;
     let status = detail["status"].as_str().map(str::to_lowercase);
     let status = if delivery["type"].as_str().is_some_and(|kind| kind.ends_with("ticket.closed")) {
@@ -50,6 +58,10 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
     let id = below.split('/').next().unwrap_or_default();
     let Some(ticket) = sandbox.object(ZENDESK, &ticket_name(id))? else { return Ok(missing()) };
     match below.split_once('/').map(|(_, what)| what) {
+        None if asked.get("include") == Some("users") => {
+            let requester = sandbox.object(ZENDESK, &user_name(&text(&ticket["requester_id"])))?;
+            Ok(answer(200, &json!({"ticket": ticket, "users": requester.into_iter().collect::<Vec<_>>()})))
+        }
         None => Ok(answer(200, &json!({"ticket": ticket}))),
         Some("audits") => {
             let all = sandbox.objects(ZENDESK, &audits_name(id))?;

@@ -1,6 +1,6 @@
 //! What people say of tasks: given to somebody, put off, done. What ends an action's task ends the action, too.
 
-use super::settle;
+use super::{settle, ticket};
 use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -8,13 +8,13 @@ use crate::records;
 use crate::records::moving::unread;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket::put_act;
-use crate::web::{Failed, Problem, note_fits, reference_fits};
+use crate::web::{Failed, Problem, account_id, note_fits, reference_fits};
 use domain::action::Action;
 use domain::book::Head;
 use domain::cash::Received;
 use domain::id::{CaseId, TaskId};
 use domain::staff::Staff;
-use domain::task::{About as TaskAbout, Change, Refused, Task};
+use domain::task::{About as TaskAbout, Change, Refused, State as TaskState, Task};
 use domain::telling::{About, Bulletin};
 use http::StatusCode;
 use jiff::SignedDuration;
@@ -60,11 +60,36 @@ pub async fn take(context: &Context, id: &TaskId, word: &Change, staff: &Staff) 
     }
     note_fits(&word.note)?;
     reference_fits(&word.reference)?;
+    if let (Some(done), TaskAbout::Verify { ticket }) = (word.done, &found.about) {
+        word.is_one().map_err(|refused| problem(&refused))?;
+        verified(context, &found, (ticket.as_str(), done), word, staff).await?;
+        return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
+    }
     let (task, news) = store::unless_refused(context, || once(context, id, word, staff)).await?;
     if let Some(bulletin) = &news {
         bulletin::tell(context, bulletin).await;
     }
     Ok(task)
+}
+
+/// Says of the ticket whose it is, or that it is no customer's: the task ends with that.
+async fn verified(
+    context: &Context,
+    task: &Task,
+    (ticket, done): (&str, bool),
+    word: &Change,
+    staff: &Staff,
+) -> Result<(), Problem> {
+    if task.state != TaskState::Open {
+        return Err(problem(&Refused::Ended(task.state.name())));
+    }
+    let note = word.note.clone();
+    let said = match (done, word.reference.trim()) {
+        (true, "") => return Err(Problem::malformed("say in `reference` which account it is")),
+        (true, account) => ticket::Word::Account { account: account_id(account)?, note },
+        (false, _) => ticket::Word::Stranger { note },
+    };
+    ticket::take(context, ticket, &said, staff).await.map(drop)
 }
 
 /// The task as it is now, and what somebody has to hear of it.

@@ -12,7 +12,7 @@ use domain::case::{Case, Class, State as CaseState};
 use domain::id::{AccountId, digest};
 use domain::staff::Staff;
 use domain::telling::{About, Bulletin};
-use domain::ticket::{Followed, NotVouched, State, Ticket, TicketName, about};
+use domain::ticket::{Followed, NotUnmerged, NotVouched, State, Ticket, TicketName, about};
 use jiff::Timestamp;
 use providers::Reading;
 use serde::Deserialize;
@@ -62,9 +62,17 @@ pub enum Word {
     Merge {
         into: String,
     },
+    /// It is no repeat after all.
+    Unmerge {
+        note: String,
+    },
     /// Whose it is, and how somebody knows.
     Account {
         account: AccountId,
+        note: String,
+    },
+    /// That whoever wrote is no customer, and how somebody knows.
+    Stranger {
         note: String,
     },
 }
@@ -106,8 +114,12 @@ pub async fn open(context: &Context, opened: &Opened, key: Option<&str>, staff: 
 
 /// Takes what somebody says of a ticket.
 pub async fn take(context: &Context, id: &str, word: &Word, staff: &Staff) -> Result<Ticket, Problem> {
-    if let Word::Close { note, .. } | Word::Reopen { note } | Word::Class { note, .. } | Word::Account { note, .. } =
-        word
+    if let Word::Close { note, .. }
+    | Word::Reopen { note }
+    | Word::Unmerge { note }
+    | Word::Class { note, .. }
+    | Word::Account { note, .. }
+    | Word::Stranger { note } = word
     {
         note_fits(note)?;
     }
@@ -145,7 +157,8 @@ async fn once(context: &Context, name: &TicketName, word: &Word, staff: &Staff) 
     say(&mut laid.ticket, word, &beside, &staff, context)?;
     laid.gather(context).await?;
     let wrote = matches!(word, Word::Class { .. } | Word::Account { .. });
-    let followed = Followed { wrote, reopened: matches!(word, Word::Reopen { .. }), ..Followed::default() };
+    let followed =
+        Followed { wrote, reopened: matches!(word, Word::Reopen { .. } | Word::Unmerge { .. }), ..Followed::default() };
     let event = format!("{name}:{}", laid.round());
     laid.take_up(context, followed, &event, now);
     let before = laid.batch.get::<Bulletin>(&told)?;
@@ -215,7 +228,12 @@ async fn beside(context: &Context, laid: &mut Laid, word: &Word) -> Result<Besid
                 }
             }
         }
-        Word::Assign(_) | Word::Close { .. } | Word::Reopen { .. } | Word::Class { .. } => {}
+        Word::Assign(_)
+        | Word::Close { .. }
+        | Word::Reopen { .. }
+        | Word::Unmerge { .. }
+        | Word::Class { .. }
+        | Word::Stranger { .. } => {}
     }
     Ok(beside)
 }
@@ -260,7 +278,9 @@ fn say(ticket: &mut Ticket, word: &Word, beside: &Beside, by: &Staff, context: &
                 handling.say(now, &by.id, "because", note);
             }
         }
+        Word::Unmerge { note } => ticket.unmerge(&by.id, note, now).map_err(not_unmerged)?,
         Word::Account { account, note } => ticket.vouch(account, by, note, now).map_err(not_vouched)?,
+        Word::Stranger { note } => ticket.is_of_no_customer(by, note, now).map_err(not_vouched)?,
         Word::Merge { .. } => {
             let into = beside.into.as_ref().expect("it was read before");
             ticket.handling.by_hand = true;
@@ -276,6 +296,14 @@ fn not_vouched(refused: NotVouched) -> Problem {
         NotVouched::NoNote => Problem::malformed(refused.to_string()),
         NotVouched::Erased => Problem::conflict("erased", refused.to_string()),
         NotVouched::Answered => Problem::conflict("already_answered", refused.to_string()),
+        NotVouched::Known => Problem::conflict("already_known", refused.to_string()),
+    }
+}
+
+fn not_unmerged(refused: NotUnmerged) -> Problem {
+    match refused {
+        NotUnmerged::NoRepeat => Problem::conflict("no_repeat", refused.to_string()),
+        NotUnmerged::NoNote => Problem::malformed(refused.to_string()),
     }
 }
 

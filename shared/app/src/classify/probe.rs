@@ -8,13 +8,14 @@ use crate::store::{self, Attempted, Batch, Commit, Of, Probe, Probes, keys};
 use domain::book::{Head, Invoice, Unlinked};
 use domain::event::{Event, Seen};
 use domain::id::AccountId;
+use domain::ticket::Ticket;
 use jiff::{SignedDuration, Timestamp};
-use providers::{Api, Call, Provider, Reading, Reply};
+use providers::{Call, Observe, Provider, Reading, Reply};
 
 /// Fetches an object that an unsigned delivery named. Anybody can send such a delivery, so that the same object is not
 /// fetched again within seconds, nor many objects within a minute: what comes too soon is fetched later, once.
 pub async fn ask(context: &Context, provider: &Provider, source: &str, path: &str, trace: &str) -> Result<Done, Fault> {
-    let api = provider.api.ok_or_else(|| Fault::Park(format!("{} has no API to ask", provider.name)))?;
+    let observe = provider.observe().ok_or_else(|| Fault::Park(format!("{} has no API to ask", provider.name)))?;
     let probe: Option<Probe> = store::read(context, &keys::probe(provider.name, source, path)).await?;
     // An alarm knows no more than the path: what was to be learned decides how it is asked.
     if let Some(Probe { missing: Some((account, missing)), wished_at, .. }) = &probe {
@@ -30,7 +31,7 @@ pub async fn ask(context: &Context, provider: &Provider, source: &str, path: &st
         Question { provider: provider.name, source, call: &Call::get(path), missing: None, wished_at: None, trace };
     match question.ask(context).await? {
         Answered::Told(reply) => {
-            let events = told(api, &question, &reply, context.clock.now())?;
+            let events = told(observe, &question, &reply, context.clock.now())?;
             learn(context, &events, trace).await
         }
         // Whoever named it was wrong, or has another key than we have.
@@ -79,7 +80,7 @@ pub async fn link(
         }
         Answered::Later => return Ok(Done::Later),
     };
-    let mut events = told(api, &question, &reply, head.book.last_event_at.unwrap_or(now))?;
+    let mut events = told(api.observe, &question, &reply, head.book.last_event_at.unwrap_or(now))?;
     // What else the answer shows depends on when it was asked; the link does not.
     for event in &mut events {
         event.seen.retain(|seen| matches!(seen, Seen::Link(_)));
@@ -113,7 +114,7 @@ async fn try_to_learn(
     events: &[Event],
     trace: &str,
 ) -> Result<(), Fault> {
-    let (Some(api), Some(event)) = (provider.api, events.first()) else { return Ok(()) };
+    let (Some(observe), Some(event)) = (provider.observe(), events.first()) else { return Ok(()) };
     if is_known(context, event).await? {
         return Ok(());
     }
@@ -121,7 +122,7 @@ async fn try_to_learn(
     let question = Question { provider: provider.name, source, call, missing: None, wished_at, trace };
     match context.http.call(provider.name, source, call).await {
         Ok(reply) if reply.status == 200 => {
-            let events = told(api, &question, &reply, event.at)?;
+            let events = told(observe, &question, &reply, event.at)?;
             learn(context, &events, trace).await.map(drop)
         }
         Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::NoKey | NoReply::Unknown) => {
@@ -131,8 +132,14 @@ async fn try_to_learn(
     }
 }
 
-/// Whether another event has told already why the try failed.
+/// Whether another event has told already why the try failed, or who wrote the ticket.
 async fn is_known(context: &Context, event: &Event) -> Result<bool, Fault> {
+    if let Some(Seen::Ticket(seen)) = event.seen.first() {
+        let key = keys::ticket(&event.provider, &event.source, &seen.id);
+        let ticket = store::read::<Ticket>(context, &key).await?;
+        let is_known = |ticket: Ticket| ticket.erased_at.is_some() || ticket.requester_email.value().is_some();
+        return Ok(ticket.is_none_or(is_known));
+    }
     let Some(customer) = &event.customer else { return Ok(true) };
     let account = AccountId::of(&event.provider, &event.source, customer);
     for seen in &event.seen {
@@ -274,8 +281,8 @@ async fn learn(context: &Context, events: &[Event], trace: &str) -> Result<Done,
 }
 
 /// What an answer shows.
-fn told(api: &Api, question: &Question<'_>, reply: &Reply, at: Timestamp) -> Result<Vec<Event>, Fault> {
-    match (api.observe)(question.call, reply, question.source, at).map_err(Fault::park)? {
+fn told(observe: Observe, question: &Question<'_>, reply: &Reply, at: Timestamp) -> Result<Vec<Event>, Fault> {
+    match observe(question.call, reply, question.source, at).map_err(Fault::park)? {
         Reading::Events(events) => Ok(events),
         Reading::Ask { .. } | Reading::Ignored(_) => Ok(Vec::new()),
     }

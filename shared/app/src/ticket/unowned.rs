@@ -1,6 +1,6 @@
-//! A ticket that nobody has, because nobody is there who could: a task says so until somebody has it. Of a customer
-//! whom nobody knows the ticket itself is what is to be done, in its queue (`docs/decisions/0010-tickets.md`).
+//! A ticket that nobody has, because nobody is there who could: a task says so until somebody has it.
 
+use super::unverified;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{Batch, keys};
@@ -10,9 +10,15 @@ use domain::staff::MACHINE;
 use domain::task::{About, State, Task};
 use domain::ticket::{Ticket, TicketName};
 
-/// The tasks that begin or end with what became of a ticket: of the account that it was of, and of the one that it is
-/// of. Read last, so that nothing is read for the others.
+/// The tasks that begin or end with what became of a ticket: that somebody has it, and that it is known whose it is.
 pub async fn follow(context: &Context, batch: &mut Batch, before: &Ticket, after: &Ticket) -> Result<Vec<Task>, Fault> {
+    let mut tasks = owned(context, batch, before, after).await?;
+    tasks.extend(unverified::follow(context, batch, before, after).await?);
+    Ok(tasks)
+}
+
+/// At the account that it was of, and at the one that it is of. Read last, so that nothing is read for the others.
+async fn owned(context: &Context, batch: &mut Batch, before: &Ticket, after: &Ticket) -> Result<Vec<Task>, Fault> {
     // Read.
     let (was, is) = (waits_for(before), waits_for(after));
     if was == is {

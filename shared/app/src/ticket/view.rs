@@ -36,6 +36,7 @@ pub fn ticket_json(ticket: &Ticket, cases: &BTreeMap<CaseId, Case>) -> Value {
         "account": handling.account,
         "known_contact": ticket.is_from_a_contact(),
         "vouched_by": handling.vouched_by,
+        "stranger_by": handling.stranger_by,
         "verified": ticket.verified,
         "unverified": ticket.is_unverified(),
         "case": handling.case,

@@ -1,6 +1,7 @@
 //! The sixteen steps from a ticket to the money: what shows each of them, what comes next, and why it waits.
 
-use super::{Notice, NoticeState, Request};
+use super::{Notice, NoticeState, Owed, Request, owed};
+use crate::case::Class;
 use crate::id::RequestId;
 use crate::staff::MACHINE;
 use crate::task::About;
@@ -46,6 +47,8 @@ pub struct Done {
 pub struct Stage {
     pub step: Step,
     pub done: Option<Done>,
+    /// What it waits for, where it is not done.
+    pub waits: Option<String>,
 }
 
 /// The whole way of one ticket, as people see it.
@@ -108,19 +111,33 @@ impl Step {
 }
 
 impl Flow {
-    /// What the records show of it.
-    pub fn of(ticket: &Ticket, request: Option<&Request>) -> Self {
-        let done = request.map_or_else(|| begun(ticket), |request| request.done.clone());
-        let stage = |step: Step| Stage { step, done: done.iter().find(|done| done.step == step).cloned() };
-        let steps: Vec<_> = Step::ALL.into_iter().map(stage).collect();
+    /// What the records show of it; before anybody has asked for the payment, what its account owes as it stands.
+    pub fn of(ticket: &Ticket, request: Option<&Request>, owed: Option<&Owed<'_>>) -> Self {
+        let done = match request {
+            Some(request) => request.done.clone(),
+            None => {
+                begun(ticket).into_iter().chain(owed.into_iter().flat_map(|owed| owed.shows(class(ticket)))).collect()
+            }
+        };
+        let shown = |step: Step| done.iter().find(|done| done.step == step).cloned();
+        let next = Step::ALL.into_iter().find(|step| shown(*step).is_none());
         let withdrawn = request.and_then(|request| request.withdrawn.as_ref());
-        let next = steps.iter().find(|stage| stage.done.is_none()).map(|stage| stage.step);
         let waits = match (withdrawn, request, next) {
             (Some(withdrawn), ..) => Some(format!("it was withdrawn by {}: {}", withdrawn.by, withdrawn.why)),
             (None, Some(request), Some(next)) => Some(waits_for(request, next)),
             (None, None, _) => Some(before_it_is_asked(ticket).to_owned()),
             (None, Some(_), None) => None,
         };
+        let stage = |step: Step| {
+            let done = shown(step);
+            let waits = match &done {
+                Some(_) => None,
+                None if Some(step) == next || withdrawn.is_some() => waits.clone(),
+                None => Some(waits_later(step, request, owed).to_owned()),
+            };
+            Stage { step, done, waits }
+        };
+        let steps: Vec<_> = Step::ALL.into_iter().map(stage).collect();
         let next = next.filter(|_| withdrawn.is_none());
         let (ticket, turns) = (TicketName::of(ticket).address(), ticket.handling.turns);
         Self { ticket, request: request.map(|request| request.id.clone()), turns, steps, next, waits }
@@ -136,8 +153,7 @@ impl Request {
     /// Notes the steps that brought it about, as its ticket and what is owed show them.
     pub fn began(&mut self, ticket: &Ticket, now: Timestamp) {
         let (by, account, credit) = (self.by.clone(), self.account.clone(), self.credit.clone());
-        let limit = credit.limit.map_or("no credit limit is known".to_owned(), |limit| format!("credit limit {limit}"));
-        self.did(Step::Customer, now, MACHINE, format!("account {account}, {limit}"));
+        self.did(Step::Customer, now, MACHINE, owed::customer(&account, credit.limit));
         self.done.extend(begun(ticket));
         // Whoever asks for it has opened it, has it and looks into it, whatever the ticket remembers.
         self.did(Step::Ticket, now, &by, named(ticket));
@@ -147,8 +163,7 @@ impl Request {
         let lines = lines.collect::<Vec<_>>().join(", ");
         self.did(Step::Invoices, now, MACHINE, lines);
         self.did(Step::Debt, now, MACHINE, credit.owed());
-        let class = ticket.handling.taken_for.as_ref().and_then(TakenFor::certain);
-        self.did(Step::Eligibility, now, MACHINE, credit.judged(class));
+        self.did(Step::Eligibility, now, MACHINE, credit.judged(class(ticket)));
         let task = About::Collect { request: self.id.clone() }.task(&account);
         self.did(Step::BillingTask, now, MACHINE, format!("task {task}"));
         let asked = format!("{} asks for {}", self.id, self.amount());
@@ -159,6 +174,10 @@ impl Request {
 
 fn named(ticket: &Ticket) -> String {
     format!("ticket {}", TicketName::of(ticket).address())
+}
+
+fn class(ticket: &Ticket) -> Option<Class> {
+    ticket.handling.taken_for.as_ref().and_then(TakenFor::certain)
 }
 
 /// What a ticket shows before anybody has asked for the payment.
@@ -228,6 +247,30 @@ fn waits_for(request: &Request, next: Step) -> String {
     }
 }
 
+/// What a step waits for that is not the next.
+fn waits_later(step: Step, request: Option<&Request>, owed: Option<&Owed<'_>>) -> &'static str {
+    match (step, request) {
+        (Step::Customer, _) => "a person says whose ticket it is",
+        (Step::Ticket, _) => "its help desk tells when it was opened",
+        (Step::Agent | Step::Investigating, _) => "somebody takes it",
+        (Step::Invoices | Step::Debt | Step::Eligibility, None) if owed.is_some() => {
+            "more is open than is added up for a look: it is when somebody asks for the payment"
+        }
+        (Step::Invoices | Step::Debt | Step::Eligibility, _) => "a person says whose ticket it is",
+        (Step::DebtMail | Step::BillingTask | Step::PaymentRequest | Step::AwaitingPayment, None) => {
+            "somebody asks for the payment"
+        }
+        (Step::DebtMail | Step::BillingTask | Step::PaymentRequest | Step::AwaitingPayment, Some(_)) => {
+            "the step before it"
+        }
+        (Step::Matched, _) => "the customer pays",
+        (Step::InvoicePaid, _) => "the money is there, and the provider shows the invoices as paid",
+        (Step::Resolved, _) => "all that is asked for is paid",
+        (Step::Confirmation, _) => "it leaves when all is paid",
+        (Step::Counted, _) => "the report of the month counts it when all is paid",
+    }
+}
+
 fn notice(what: &str, notice: &Notice) -> String {
     let by = if notice.channel == Channel::Sms { "as a text message" } else { "by mail" };
     match &notice.standing {
@@ -243,6 +286,7 @@ fn notice(what: &str, notice: &Notice) -> String {
 mod tests {
     use super::*;
     use crate::cash::{Asked, Credit, Line};
+    use crate::debt::{Debt, Standing};
     use crate::id::AccountId;
     use crate::money::{Currency, Money};
 
@@ -264,7 +308,7 @@ mod tests {
 
     #[test]
     fn there_are_sixteen_steps_in_their_order() {
-        let flow = Flow::of(&ticket(), None);
+        let flow = Flow::of(&ticket(), None, None);
         assert_eq!(flow.steps().iter().map(|stage| stage.step).collect::<Vec<_>>(), Step::ALL);
         assert!(Step::ALL.is_sorted());
         assert_eq!(flow.next, Some(Step::Customer));
@@ -274,18 +318,64 @@ mod tests {
     fn before_it_is_asked_for_the_ticket_says_what_is_missing() {
         let account = AccountId::of("stripe", "default", "cus_1");
         let mut ticket = ticket();
-        let waits = |ticket: &Ticket| Flow::of(ticket, None).waits.unwrap();
+        let waits = |ticket: &Ticket| Flow::of(ticket, None, None).waits.unwrap();
         assert!(waits(&ticket).starts_with("it is not certain whose ticket it is"));
         ticket.handling.account = Some(account);
         assert_eq!(waits(&ticket), "nobody has it yet");
         ticket.handling.assign(Some("lena"), "mara", at(5));
         assert_eq!(waits(&ticket), "nobody has asked for the payment yet");
-        let flow = Flow::of(&ticket, None);
+        let flow = Flow::of(&ticket, None, None);
         let done: Vec<_> = flow.steps().iter().filter_map(|stage| stage.done.clone()).collect();
         let told: Vec<_> = done.iter().map(|done| (done.step, done.at, done.by.as_str())).collect();
         let expected =
             [(Step::Ticket, at(1), "the customer"), (Step::Agent, at(5), "mara"), (Step::Investigating, at(5), "mara")];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_the_account_owes_is_shown_before_anybody_asks_for_it_and_every_other_step_says_what_it_waits_for() {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let usd = |minor| Money::from_minor(minor, Currency::USD);
+        let debt = |number: &str, standing| Debt {
+            invoice: number.to_owned(),
+            number: number.to_owned(),
+            due_on: None,
+            purpose: None,
+            standing,
+        };
+        let open = |number| debt(number, Standing::Open(Some(usd(4_900))));
+        let mut ticket = ticket();
+        ticket.handling.account = Some(account.clone());
+        let shown = |debts: Option<&[Debt]>| {
+            let owed = Owed { account: &account, limit: Some(usd(5_000)), debts, at: at(7) };
+            let flow = Flow::of(&ticket, None, Some(&owed));
+            let told = flow.steps().iter().map(|stage| match (&stage.done, &stage.waits) {
+                (Some(done), None) => done.evidence.clone(),
+                (None, Some(waits)) => format!("not yet: {waits}"),
+                _ => panic!("it is done or it waits: {stage:?}"),
+            });
+            (told.collect::<Vec<_>>(), flow.next)
+        };
+        let debts = [open("IN-1"), debt("IN-2", Standing::Disputed), open("IN-3")];
+        let (told, next) = shown(Some(&debts));
+        assert_eq!(next, Some(Step::Agent));
+        let expected = [
+            format!("account {account}, credit limit 50.00 USD"),
+            "ticket t1".to_owned(),
+            "not yet: nobody has it yet".to_owned(),
+            "not yet: somebody takes it".to_owned(),
+            "IN-1 49.00 USD, IN-3 49.00 USD".to_owned(),
+            "98.00 USD; IN-2 is not added: it is disputed".to_owned(),
+            "48.00 USD over the credit limit of 50.00 USD; help with billing is never withheld".to_owned(),
+            "not yet: somebody asks for the payment".to_owned(),
+        ];
+        assert_eq!(told[..8], expected);
+        assert!(told[8..].iter().all(|told| told.starts_with("not yet: ")), "{told:?}");
+        assert_eq!(shown(Some(&[])).0[4], "nothing is open that can be paid");
+        let many: Vec<_> = (0..23).map(|_| open("IN-1")).collect();
+        assert!(shown(Some(&many)).0[4].ends_with("IN-1 49.00 USD and 3 more"));
+        let (told, _) = shown(None);
+        assert!(told[0].starts_with("account ") && told[4].starts_with("not yet: more is open than"), "{told:?}");
     }
 
     #[test]
@@ -302,7 +392,7 @@ mod tests {
         assert_eq!(shown(Step::Eligibility), Some(judged));
         assert_eq!(request.done.len(), 10, "all up to the payment but the letter");
         let waits = |request: &Request| {
-            let flow = Flow::of(&ticket, Some(request));
+            let flow = Flow::of(&ticket, Some(request), None);
             (flow.next, flow.waits)
         };
         let mail = "the letter leaves by mail at 1970-01-01 00:00".to_owned();

@@ -27,6 +27,9 @@ pub struct Handling {
     /// The colleague who said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vouched_by: Option<String>,
+    /// The colleague who said that whoever wrote is no customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stranger_by: Option<String>,
     /// The trouble that it is about.
     pub case: Option<CaseId>,
     pub assigned_to: Option<String>,
@@ -270,7 +273,7 @@ impl Handling {
         for happened in self.history.iter_mut().filter(|happened| happened.by != crate::staff::MACHINE) {
             happened.what.truncate(happened.what.find(':').unwrap_or(happened.what.len()));
         }
-        (self.account, self.vouched_by, self.draft) = (None, None, None);
+        (self.account, self.vouched_by, self.stranger_by, self.draft) = (None, None, None, None);
         if let Some(taken) = &mut self.taken_for {
             taken.reasons.clear();
             taken.language.iter_mut().for_each(|tongue| tongue.words.clear());

@@ -1,4 +1,4 @@
-//! Two tickets that are one: the second points to the first and ends.
+//! Two tickets that are one: the second points to the first and ends. And back, where somebody was wrong.
 
 use super::{State, Ticket, TicketName};
 use jiff::Timestamp;
@@ -14,6 +14,15 @@ pub enum NotMerged {
     Ended,
     #[error("the two are of different accounts: what one customer wrote is not shown to another")]
     OtherAccount,
+}
+
+/// Why a ticket stays a repeat. The order is the order of the checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotUnmerged {
+    #[error("this ticket is no repeat of another")]
+    NoRepeat,
+    #[error("say in `note` why the two are not one")]
+    NoNote,
 }
 
 /// What is the same where somebody sends a letter twice: who wrote it, and its words, whatever their case and spaces are.
@@ -47,6 +56,21 @@ impl Ticket {
         self.handling.go_on(State::Resolved, by, at, &format!("it is the same as {}", other.address()));
         Ok(())
     }
+
+    /// It is no repeat after all: it goes on by itself, without the case of the other, and its letter waits for an answer
+    /// of its own.
+    pub fn unmerge(&mut self, by: &str, note: &str, at: Timestamp) -> Result<(), NotUnmerged> {
+        let Some(other) = self.handling.merged_into.as_deref() else { return Err(NotUnmerged::NoRepeat) };
+        if note.trim().is_empty() {
+            return Err(NotUnmerged::NoNote);
+        }
+        let address = TicketName::parse(other).map_or_else(|| other.to_owned(), |name| name.address());
+        self.handling.by_hand = true;
+        self.handling.reopen(by, at, &format!("it is not the same as {address}"));
+        self.handling.begin_turn(at, None);
+        self.handling.say(at, by, "because", note);
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -71,6 +95,29 @@ mod tests {
         first.handling.go_on(State::Resolved, "lena", at, "closed it");
         first.handling.reopen(MACHINE, at, "the customer wrote again");
         assert_eq!(first.handling.case, case, "its own stays");
+    }
+
+    #[test]
+    fn what_is_no_repeat_goes_on_by_itself_and_waits_for_an_answer() {
+        let (at, account) = (Timestamp::UNIX_EPOCH, AccountId::of("shop", "default", "a"));
+        let mut first = Ticket::new("desk", "default", "t1");
+        first.handling.case = Some(CaseId::of(&account, "duplicate_charge", "ch_2"));
+        let mut ticket = Ticket::new("desk", "default", "t2");
+        assert_eq!(ticket.unmerge("lena", "another payment", at), Err(NotUnmerged::NoRepeat));
+        ticket.merge(&first, "lena", at).unwrap();
+        assert_eq!(ticket.unmerge("lena", " ", at), Err(NotUnmerged::NoNote));
+        assert_eq!(ticket.handling.state, State::Resolved);
+        ticket.unmerge("mara", "another payment", at).unwrap();
+        let handling = &ticket.handling;
+        let stands = (handling.state, &handling.merged_into, &handling.case, handling.resolved_at);
+        assert_eq!(stands, (State::Open, &None, &None, None));
+        assert!(handling.is_unanswered() && handling.by_hand, "{handling:?}");
+        let said: Vec<_> = handling.history.iter().map(|it| (it.by.as_str(), it.what.as_str())).collect();
+        let address = TicketName::of(&first).address();
+        let (merged, unmerged) = (format!("it is the same as {address}"), format!("it is not the same as {address}"));
+        let because = "because: another payment";
+        assert_eq!(said, [("lena", merged.as_str()), ("mara", unmerged.as_str()), ("mara", because)]);
+        assert_eq!(ticket.unmerge("mara", "again", at), Err(NotUnmerged::NoRepeat));
     }
 
     #[test]

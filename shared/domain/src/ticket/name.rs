@@ -1,6 +1,7 @@
 //! How a ticket is named: in records, and in addresses.
 
 use super::{FORM, Ticket};
+use crate::id::AccountId;
 use std::fmt;
 
 /// The desk whose tickets are named by their id alone, and the source that needs no name.
@@ -27,6 +28,12 @@ impl TicketName {
     /// Put together from its parts.
     pub fn new(provider: &str, source: &str, id: &str) -> Self {
         Self { provider: provider.to_owned(), source: source.to_owned(), id: id.to_owned() }
+    }
+
+    /// What stands in the place of an account where the ticket is of nobody who is known. No billing provider has the name
+    /// of a help desk, so that it is no account's id.
+    pub fn in_place_of_an_account(&self) -> AccountId {
+        AccountId::of(&self.provider, &self.source, &self.id)
     }
 
     /// The source by whose setting something leaves because of it: of a form the one whose customers fill it in.

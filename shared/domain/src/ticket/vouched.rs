@@ -21,13 +21,15 @@ pub enum NotVouched {
     Erased,
     #[error("the customer was written to as another account's; open a ticket for this one")]
     Answered,
+    #[error("whoever wrote has an address of the account, or a colleague knows whose it is")]
+    Known,
 }
 
 impl Ticket {
-    /// Whether a person has to find out whose it is: nobody knows, or only the text says so. It stands in the queue of whoever
-    /// answers first until then.
+    /// Whether a person has to find out whose it is: nobody knows, or only the text says so.
     pub fn is_unverified(&self) -> bool {
-        !self.is_from_a_contact() && self.handling.state != State::Resolved && self.erased_at.is_none()
+        let is_open = self.handling.state != State::Resolved && self.erased_at.is_none();
+        is_open && !self.is_from_a_contact() && self.handling.stranger_by.is_none()
     }
 
     /// Takes in who has the requester's address. Whoever has another address by now is still whom it was about, and so is whom a
@@ -57,14 +59,40 @@ impl Ticket {
         }
         self.handling.account = Some(account.clone());
         self.handling.leave_case_of_others(account);
-        self.handling.vouched_by = Some(by.id.clone());
+        (self.handling.vouched_by, self.handling.stranger_by) = (Some(by.id.clone()), None);
         self.accounts.insert(account.clone());
         self.handling.by_hand = true;
-        let mut note = note.trim().to_owned();
-        shorten(&mut note, NOTE_BYTES_MAX);
-        self.handling.note(at, &by.id, format!("says that it is of {account}: {note}"));
+        self.handling.note(at, &by.id, format!("says that it is of {account}: {}", shortened(note)));
         Ok(())
     }
+
+    /// A person says that whoever wrote is no customer, and how they know: they are answered as a stranger, and nobody
+    /// has to find out more.
+    pub fn is_of_no_customer(&mut self, by: &Staff, note: &str, at: Timestamp) -> Result<(), NotVouched> {
+        if !by.role.may_request() {
+            return Err(NotVouched::NotTheirs);
+        }
+        if note.trim().is_empty() {
+            return Err(NotVouched::NoNote);
+        }
+        if self.erased_at.is_some() {
+            return Err(NotVouched::Erased);
+        }
+        if self.is_from_a_contact() {
+            return Err(NotVouched::Known);
+        }
+        self.handling.stranger_by = Some(by.id.clone());
+        self.handling.by_hand = true;
+        self.handling.note(at, &by.id, format!("says that they are no customer: {}", shortened(note)));
+        Ok(())
+    }
+}
+
+/// As much of a note as stands in the history.
+fn shortened(note: &str) -> String {
+    let mut note = note.trim().to_owned();
+    shorten(&mut note, NOTE_BYTES_MAX);
+    note
 }
 
 impl Handling {
@@ -182,5 +210,22 @@ mod tests {
                 assert_eq!(ticket, before, "{what}");
             }
         }
+    }
+
+    #[test]
+    fn whoever_is_no_customer_is_not_looked_for_until_they_are_one() {
+        let (at, lena) = (Timestamp::UNIX_EPOCH, staff(Role::L1));
+        let said = |ticket: &mut Ticket, by: &Staff, note: &str| ticket.is_of_no_customer(by, note, at);
+        let mut ticket = ticket(&[], None);
+        assert_eq!(said(&mut ticket, &staff(Role::Analyst), "spam"), Err(NotVouched::NotTheirs));
+        assert_eq!(said(&mut ticket, &lena, " "), Err(NotVouched::NoNote));
+        assert!(ticket.is_unverified());
+        assert_eq!(said(&mut ticket, &lena, "they sell something"), Ok(()));
+        assert!(!ticket.is_unverified() && !ticket.is_from_a_contact() && ticket.handling.by_hand);
+        ticket.vouch(&id("cus_1"), &lena, "they bought something", at).unwrap();
+        assert_eq!(ticket.handling.stranger_by, None);
+        assert_eq!(said(&mut ticket, &lena, "no"), Err(NotVouched::Known));
+        ticket.erase(at);
+        assert_eq!(said(&mut ticket, &lena, "no"), Err(NotVouched::Erased));
     }
 }

@@ -1,7 +1,7 @@
-//! Learns the weights from `tests/tickets/`, writes them where they are read, and prints how good they are: `cargo run
-//! -p wording --example train`. With `--check` nothing is written and other weights than the shipped ones are an error;
-//! with `--wrong` what is confidently wrong is listed; with a file of rows, these are judged too, as those are that
-//! were never learned from (`unseen.tsv`).
+//! Learns the weights from `tests/tickets/`, writes them where they are read, and prints how good they are, by class and
+//! by language: `cargo run -p wording --example train`. Where reading a letter takes too long it fails. With `--check`
+//! nothing is written and other weights than the shipped ones are an error; with `--wrong` what is confidently wrong is
+//! listed; with a file of rows, these are judged too, as those are that were never learned from (`unseen.tsv`).
 
 #![allow(
     clippy::float_arithmetic,
@@ -12,13 +12,17 @@
 
 use std::path::Path;
 use std::time::Instant;
-use wording::evaluation::Figures;
+use wording::corpus::Row;
+use wording::evaluation::{Figures, Judged};
 use wording::training::{Course, Material, counts, judge, learn};
 use wording::{Model, Thresholds, corpus, evaluation, guess};
 
 /// In thousandths: from where on a reading counts, and for which others it is told how much is judged.
 const SURE: u16 = 880;
 const FROM: [u16; 9] = [0, 300, 400, 500, 600, 700, 800, 850, 900];
+
+/// How long reading a letter may take on average, in microseconds.
+const MICROS_MAX: f64 = 100.0;
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
@@ -34,19 +38,23 @@ fn main() {
     let figures = Figures::of(&learned.judged, SURE, &FROM);
     println!("\nWordings held back:\n{}", evaluation::told(&figures));
     println!("{}", evaluation::matrix(&figures));
+    println!("By language:\n{}", by_language(&material.rows, &learned.judged));
     if arguments.iter().any(|argument| argument == "--wrong") {
         wrong(&material, &learned.judged);
     }
     let weights = root.join("shared/policy/wording/weights.bin");
     corrected(&tickets, &std::fs::read(&weights).unwrap_or_default(), &model);
     let unseen = corpus::table(&std::fs::read_to_string(tickets.join("unseen.tsv")).unwrap_or_default());
-    let unseen = Figures::of(&judge(&model, &unseen), SURE, &FROM);
-    println!("\nSentences that nothing was learned from:\n{}", evaluation::told(&unseen));
-    println!("{}", evaluation::matrix(&unseen));
+    let judged = judge(&model, &unseen);
+    let figures = Figures::of(&judged, SURE, &FROM);
+    println!("\nSentences that nothing was learned from:\n{}", evaluation::told(&figures));
+    println!("{}", evaluation::matrix(&figures));
+    println!("By language:\n{}", by_language(&unseen, &judged));
     for file in arguments.iter().filter(|argument| !argument.starts_with("--")) {
         others(Path::new(file), &model);
     }
-    timed(&material, &model);
+    let micros = timed(&material, &model);
+    assert!(micros <= MICROS_MAX, "a letter takes {micros:.1} µs on average, and {MICROS_MAX} are promised");
     if arguments.iter().any(|argument| argument == "--check") {
         let is_same = std::fs::read(&weights).is_ok_and(|shipped| shipped == learned.bytes);
         println!("The shipped weights are {}these", if is_same { "" } else { "not " });
@@ -55,8 +63,12 @@ fn main() {
     std::fs::write(&weights, &learned.bytes).unwrap();
 }
 
+fn by_language(rows: &[Row], judged: &[Judged]) -> String {
+    evaluation::told_by_language(&evaluation::by_language(rows, judged, SURE))
+}
+
 /// Wordings held back that are confidently taken for something else: a gap in the corpus, or a line in the wrong file.
-fn wrong(material: &Material, judged: &[evaluation::Judged]) {
+fn wrong(material: &Material, judged: &[Judged]) {
     let mut last = "";
     for (row, judged) in material.rows.iter().zip(judged) {
         if judged.class != row.class && judged.confidence >= f64::from(SURE) / 1000.0 && row.wording != last {
@@ -96,8 +108,8 @@ fn others(file: &Path, model: &Model<'_>) {
 }
 
 /// How long guessing takes, the least of some runs: every row as it stands, letters of some sentences and long ones, a
-/// line each, and the same above a long thread and within a page.
-fn timed(material: &Material, model: &Model<'_>) {
+/// line each, and the same above a long thread and within a page. Gives the mean of these kinds.
+fn timed(material: &Material, model: &Model<'_>) -> f64 {
     let thresholds = Thresholds { sure: SURE, also: SURE, reasons: 4 };
     let plain: Vec<String> =
         material.rows.iter().filter(|row| row.language == "en").map(|row| row.text.clone()).collect();
@@ -112,6 +124,7 @@ fn timed(material: &Material, model: &Model<'_>) {
         .collect();
     let all =
         [("a sentence", plain), ("a letter", letters), ("a long letter", long), ("a letter above a thread", threads)];
+    let mut all_micros = Vec::new();
     for (name, texts) in all.into_iter().chain([("a letter in a page", pages)]) {
         let words: usize = texts.iter().map(|text| text.split_whitespace().count()).sum();
         let (mut least, mut sure) = (f64::MAX, 0);
@@ -121,5 +134,7 @@ fn timed(material: &Material, model: &Model<'_>) {
             least = least.min(begun.elapsed().as_secs_f64() * 1e6 / texts.len() as f64);
         }
         println!("{name} of {} words: {least:.1} µs; {sure} of {} sure", words / texts.len(), texts.len());
+        all_micros.push(least);
     }
+    all_micros.iter().sum::<f64>() / all_micros.len() as f64
 }

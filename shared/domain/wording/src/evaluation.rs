@@ -1,12 +1,14 @@
 //! How good are judgements? Confusion, the mean over classes, accuracy by coverage, and how far a confidence may be
 //! believed.
 
+mod languages;
 mod told;
 
 use crate::Class;
 use crate::guess::{Guess, best};
 use crate::model::CLASSES;
 
+pub use languages::{OfLanguage, by_language, told_by_language};
 pub use told::{matrix, told};
 
 /// One judgement beside the truth.

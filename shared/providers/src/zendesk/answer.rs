@@ -4,6 +4,7 @@
 //! <https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#update-ticket>
 //! <https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_audits/>
 
+use super::requester::observe;
 use crate::{Call, Comment, Desk, Headers, Looked, Reply, Step, Told};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,8 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) static DESK: Desk = Desk { title: "Zendesk", base: "https://{source}.zendesk.com", headers, answer, look };
+pub(super) static DESK: Desk =
+    Desk { title: "Zendesk", base: "https://{source}.zendesk.com", headers, answer, look, observe };
 
 /// The name of our mark in an audit's metadata.
 const MARK: &str = "recoup";

@@ -57,7 +57,7 @@ struct Closed {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Reopened {
+struct Noted {
     note: String,
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn close(context: &Context, id: &str, body: &[u8], staff: &Staf
 }
 
 pub(super) async fn reopen(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
-    let Reopened { note } = web::sent(body, "send a `note` that says why it is not over")?;
+    let Noted { note } = web::sent(body, "send a `note` that says why it is not over")?;
     say(context, id, &Word::Reopen { note }, staff).await
 }
 
@@ -110,9 +110,19 @@ pub(super) async fn merge(context: &Context, id: &str, body: &[u8], staff: &Staf
     say(context, id, &Word::Merge { into }, staff).await
 }
 
+pub(super) async fn unmerge(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
+    let Noted { note } = web::sent(body, "send a `note` that says why the two are not one")?;
+    say(context, id, &Word::Unmerge { note }, staff).await
+}
+
 pub(super) async fn account(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
     let Owned { account, note } = web::sent(body, "send the `account` and a `note` that says how you know")?;
     say(context, id, &Word::Account { account: account_id(&account)?, note }, staff).await
+}
+
+pub(super) async fn stranger(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
+    let Noted { note } = web::sent(body, "send a `note` that says how you know that they are no customer")?;
+    say(context, id, &Word::Stranger { note }, staff).await
 }
 
 async fn say(context: &Context, id: &str, word: &Word, staff: &Staff) -> Result<Answer, Problem> {
@@ -154,6 +164,8 @@ fn word(fields: &BTreeMap<String, String>) -> Result<Word, Problem> {
             Ok(Word::Class { class, note: field("note") })
         }
         "merge" => Ok(Word::Merge { into: field("into") }),
+        "unmerge" => Ok(Word::Unmerge { note: field("note") }),
+        "stranger" => Ok(Word::Stranger { note: field("note") }),
         "account" => Ok(Word::Account { account: account_id(&field("account"))?, note: field("note") }),
         _ => Err(Problem::malformed("the form says nothing; reload the page")),
     }

@@ -485,9 +485,20 @@ pub static ABOUT: &[About] = &[
     )
     .takes(Body::Must("TicketMerged"))
     .refuses(&[404, 422]),
+    post("/api/tickets/{id}/unmerge", "unmergeTicket", "TicketShown", "Says that a ticket is no repeat after all")
+        .takes(Body::Must("TicketUnmerged"))
+        .refuses(&[404, 409]),
     post("/api/tickets/{id}/account", "ownTicket", "TicketShown", "Says of which account a ticket is")
         .takes(Body::Must("TicketOwned"))
         .refuses(&[404, 409]),
+    post(
+        "/api/tickets/{id}/stranger",
+        "strangerTicket",
+        "TicketShown",
+        "Says that whoever wrote a ticket is no customer",
+    )
+    .takes(Body::Must("TicketStranger"))
+    .refuses(&[404, 409]),
     post(
         "/api/tickets/{id}/payment-request",
         "askPayment",

@@ -104,7 +104,23 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
 
 /// What is open on an account, the oldest first, as its customer would read it.
 async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Fault> {
-    let open = open(context, head).await?;
+    let shown = shown(context, head).await?;
+    let open = if debt::are_all(&shown, head) { shown } else { every(context, head).await? };
+    as_debts(context, head, open).await
+}
+
+/// The same for whoever only looks: nothing, where the head does not show all that is open.
+pub(super) async fn debts_shown(context: &Context, head: &Head) -> Result<Option<Vec<Debt>>, Fault> {
+    let shown = shown(context, head).await?;
+    if !debt::are_all(&shown, head) {
+        return Ok(None);
+    }
+    as_debts(context, head, shown).await.map(Some)
+}
+
+async fn as_debts(context: &Context, head: &Head, mut open: Vec<Invoice>) -> Result<Vec<Debt>, Fault> {
+    open.retain(|invoice| matches!(invoice.due(), Due::Open(_)));
+    open.sort_by_key(|invoice| (invoice.due_on.copied(), invoice.created_at));
     let ids: Vec<_> = open.iter().map(|invoice| invoice.id.clone()).collect();
     let head = named(context, head, &ids).await?;
     let came = if head.came.is_empty() {
@@ -122,9 +138,8 @@ async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Fault> {
     Ok(debts)
 }
 
-/// The open invoices of an account, the oldest first. Where those that the head shows are not all, every one that the
-/// account ever had is read.
-async fn open(context: &Context, head: &Head) -> Result<Vec<Invoice>, Fault> {
+/// The invoices that the head shows as open.
+async fn shown(context: &Context, head: &Head) -> Result<Vec<Invoice>, Fault> {
     let shown: BTreeSet<Key> = debt::shown(head).map(|id| keys::invoice(&head.account, id)).collect();
     let mut open = Vec::new();
     if !shown.is_empty() {
@@ -133,13 +148,13 @@ async fn open(context: &Context, head: &Head) -> Result<Vec<Invoice>, Fault> {
             open.extend(batch.of::<Invoice>(key)?);
         }
     }
-    if !debt::are_all(&open, head) {
-        let all: Vec<Of<Invoice>> = store::all_of(context, &keys::invoices(&head.account)).await?;
-        open = all.into_iter().map(|of| of.value).collect();
-    }
-    open.retain(|invoice| matches!(invoice.due(), Due::Open(_)));
-    open.sort_by_key(|invoice| (invoice.due_on.copied(), invoice.created_at));
     Ok(open)
+}
+
+/// Every invoice that an account ever had: those that the head shows are not all.
+async fn every(context: &Context, head: &Head) -> Result<Vec<Invoice>, Fault> {
+    let all: Vec<Of<Invoice>> = store::all_of(context, &keys::invoices(&head.account)).await?;
+    Ok(all.into_iter().map(|of| of.value).collect())
 }
 
 /// A head that names every case which puts one of these invoices in question.

@@ -1,12 +1,15 @@
 //! Payment requests, and payments that nobody could place, as people see them.
 
+use super::ask;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Order;
+use crate::records::whose;
 use crate::store::keys::{self, lists};
-use crate::store::{self, Page};
+use crate::store::{self, Batch, Page};
 use crate::web::Window;
-use domain::cash::{Flow, Received, Request, State};
+use domain::book::Head;
+use domain::cash::{Flow, Owed, Received, Request, State};
 use domain::id::{AccountId, RequestId};
 use domain::ticket::{Ticket, TicketName};
 use serde_json::{Value, json};
@@ -31,11 +34,23 @@ pub async fn unmatched(context: &Context, window: Window) -> Result<Page<Receive
     store::page(context, lists::UNMATCHED, window.after, window.limit, Order::Ascending).await
 }
 
-/// The sixteen steps of a ticket.
+/// The sixteen steps of a ticket. Before anybody has asked for the payment, with what its account owes as it stands:
+/// one read of records and, where something is open, the reads of those invoices that its head names.
 pub async fn flow(context: &Context, ticket: &Ticket) -> Result<Flow, Fault> {
-    let Some(account) = &ticket.handling.account else { return Ok(Flow::of(ticket, None)) };
-    let key = keys::payment_request(&RequestId::of(account, &TicketName::of(ticket).to_string()));
-    Ok(Flow::of(ticket, store::read::<Request>(context, &key).await?.as_ref()))
+    let Some(account) = &ticket.handling.account else { return Ok(Flow::of(ticket, None, None)) };
+    let (own, head) =
+        (keys::payment_request(&RequestId::of(account, &TicketName::of(ticket).to_string())), keys::head(account));
+    let wanted = [own.clone(), head.clone()].into_iter().chain(whose::keys_of(account));
+    let batch = Batch::read(context, wanted.collect()).await?;
+    if let Some(request) = batch.get::<Request>(&own)? {
+        return Ok(Flow::of(ticket, Some(&request), None));
+    }
+    let Some(head) = batch.get::<Head>(&head)? else { return Ok(Flow::of(ticket, None, None)) };
+    let (_, customer) = whose::read(&batch, account)?;
+    let debts = ask::debts_shown(context, &head).await?;
+    let limit = customer.and_then(|customer| customer.credit_limit);
+    let owed = Owed { account, limit, debts: debts.as_deref(), at: context.clock.now() };
+    Ok(Flow::of(ticket, None, Some(&owed)))
 }
 
 /// A request as the outside sees it.

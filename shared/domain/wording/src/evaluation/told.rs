@@ -59,7 +59,7 @@ fn short(class: Class) -> String {
     class.name().split('_').filter_map(|part| part.get(..2)).collect::<Vec<_>>().join("·")
 }
 
-fn or_dash(share: Option<f64>) -> String {
+pub(super) fn or_dash(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), |share| format!("{share:.3}"))
 }
 

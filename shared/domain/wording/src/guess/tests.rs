@@ -1,10 +1,10 @@
 //! What the shipped weights make of letters.
 
-use super::{Guess, Thresholds};
+use super::{Guess, Thresholds, WORDS};
 use crate::evaluation::{Figures, told};
 use crate::training::{Course, Material, weights};
 use crate::words::words;
-use crate::{Class, Model, corpus, guess, shipped};
+use crate::{Class, Model, corpus, guess, letter, shipped};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -178,6 +178,25 @@ fn a_letter_of_a_megabyte_is_read_from_its_beginning() {
     let long = format!("My card was declined. {filler}");
     assert_eq!(of("My card was declined", &"again and again ".repeat(70_000)).class, Class::PaymentFailed);
     let _ = of(&long, &long);
+}
+
+#[test]
+fn however_long_a_letter_is_no_more_than_a_bounded_number_of_features_is_looked_up() {
+    // Time is spent on features, and these can be counted: `train` measures the time of letters as people write them.
+    let looked_up = |body: &str| {
+        let new = letter::newest("", body);
+        shipped().seen(&words(&letter::ends(&new.body), WORDS)).len()
+    };
+    let letter = "Hello, we were charged twice for our subscription this month. Please refund one of the two payments\n\
+        to the card that it was taken from, and tell us how this could happen. Kind regards, Ann";
+    let found = looked_up(letter);
+    assert!((100..=900).contains(&found), "{found} of a letter as people write them");
+    for piece in
+        ["a ", "tax ", "refund ", "charged twice ", "overcharged\n", "unsubscribe", "请退款 ", "1 ", "$1 ", "l'a "]
+    {
+        let found = looked_up(&piece.repeat(1_000_000 / piece.len()));
+        assert!(found <= 3_000, "{found} of {piece:?} over and over");
+    }
 }
 
 #[test]

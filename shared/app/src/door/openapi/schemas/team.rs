@@ -39,7 +39,7 @@ pub(super) fn schemas() -> Named {
                     "done?",
                     told(flag(), "False says that it was not done, and will not be. An action is settled with it."),
                 ),
-                ("reference?", told(text(), "The provider's id of what was done.")),
+                ("reference?", told(text(), "The provider's id of what was done; of a ticket to verify, whose it is.")),
                 ("note?", text()),
             ]),
         ),

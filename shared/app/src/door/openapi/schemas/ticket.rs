@@ -47,6 +47,8 @@ pub(super) fn schemas() -> Named {
         ),
         ("TicketReopened", only([("note", told(text(), "Why it is not over."))])),
         ("TicketMerged", only([("into", told(text(), "The id of the ticket that it is a repeat of."))])),
+        ("TicketStranger", only([("note", told(text(), "How you know that they are no customer."))])),
+        ("TicketUnmerged", only([("note", told(text(), "Why the two are not one."))])),
         (
             "TicketOwned",
             only([
@@ -83,6 +85,7 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("account", told(maybe(), "Whose it is, once that is certain.")),
         ("known_contact", told(flag(), "Whether whoever wrote has an address of the account, or a colleague vouches.")),
         ("vouched_by", told(maybe(), "The colleague who said whose it is.")),
+        ("stranger_by", told(maybe(), "The colleague who said that whoever wrote is no customer.")),
         ("verified", told(flag(), "Whether whoever wrote it has shown that the address is theirs.")),
         ("unverified", told(flag(), "A person finds out whose it is, and nothing of an account is said until then.")),
         ("notices?", told(list(text()), "What changed lately of how its customers are reached.")),
