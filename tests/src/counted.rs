@@ -158,7 +158,7 @@ impl Store for Counted {
     async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
         let items = self.store.range(range).await?;
         let begins = Key { table: range.table, pk: range.pk.clone(), sk: range.prefix.clone() };
-        self.found(&items, |costs| costs.read(&kind(&begins), units::ranged(&items)));
+        self.found(&items, |costs| costs.read(&kind(&begins), units::ranged(&items, range.may_lag)));
         Ok(items)
     }
 

@@ -114,6 +114,8 @@ pub struct Range {
     pub after: Option<String>,
     pub limit: u32,
     pub order: Order,
+    /// What was written a moment ago may be missing: it costs half, and is nothing to write by.
+    pub may_lag: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -125,7 +125,7 @@ impl Store for Dynamo {
         let (low, high) = bounds(&range.prefix, range.after.as_deref(), range.order);
         let query = self
             .query(range.table, range.limit, range.order)
-            .consistent_read(true)
+            .consistent_read(!range.may_lag)
             .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
             .expression_attribute_values(":pk", text(&range.pk))
             .expression_attribute_values(":low", text(low))
