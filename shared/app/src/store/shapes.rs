@@ -290,7 +290,7 @@ stored!(Received, 1, |it| key keys::received(&it.id), wake None,
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
-    place plan.next_wake().map(|at| (lists::DUNNING.to_owned(),
+    place plan.turn_at().map(|at| (lists::DUNNING.to_owned(),
         format!("{}#{}#{}", lists::turn(at, plan.queue), plan.account, plan.invoice))));
 stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice), wake climb.way.next_wake(),
     place climb.comes_at()
