@@ -1,7 +1,11 @@
 //! What an event may cost, in units of DynamoDB. `cargo bench -p tests --bench folding` shows by which items.
 
 use crate::http::run;
+use app::message::Message;
+use domain::id::{AccountId, ActionId};
 use tests::costs::{self, History};
+use tests::counted::Counted;
+use tests::world::open_at;
 
 /// Hundredths of a unit that an event may cost: writes, reads.
 type Most = (u64, u64);
@@ -57,6 +61,20 @@ fn an_account_whose_invoices_fail_first_costs_no_more_than_that() {
 #[test]
 fn the_demo_company_costs_no_more_than_that() {
     run(must_cost(&costs::demo(3), &DEMO, 40));
+}
+
+/// What it is about is read by whoever does something of it.
+#[test]
+fn whoever_is_told_of_an_action_reads_it_alone() {
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        let counts = Counted::over(&mut service);
+        let action = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "key");
+        let act = Message::Act { action, trace: "t".to_owned() };
+        app::approval::handle(&service.context, &act).await.unwrap();
+        let costs = counts.take();
+        assert_eq!((costs.batches, costs.keys, costs.total().half_reads), (1, 1, 2), "{costs:?}");
+    });
 }
 
 #[test]
