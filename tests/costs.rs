@@ -1,7 +1,16 @@
 //! What an event may cost, in units of DynamoDB. `cargo bench -p tests --bench folding` shows by which items.
 
 use crate::http::run;
+use ::http::Method;
+use app::message::Message;
+use app::ports::Clock;
+use domain::id::{AccountId, ActionId};
+use jiff::SignedDuration;
+use serde_json::json;
 use tests::costs::{self, History};
+use tests::counted::Counted;
+use tests::stripe;
+use tests::world::{ask, deliver, open_at};
 
 /// Hundredths that an event may cost: of units written and read, of commits, and of batches that are read.
 struct Most {
@@ -76,6 +85,41 @@ fn an_account_whose_invoices_fail_first_costs_no_more_than_that() {
 #[test]
 fn the_demo_company_costs_no_more_than_that() {
     run(must_cost(&costs::demo(3), &DEMO, 40));
+}
+
+#[test]
+fn a_card_that_an_account_is_found_by_is_written_down_once() {
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        let counts = Counted::over(&mut service);
+        let mut written = Vec::new();
+        for (number, last4) in ["4242", "4242", "1881", "4242"].into_iter().enumerate() {
+            let (at, id) = (service.clock.now(), format!("ch_{number}"));
+            let mut charge = stripe::charge("cus_1", &id, None, 4900, "usd", None, at);
+            charge["payment_method_details"]["card"]["last4"] = json!(last4);
+            deliver(&service, &stripe::event(&format!("evt_{number}"), "charge.succeeded", at, &charge)).await;
+            service.advance(at + SignedDuration::from_mins(1)).await.unwrap();
+            written.push(counts.take().units.get("word to be found by").map_or(0, |units| units.writes));
+        }
+        assert_eq!(written, [2, 0, 2, 0]);
+        let (_, found) =
+            ask(&service, "lena", Method::POST, "/api/accounts/search", Some(&json!({"q": "1881"})), None).await;
+        assert_eq!(found["items"].as_array().map(Vec::len), Some(1), "{found}");
+    });
+}
+
+/// What it is about is read by whoever does something of it.
+#[test]
+fn whoever_is_told_of_an_action_reads_it_alone() {
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        let counts = Counted::over(&mut service);
+        let action = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "key");
+        let act = Message::Act { action, trace: "t".to_owned() };
+        app::approval::handle(&service.context, &act).await.unwrap();
+        let costs = counts.take();
+        assert_eq!((costs.batches, costs.keys, costs.total().half_reads), (1, 1, 2), "{costs:?}");
+    });
 }
 
 #[test]

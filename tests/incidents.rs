@@ -6,6 +6,7 @@ use app::ports::{Channel, Clock};
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
+use tests::counted::Counted;
 use tests::stripe;
 use tests::world::{ask, ask_text, deliver, get, open_at};
 
@@ -82,6 +83,26 @@ fn a_recovery_waits_while_its_incident_lasts_and_the_customer_does_not_hear_of_a
             .filter(|(_, letter)| letter.channel == Channel::Slack && letter.id.starts_with("inc_"))
             .count();
         assert_eq!(told, 2, "once that it began, once that it is over");
+    });
+}
+
+/// Of failures the eight days that the last week has a part in, of disputes the seven up to yesterday: each costs half a
+/// unit. What is weighed now costs whole ones, for the day of the failures and three of the disputes.
+#[test]
+fn a_look_after_quiet_days_reads_each_of_them_once() {
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        let counts = Counted::over(&mut service);
+        fails(&service, 1, "insufficient_funds", "US").await;
+        counts.take();
+        pass(&service, 6).await;
+        let looked = counts.take().units["pulse"];
+        assert_eq!((looked.half_reads, looked.writes), (8 + 7 + 2 * (1 + 3), 0));
+        // The days are counted: the next trouble finds them so.
+        fails(&service, 2, "insufficient_funds", "US").await;
+        counts.take();
+        pass(&service, 6).await;
+        assert_eq!(counts.take().units["pulse"].half_reads, 1 + 1 + 2 * (1 + 3));
     });
 }
 

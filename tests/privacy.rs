@@ -24,6 +24,7 @@ async fn stored(service: &Service) -> Vec<Item> {
             after: None,
             limit: 1000,
             order: Order::Ascending,
+            may_lag: false,
         };
         items.extend(service.context.store.range(&range).await.unwrap());
     }

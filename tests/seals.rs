@@ -140,6 +140,22 @@ fn who_let_a_source_go_how_far_is_sealed_and_an_entry_that_is_taken_out_is_found
 }
 
 #[test]
+fn what_is_written_after_a_seal_within_the_same_hour_is_in_the_next() {
+    run(async {
+        let data = tempfile::tempdir().unwrap();
+        let (service, signer) = sealing_into(data.path()).await;
+        given_back(&service, "10.00").await;
+        let soon = service.clock.now() + SignedDuration::from_mins(5);
+        service.advance(soon).await.unwrap();
+        given_back(&service, "12.00").await;
+        let (head, entries) = ledger(&service).await;
+        later(&service, 4).await;
+        let sealed = sealed(data.path(), &signer, service.clock.now()).unwrap();
+        assert_eq!(sealed.verify(&head, &entries), Ok(()));
+    });
+}
+
+#[test]
 fn a_seal_that_is_not_there_is_a_finding() {
     run(async {
         let data = tempfile::tempdir().unwrap();

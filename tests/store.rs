@@ -96,6 +96,7 @@ fn a_stretch_goes_on_behind_its_last_key_in_both_directions() {
                     after: after.clone(),
                     limit: 1,
                     order,
+                    may_lag: false,
                 };
                 let Some(found) = store.range(&range).await.unwrap().pop() else { break };
                 after = Some(found.key.sk.clone());

@@ -27,6 +27,7 @@ mod http;
 mod incidents;
 mod intake;
 mod kept;
+mod lagging;
 mod languages;
 mod learned;
 mod leaving;

@@ -144,12 +144,20 @@ impl Counted {
 #[async_trait]
 impl Store for Counted {
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
-        let items = self.store.read(keys).await?;
-        if !keys.is_empty() {
+        self.read_beside(keys, &[]).await
+    }
+
+    /// Both are asked for at once, and are one batch of whoever waits for them.
+    async fn read_beside(&self, keys: &[Key], may_lag: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        let items = self.store.read_beside(keys, may_lag).await?;
+        if !items.is_empty() {
+            let asked = keys.iter().map(|key| (key, false)).chain(may_lag.iter().map(|key| (key, true)));
             self.counts.add(|costs| {
                 costs.batches += 1;
-                costs.keys += keys.len() as u64;
-                keys.iter().zip(&items).for_each(|(key, item)| costs.read(&kind(key), units::got(item.as_ref())));
+                costs.keys += items.len() as u64;
+                for ((key, may_lag), item) in asked.zip(&items) {
+                    costs.read(&kind(key), units::got(item.as_ref(), may_lag));
+                }
             });
         }
         Ok(items)
@@ -158,7 +166,7 @@ impl Store for Counted {
     async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
         let items = self.store.range(range).await?;
         let begins = Key { table: range.table, pk: range.pk.clone(), sk: range.prefix.clone() };
-        self.found(&items, |costs| costs.read(&kind(&begins), units::ranged(&items)));
+        self.found(&items, |costs| costs.read(&kind(&begins), units::ranged(&items, range.may_lag)));
         Ok(items)
     }
 
@@ -166,7 +174,7 @@ impl Store for Counted {
         let items = self.store.listed(listed).await?;
         self.found(&items, |costs| {
             costs.read("index of lists", units::rows(&items));
-            items.iter().for_each(|item| costs.read(&kind(&item.key), units::got(Some(item))));
+            items.iter().for_each(|item| costs.read(&kind(&item.key), units::got(Some(item), false)));
         });
         Ok(items)
     }

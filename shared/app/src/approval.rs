@@ -31,10 +31,10 @@ use crate::door::{session, token};
 use crate::dunning::{self, card};
 use crate::fault::Fault;
 use crate::message::Message;
-use crate::records;
+use crate::store::{self, keys};
 use crate::web::Answer;
 use bytes::Bytes;
-use domain::action::{Owed, State};
+use domain::action::{Action, Owed, State};
 use domain::staff::Slack;
 use domain::ticket::TicketName;
 use http::Request;
@@ -57,25 +57,22 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
         }
         Message::Hear { action, .. } => reply::hear(context, action).await,
         Message::Tell { bulletin, .. } => tell::bulletin(context, bulletin).await.map(|()| Done::Told),
-        Message::Act { action, .. } => {
-            let read = records::read(context, action).await?;
-            match read.action.as_ref().map(|action| action.state()) {
-                Some(State::WaitingApproval) => decide::wait(context, action).await,
-                Some(State::Approved | State::Executing | State::InDoubt | State::Executed) => {
-                    carry_out::handle(context, action).await
+        Message::Act { action: id, .. } => {
+            let Some(action) = store::read::<Action>(context, &keys::action(id)).await? else {
+                return Ok(Done::NothingToDo);
+            };
+            match action.state() {
+                State::WaitingApproval => decide::wait(context, id).await,
+                State::Approved | State::Executing | State::InDoubt | State::Executed => {
+                    carry_out::handle(context, &action).await
                 }
-                Some(State::Failed | State::NeedsPerson | State::Stale | State::Denied | State::Expired) => {
-                    match read.action {
-                        Some(action) if action.owes() == Some(Owed::Word) => {
-                            owe::owed(context, &action).await.map(|()| Done::Asked)
-                        }
-                        // Something was told of a customer who leaves, and whose provider cannot end it.
-                        Some(action) if action.state() == State::NeedsPerson => {
-                            leaving::begin(context, &action).await.map(|()| Done::NothingToDo)
-                        }
-                        _ => Ok(Done::NothingToDo),
-                    }
+                State::Failed | State::NeedsPerson | State::Stale | State::Denied | State::Expired
+                    if action.owes() == Some(Owed::Word) =>
+                {
+                    owe::owed(context, &action).await.map(|()| Done::Asked)
                 }
+                // Something was told of a customer who leaves, and whose provider cannot end it.
+                State::NeedsPerson => leaving::begin(context, &action).await.map(|()| Done::NothingToDo),
                 _ => Ok(Done::NothingToDo),
             }
         }

@@ -6,7 +6,7 @@ use crate::ports::Order;
 use crate::store::imported::in_force;
 use crate::store::{self, Batch, Commit, FoundBy, Of, keys};
 use domain::book::Person;
-use domain::book::find::{Term, terms, terms_of, told};
+use domain::book::find::{Term, shown, terms, terms_of, told};
 use domain::classify::desk::Desk;
 use domain::event::Event;
 use domain::id::AccountId;
@@ -19,8 +19,9 @@ const FOUND_MAX: u32 = 100;
 /// Writes down the words that an account is newly found by, and takes away those that the person no longer has.
 pub fn put_terms(commit: &mut Commit, event: &Event, before: &Desk, after: &Desk) {
     let (known, now, told) = (terms(&before.touched), terms(&after.touched), told(event));
-    let account = &after.head.account;
-    for term in now.difference(&known).chain(&told) {
+    let (account, shown) = (&after.head.account, shown(&before.head));
+    let new = now.difference(&known).filter(|term| !shown.contains(*term));
+    for term in new.chain(&told) {
         commit.put(&FoundBy { digest: keys::term_digest(term.as_str()), account: account.clone() });
     }
     // An address that a person had is no longer theirs, and nothing would erase its word.

@@ -114,6 +114,8 @@ pub struct Range {
     pub after: Option<String>,
     pub limit: u32,
     pub order: Order,
+    /// What was written a moment ago may be missing: it costs half, and is nothing to write by.
+    pub may_lag: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +160,10 @@ pub enum Claim {
 pub trait Store: Send + Sync {
     /// Reads items consistently, in the order of the keys.
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault>;
+    /// The same, and at once with it what may lag behind, which costs half: first the ones, then the others.
+    async fn read_beside(&self, keys: &[Key], may_lag: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        self.read(&[keys, may_lag].concat()).await
+    }
     /// Reads a stretch of a partition consistently.
     async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault>;
     /// Reads a stretch of a list; it may lag behind.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
-pub use query::{Page, all_of, first_of, items, page, page_of, pick, rest_of, walk};
+pub use query::{Page, all_of, first_of, items, page, page_of, past_of, pick, rest_of, walk};
 pub use shapes::{
     Alone, Asking, Backfill, CardLink, Code, Correction, External, FoundBy, Hearing, Idempotency, Link, MessagesLink,
     Of, PayLink, Pending, Pressed, Probe, Probes, Receipt, Sweep, TicketOf, Timeline, Waiting, Wrote, has_ticket,
@@ -41,7 +41,23 @@ impl Batch {
         keys.sort();
         keys.dedup();
         let items = context.store.read(&keys).await?;
-        let mut batch = Self(keys.into_iter().zip(items).collect());
+        Self::with_boards(context, keys.into_iter().zip(items).collect()).await
+    }
+
+    /// The same, beside keys of which an item may be read that lags behind: what is written over or created by that is
+    /// refused, and read again, and what it says is not worse for being a moment old.
+    pub async fn read_beside(context: &Context, mut keys: Vec<Key>, mut may_lag: Vec<Key>) -> Result<Self, Fault> {
+        for some in [&mut keys, &mut may_lag] {
+            some.sort();
+            some.dedup();
+        }
+        may_lag.retain(|key| keys.binary_search(key).is_err());
+        let items = context.store.read_beside(&keys, &may_lag).await?;
+        Self::with_boards(context, keys.into_iter().chain(may_lag).zip(items).collect()).await
+    }
+
+    async fn with_boards(context: &Context, items: BTreeMap<Key, Option<Item>>) -> Result<Self, Fault> {
+        let mut batch = Self(items);
         let boards = imported::boards_of(batch.0.values().flatten());
         if !boards.is_empty() {
             let items = context.store.read(&boards).await?;

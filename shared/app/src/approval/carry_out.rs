@@ -64,8 +64,9 @@ enum Next {
     Nothing,
 }
 
-pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
-    let Some(action) = store::read::<Action>(context, &keys::action(id)).await? else { return Ok(Done::NothingToDo) };
+/// Of the action as it was found only what never changes is used: all else is read with what it is about.
+pub async fn handle(context: &Context, action: &Action) -> Result<Done, Fault> {
+    let id = &action.id;
     let done = match action.kind {
         Kind::Bundle { .. } => return bundle::handle(context, id).await,
         Kind::ExtendGrace { .. } => own::extend_grace(context, id).await?,
@@ -78,7 +79,7 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         tell::go_on(context, bundle, &action.trace).await?;
     }
     if matches!(done, Done::CarriedOut(state) if state.is_final()) {
-        ending::tell(context, &action).await;
+        ending::tell(context, action).await;
     }
     Ok(done)
 }

@@ -22,12 +22,16 @@ struct Bill<'a> {
 }
 
 impl Bill<'_> {
-    /// The records with which it is compared, together with which imports of them count.
-    fn keys(&self, event: &Event, account: &AccountId) -> Vec<Key> {
+    /// What was imported with which it is compared, together with which imports of it count.
+    fn imported(&self, event: &Event, account: &AccountId) -> impl Iterator<Item = Key> + use<> {
         let pointers = [Kind::Catalogue, Kind::Contracts, Kind::Usage].map(|kind| keys::imports(kind.name()));
         let own = [Kind::Contracts, Kind::Usage].map(|kind| keys::imported_of(account, kind.name()));
-        let subscription = self.subscription.map(|id| keys::subscription(account, id));
-        pointers.into_iter().chain(own).chain(self.prices(event)).chain(subscription).collect()
+        pointers.into_iter().chain(own).chain(self.prices(event))
+    }
+
+    /// The subscription that it is for.
+    fn subscription(&self, account: &AccountId) -> Option<Key> {
+        self.subscription.map(|id| keys::subscription(account, id))
     }
 
     fn prices(&self, event: &Event) -> BTreeSet<Key> {
@@ -50,9 +54,14 @@ fn bills(event: &Event) -> impl Iterator<Item = Bill<'_>> {
     })
 }
 
-/// What belongs into an event's first batch.
+/// What belongs into an event's first batch of the account's own records.
 pub(super) fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
-    bills(event).flat_map(|bill| bill.keys(event, account)).collect()
+    bills(event).filter_map(|bill| bill.subscription(account)).collect()
+}
+
+/// What belongs there of imports: an event is judged by what counted a moment ago as well as by what counts now.
+pub(super) fn imported_of(event: &Event, account: &AccountId) -> Vec<Key> {
+    bills(event).flat_map(|bill| bill.imported(event, account)).collect()
 }
 
 /// Puts together what the first batch holds, and reads what is wanted besides: `judged` invoices, such as those that a
@@ -82,7 +91,9 @@ pub(super) async fn read(
         })
         .collect();
     if !judged.is_empty() {
-        let batch = Batch::read(context, judged.iter().flat_map(|bill| bill.keys(event, account)).collect()).await?;
+        let own = judged.iter().filter_map(|bill| bill.subscription(account)).collect();
+        let imported = judged.iter().flat_map(|bill| bill.imported(event, account)).collect();
+        let batch = Batch::read_beside(context, own, imported).await?;
         for bill in &judged {
             lay(&batch, event, account, bill, &mut terms)?;
         }
@@ -112,8 +123,8 @@ async fn read_agreed_prices(context: &Context, event: &Event, terms: &mut Terms)
         return Ok(());
     }
     let homes: Vec<_> = named.into_iter().map(|price| keys::price(&event.provider, &event.source, price)).collect();
-    let batch =
-        Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
+    let imported = homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect();
+    let batch = Batch::read_beside(context, Vec::new(), imported).await?;
     terms.prices.extend(in_force::<Price>(&batch, homes)?);
     Ok(())
 }

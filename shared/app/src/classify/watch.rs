@@ -4,7 +4,7 @@ use crate::bulletin;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::incident;
-use crate::incident::pulses::pulses;
+use crate::incident::pulses::{Past, pulses};
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::id::IncidentId;
 use domain::incident::{Incident, Read, Releases, State, Trouble, Watch, look};
@@ -120,9 +120,9 @@ async fn reads(context: &Context, before: &Watch, now: Timestamp) -> Result<Vec<
     let mut reads = Vec::new();
     for trouble in Trouble::ALL {
         let lately = pulses(context, provider, source, trouble, before.lately(trouble, now, policy)).await?;
-        let mut past = Vec::new();
+        let (mut past, mut days) = (Vec::new(), Past::of(context, provider, source, trouble));
         for stretch in before.uncounted(trouble, now, policy) {
-            let pulses = pulses(context, provider, source, trouble, stretch).await?;
+            let pulses = days.go_on(stretch).await?;
             past.push((stretch, pulses));
             // A busy source that nobody has looked at for days is caught up with look by look.
             if past.iter().map(|(_, pulses)| pulses.len()).sum::<usize>() >= policy.look_pulses_max {

@@ -58,14 +58,14 @@ impl Wanted {
     }
 
     fn is_due(&self, plan: &Plan) -> bool {
-        self.due_before.is_none_or(|before| plan.next_wake().is_some_and(|at| at < before))
+        self.due_before.is_none_or(|before| plan.turn_at().is_some_and(|at| at < before))
     }
 
     /// Whether it stands behind the last day on which something may be due that is wanted.
     fn is_behind(&self, plan: &Plan) -> bool {
         let last =
             self.due_before.map(|before| day(before.checked_sub(SignedDuration::from_millis(1)).unwrap_or(before)));
-        last.is_some_and(|last| plan.next_wake().is_some_and(|at| day(at) > last))
+        last.is_some_and(|last| plan.turn_at().is_some_and(|at| day(at) > last))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Order, instant};
+use crate::ports::Order;
 use crate::store::{self, keys::lists};
 use domain::ledger::LedgerHead;
 use domain::ledger::seal::Seal;
@@ -33,9 +33,9 @@ pub(super) async fn next(context: &Context) -> Result<(), Fault> {
     context.seals.keep(seal.number, &serde_json::to_vec(&seal).map_err(Fault::park)?).await
 }
 
-/// The ledgers that were written to since then; without a time, all.
+/// The ledgers that were written to since then, or earlier in the same hour; without a time, all.
 async fn grown(context: &Context, since: Option<Timestamp>) -> Result<Vec<LedgerHead>, Fault> {
-    let (mut grown, mut after) = (Vec::new(), since.map(instant));
+    let (mut grown, mut after) = (Vec::new(), since.map(lists::grown));
     loop {
         let page = store::page::<LedgerHead>(context, lists::LEDGERS, after, AT_ONCE, Order::Ascending).await?;
         grown.extend(page.items);

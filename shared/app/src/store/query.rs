@@ -24,14 +24,24 @@ pub async fn all_of<T: Stored>(context: &Context, prefix: &Prefix) -> Result<Vec
 }
 
 /// Reads everything under a prefix that lies behind a sort key.
-pub async fn rest_of<T: Stored>(
+pub async fn rest_of<T: Stored>(context: &Context, prefix: &Prefix, after: Option<String>) -> Result<Vec<T>, Fault> {
+    to_end(context, prefix, after, false).await
+}
+
+/// The same of what was written some while ago, for whoever writes nothing by it.
+pub async fn past_of<T: Stored>(context: &Context, prefix: &Prefix, after: Option<String>) -> Result<Vec<T>, Fault> {
+    to_end(context, prefix, after, true).await
+}
+
+async fn to_end<T: Stored>(
     context: &Context,
     prefix: &Prefix,
     mut after: Option<String>,
+    may_lag: bool,
 ) -> Result<Vec<T>, Fault> {
     let mut found = Vec::new();
     loop {
-        let read = items(context, prefix, after, AT_ONCE, Order::Ascending).await?;
+        let read = context.store.range(&range(prefix, after, AT_ONCE, Order::Ascending, may_lag)).await?;
         for item in &read {
             found.push(open(item)?);
         }
@@ -72,8 +82,12 @@ pub async fn items(
     limit: u32,
     order: Order,
 ) -> Result<Vec<Item>, Fault> {
+    context.store.range(&range(prefix, after, limit, order, false)).await
+}
+
+fn range(prefix: &Prefix, after: Option<String>, limit: u32, order: Order, may_lag: bool) -> Range {
     let Prefix { table, pk, sk } = prefix.clone();
-    context.store.range(&Range { table, pk, prefix: sk, after, limit, order }).await
+    Range { table, pk, prefix: sk, after, limit, order, may_lag }
 }
 
 /// Reads a page of a list across its shards.

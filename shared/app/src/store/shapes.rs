@@ -290,7 +290,7 @@ stored!(Received, 1, |it| key keys::received(&it.id), wake None,
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
-    place plan.next_wake().map(|at| (lists::DUNNING.to_owned(),
+    place plan.turn_at().map(|at| (lists::DUNNING.to_owned(),
         format!("{}#{}#{}", lists::turn(at, plan.queue), plan.account, plan.invoice))));
 stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice), wake climb.way.next_wake(),
     place climb.comes_at()
@@ -298,7 +298,7 @@ stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice
 stored!(Notice, 1, |notice| key keys::notice(&notice.way.account, &notice.way.invoice), wake notice.way.next_wake(),
     place None);
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None,
-    place head.at.map(|at| (lists::LEDGERS.to_owned(), format!("{at:.3}#{}", head.account))));
+    place head.at.map(|at| (lists::LEDGERS.to_owned(), format!("{}#{}", lists::grown(at), head.account))));
 stored!(Entry, 1, |entry| key keys::ledger_entry(&entry.account, entry.number), wake None, place None);
 stored!(Row, 1, |row| key keys::fact(&row.month, &row.account, &row.commit, row.number), wake None, place None);
 stored!(Receipt, 1, |it| key keys::receipt(&it.provider, &it.source, &it.event), wake None, place None);

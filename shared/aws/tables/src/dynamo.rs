@@ -54,13 +54,21 @@ impl Dynamo {
         Self { client, names }
     }
 
-    async fn batch(&self, keys: &[Key], found: &mut BTreeMap<Key, Item>) -> Result<(), Fault> {
+    async fn all(&self, keys: &[Key], may_lag: bool) -> Result<BTreeMap<Key, Item>, Fault> {
+        let mut found = BTreeMap::new();
+        for keys in keys.chunks(BATCH) {
+            self.batch(keys, may_lag, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    async fn batch(&self, keys: &[Key], may_lag: bool, found: &mut BTreeMap<Key, Item>) -> Result<(), Fault> {
         let mut wanted: sdk::Map<KeysAndAttributes> = Table::ALL
             .into_iter()
             .filter_map(|table| {
                 let own: Vec<_> = keys.iter().filter(|key| key.table == table).map(key_attributes).collect();
                 let request =
-                    KeysAndAttributes::builder().consistent_read(true).set_keys(Some(own.clone())).build().ok()?;
+                    KeysAndAttributes::builder().consistent_read(!may_lag).set_keys(Some(own.clone())).build().ok()?;
                 (!own.is_empty()).then(|| (self.names.of(table).to_owned(), request))
             })
             .collect();
@@ -114,18 +122,22 @@ impl Dynamo {
 #[async_trait]
 impl Store for Dynamo {
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
-        let mut found = BTreeMap::new();
-        for keys in keys.chunks(BATCH) {
-            self.batch(keys, &mut found).await?;
-        }
+        let mut found = self.all(keys, false).await?;
         Ok(keys.iter().map(|key| found.remove(key)).collect())
+    }
+
+    /// Two requests side by side: one request reads all of a table in one way.
+    async fn read_beside(&self, keys: &[Key], may_lag: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        let (mut found, mut late) = tokio::try_join!(self.all(keys, false), self.all(may_lag, true))?;
+        let late = may_lag.iter().map(|key| late.remove(key));
+        Ok(keys.iter().map(|key| found.remove(key)).chain(late).collect())
     }
 
     async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
         let (low, high) = bounds(&range.prefix, range.after.as_deref(), range.order);
         let query = self
             .query(range.table, range.limit, range.order)
-            .consistent_read(true)
+            .consistent_read(!range.may_lag)
             .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
             .expression_attribute_values(":pk", text(&range.pk))
             .expression_attribute_values(":low", text(low))

@@ -51,14 +51,18 @@ pub fn claimed(item: Option<&Item>) -> Written {
     Written { item: write_units(item.map_or(0, stored_bytes)), wakes: 2 * row, lists: 0 }
 }
 
-/// Half units to read one item of a consistent batch: each is rounded up, and so is one that is not there.
-pub fn got(item: Option<&Item>) -> u64 {
-    CONSISTENT * read_units(item.map_or(0, stored_bytes))
+/// Half units to read one item of a batch: each is rounded up, and so is one that is not there.
+pub fn got(item: Option<&Item>, may_lag: bool) -> u64 {
+    halves(may_lag) * read_units(item.map_or(0, stored_bytes))
 }
 
-/// Half units to read a stretch consistently: the sum is rounded up.
-pub fn ranged(items: &[Item]) -> u64 {
-    CONSISTENT * read_units(items.iter().map(stored_bytes).sum())
+/// Half units to read a stretch: the sum is rounded up.
+pub fn ranged(items: &[Item], may_lag: bool) -> u64 {
+    halves(may_lag) * read_units(items.iter().map(stored_bytes).sum())
+}
+
+fn halves(may_lag: bool) -> u64 {
+    if may_lag { 1 } else { CONSISTENT }
 }
 
 /// Half units to read the rows of a list, that may lag behind; the items are read beside them.
@@ -184,9 +188,13 @@ mod tests {
 
     #[test]
     fn a_read_is_paid_by_four_kilobytes() {
-        assert_eq!((got(None), got(Some(&of_bytes(4096))), got(Some(&of_bytes(4097)))), (2, 2, 4));
+        for (may_lag, units) in [(false, (2, 2, 4)), (true, (1, 1, 2))] {
+            let got = |item: Option<Item>| got(item.as_ref(), may_lag);
+            assert_eq!((got(None), got(Some(of_bytes(4096))), got(Some(of_bytes(4097)))), units, "{may_lag}");
+        }
         let three = [of_bytes(1500), of_bytes(1500), of_bytes(1500)];
-        assert_eq!((ranged(&[]), ranged(&three[..2]), ranged(&three)), (2, 2, 4));
+        assert_eq!((ranged(&[], false), ranged(&three[..2], false), ranged(&three, false)), (2, 2, 4));
+        assert_eq!((ranged(&[], true), ranged(&three[..2], true), ranged(&three, true)), (1, 1, 2));
         let forty: Vec<_> = (0..40).map(|_| listed("CASES#open#1")).collect();
         assert_eq!((rows(&[]), rows(&forty[..1]), rows(&forty)), (1, 1, 2));
     }

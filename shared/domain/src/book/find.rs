@@ -1,6 +1,6 @@
 //! The words by which an account is found. Only their digests are stored.
 
-use crate::book::{Person, Touched};
+use crate::book::{Head, Person, Touched};
 use crate::event::{Event, Seen};
 use std::collections::BTreeSet;
 
@@ -108,6 +108,13 @@ pub fn terms(touched: &Touched) -> BTreeSet<Term> {
     let paid = touched.payments.values().filter_map(|payment| payment.card.value());
     terms.extend(cards.chain(paid).map(|card| Term::last4(&card.last4)));
     terms
+}
+
+/// What the lines of a head show that its account is found by: whatever brought them there has written it.
+pub fn shown(head: &Head) -> BTreeSet<Term> {
+    let kept = head.book.cards.iter().filter_map(|line| line.card.as_ref());
+    let paid = head.book.payments.iter().filter_map(|line| line.card.as_ref());
+    kept.chain(paid).map(|card| Term::last4(&card.last4)).collect()
 }
 
 #[cfg(test)]

@@ -211,12 +211,22 @@ impl Plan {
     fn step_wake(&self) -> Option<Timestamp> {
         self.next().map(|step| match step.state {
             StepState::Sending => step.doubt_at.unwrap_or(step.due_at),
-            // The end of a pause moves the step, and shows whether a promise was kept.
-            _ => {
-                let from = self.paused_until().unwrap_or_else(|| self.comes_at(step));
-                [self.held_until, step.again_at].into_iter().flatten().fold(from, Timestamp::max)
-            }
+            _ => self.step_turn(step),
         })
+    }
+
+    /// When a step has its turn.
+    fn step_turn(&self, step: &Step) -> Timestamp {
+        // The end of a pause moves the step, and shows whether a promise was kept.
+        let from = self.paused_until().unwrap_or_else(|| self.comes_at(step));
+        [self.held_until, step.again_at].into_iter().flatten().fold(from, Timestamp::max)
+    }
+
+    /// When it goes on, as it stands on its list: a letter that is being sent keeps its place until somebody knows what
+    /// became of it.
+    pub fn turn_at(&self) -> Option<Timestamp> {
+        let step = self.next().map(|step| self.step_turn(step));
+        [step, self.try_wake()].into_iter().flatten().min()
     }
 
     /// Puts its line on the account's head while it has a step before it or takes something away, and takes it off

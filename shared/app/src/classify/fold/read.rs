@@ -82,7 +82,7 @@ pub(super) async fn whose(context: &Context, event: &Event) -> Result<Option<Acc
 impl Reading {
     /// Reads what an event names; most need no more.
     pub(super) async fn first(context: &Context, event: &Event, account: AccountId) -> Result<Self, Fault> {
-        let batch = Batch::read(context, keys_of(event, &account)).await?;
+        let batch = Batch::read_beside(context, keys_of(event, &account), may_lag(event, &account)).await?;
         let receipt = batch.get(&keys::receipt(&event.provider, &event.source, &event.id))?;
         let externals = externals(&batch, event, &account)?;
         Ok(Self { account, batch, receipt, externals })
@@ -186,9 +186,8 @@ impl Laid {
 }
 
 fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
-    let mut all = vec![keys::receipt(&event.provider, &event.source, &event.id), keys::head(account)];
+    let mut all = vec![keys::head(account)];
     all.extend(touches(event).iter().map(|resource| keys::resource(account, resource)));
-    all.extend(external_keys(event));
     all.extend(agreed::keys_of(event, account));
     let actions = confirm::named(event);
     if !actions.is_empty() {
@@ -196,6 +195,14 @@ fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
     }
     all.extend(actions.iter().filter(|action| action.account() == *account).map(keys::action));
     all
+}
+
+/// What nothing hangs from but itself. Where a receipt or an id has not arrived yet, the commit that creates it is refused,
+/// and all is read again; whose an id is never changes.
+fn may_lag(event: &Event, account: &AccountId) -> Vec<Key> {
+    let receipt = keys::receipt(&event.provider, &event.source, &event.id);
+    let imported = agreed::imported_of(event, account);
+    [receipt].into_iter().chain(external_keys(event)).chain(imported).collect()
 }
 
 /// The external ids of an event, as they stand.

@@ -59,6 +59,11 @@ pub fn turn(at: Timestamp, queue: u32) -> String {
     format!("{}#{queue:03}#{at:.3}", at.to_zoned(TimeZone::UTC).date())
 }
 
+/// The place of a ledger: the hour of its last entry, by UTC. Within it a ledger grows and stays where it is.
+pub fn grown(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H").to_string()
+}
+
 /// The place of what climbs: when its next rung comes, then the invoice.
 pub fn rung(at: Timestamp, invoice: &str) -> String {
     format!("{at:.3}#{invoice}")
@@ -84,6 +89,21 @@ mod tests {
         ] {
             let place = rung(at.parse().unwrap(), "in#1");
             assert_eq!(has_come(&place, now.parse().unwrap()), expected, "{at} at {now}");
+        }
+    }
+
+    #[test]
+    fn a_ledger_stands_in_the_hour_of_its_last_entry_and_is_found_from_any_moment_of_it() {
+        let place = |at: &str| format!("{}#acc_a", grown(at.parse().unwrap()));
+        assert_eq!(place("2026-03-01T09:00:00Z"), place("2026-03-01T09:59:59.999999999Z"));
+        let places = ["2026-03-01T08:59:59.999Z", "2026-03-01T09:00:00Z", "2026-03-01T10:00:00Z"].map(place);
+        assert!(places.is_sorted_by(|one, other| one < other), "{places:?}");
+        let (since, before) = (grown("2026-03-01T09:30:00Z".parse().unwrap()), &places[0]);
+        // Ledgers that were written before stand there by the moment itself.
+        for there in
+            ["2026-03-01T09:00:00.000Z#acc_a", "2026-03-01T09:30:00.000Z#acc_a", places[1].as_str(), places[2].as_str()]
+        {
+            assert!(since.as_str() < there && before.as_str() < since.as_str(), "{there} since {since}");
         }
     }
 

@@ -64,6 +64,20 @@ fn a_late_start_skips_what_has_passed() {
 }
 
 #[test]
+fn what_is_being_sent_keeps_its_place_until_it_is_known_what_became_of_it() {
+    let mut plan = planned(4900, None);
+    assert_eq!(plan.turn_at(), Some(day(1)));
+    plan.begin(day(1), day(2));
+    assert_eq!((plan.next_wake(), plan.turn_at()), (Some(day(2)), Some(day(1))), "its alarm is not its place");
+    plan.sent(1);
+    assert_eq!((plan.next_wake(), plan.turn_at()), (Some(day(5)), Some(day(5))));
+    plan.hold(day(5), day(6));
+    assert_eq!(plan.turn_at(), Some(day(6)), "what waits stands where it is looked at");
+    plan.stop("paid", day(6));
+    assert_eq!(plan.turn_at(), None);
+}
+
+#[test]
 fn what_was_being_sent_for_too_long_is_in_doubt_and_not_repeated() {
     let mut plan = planned(4900, None);
     plan.begin(day(1), day(2));
