@@ -207,6 +207,13 @@ fn history() -> (Head, Touched) {
             "formal": true, "reason": text(2_000), "opened_at": AT, "evidence_due_at": AT});
         tell(number, "payment_disputed", dispute);
     }
+    // Each of a payment of its own, as each payment keeps few.
+    for number in 20..60 {
+        let dispute = json!({"resource": "dispute", "id": id(number), "payment": id(number), "amount": usd(),
+            "status": "open", "formal": number % 2 == 0, "opened_at": AT, "evidence_due_at": AT});
+        tell(number, "payment_disputed", dispute);
+    }
+    assert!(head.book.more_disputes() > 40, "more disputes are open than are shown");
     for number in 100..160 {
         let mut tried = payment(number);
         tried["invoice"] = json!(id(0));

@@ -104,7 +104,7 @@ pub struct Book {
     /// Which of the cards is charged for what comes, where the provider says so.
     pub chosen: Latest<String>,
     pub tries: Vec<Try>,
-    /// Disputes that are not decided.
+    /// Disputes that are not decided: of very many the claims first, and those whose evidence is due next.
     pub disputes: BTreeMap<String, DisputeLine>,
     /// Which invoice a payment's wider record pays, where the provider tells that apart from both.
     pub links: Vec<Link>,
@@ -129,6 +129,11 @@ pub struct Figures {
     pub failures: BTreeMap<String, i64>,
     /// Open items whose amount the provider does not send.
     pub unpriced: i64,
+    /// Disputes that are not decided, and how many of them are a bank's formal claim.
+    #[serde(skip_serializing_if = "are_none")]
+    pub disputes: i64,
+    #[serde(skip_serializing_if = "are_none")]
+    pub claims: i64,
 }
 
 /// A subscription as it is now, without when each of it was seen.
@@ -379,6 +384,10 @@ fn is_nothing(count: &u32) -> bool {
     *count == 0
 }
 
+fn are_none(count: &i64) -> bool {
+    *count == 0
+}
+
 impl PaymentLine {
     /// What of it can still go back: nothing that a bank claims.
     pub fn left(&self) -> Option<Money> {
@@ -468,7 +477,13 @@ impl Figures {
             *self.failures.entry(month.clone()).or_default() += if sign.is_sign_negative() { -change } else { *change };
         }
         self.failures.retain(|_, count| *count != 0);
-        self.unpriced += if sign.is_sign_negative() { -other.unpriced } else { other.unpriced };
+        for (sum, change) in [
+            (&mut self.unpriced, other.unpriced),
+            (&mut self.disputes, other.disputes),
+            (&mut self.claims, other.claims),
+        ] {
+            *sum += if sign.is_sign_negative() { -change } else { change };
+        }
     }
 }
 

@@ -4,8 +4,10 @@ use super::{Book, CardLine, DisputeLine, Figures, HistoryLine, Link, PaymentLine
 use crate::book::{Invoice, KeptCard, Payment, Stamp, Subscription, Try};
 use crate::event::{BalanceSeen, ChosenSeen, Event, InvoiceStatus, Stated, SubscriptionStatus};
 use crate::policy::{fitting, stored_bytes};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// How many invoices and payments the head shows; older ones are read from their own items.
 const LINES: usize = 16;
@@ -13,6 +15,8 @@ const LINES: usize = 16;
 const CARDS: usize = 8;
 /// How many failed tries and links between payments and invoices the head remembers.
 const TRIES: usize = 64;
+/// How many open disputes the head shows; the figures count all of them.
+const DISPUTES: usize = 16;
 /// How many subscriptions that have ended the head shows.
 const ENDED: usize = 8;
 /// How large the book may be before its lists are cut to these sizes. With ids of usual length it does not get there,
@@ -24,6 +28,7 @@ const CARD_BYTES: usize = 3_000;
 const TRY_BYTES: usize = 10_000;
 const LINK_BYTES: usize = 8_000;
 const PERIOD_BYTES: usize = 3_000;
+const DISPUTE_BYTES: usize = 4_000;
 const SUBSCRIPTION_BYTES: usize = 16_000;
 const ADDON_BYTES: usize = 8_000;
 
@@ -118,6 +123,9 @@ impl Book {
         keep_to(&mut self.tries, TRY_BYTES);
         keep_to(&mut self.links, LINK_BYTES);
         keep_to(&mut self.periods, PERIOD_BYTES);
+        while stored_bytes(&self.disputes) > DISPUTE_BYTES {
+            self.hide_disputes(self.disputes.len().saturating_sub(1));
+        }
         let order = |(id, line): (&String, &SubscriptionLine)| {
             let runs = line.status != Some(SubscriptionStatus::Ended);
             (runs, line.started_at, id.clone())
@@ -130,6 +138,17 @@ impl Book {
             }
             self.hide(&id);
             self.more_run |= runs;
+        }
+    }
+
+    /// Of more than so many those stay that a bank claims formally, and of these the ones whose evidence is due first.
+    fn hide_disputes(&mut self, most: usize) {
+        while self.disputes.len() > most {
+            let due = |line: &DisputeLine| Reverse(line.evidence_due_at.unwrap_or(Timestamp::MAX));
+            let last =
+                self.disputes.iter().min_by_key(|(id, line)| (line.formal == Some(true), due(line), (*id).clone()));
+            let Some(id) = last.map(|(id, _)| id.clone()) else { return };
+            self.disputes.remove(&id);
         }
     }
 
@@ -184,6 +203,7 @@ impl Book {
                 _ => drop(self.disputes.remove(id)),
             }
         }
+        self.hide_disputes(DISPUTES);
         let Some(at) = payment.at else { return };
         self.payments.retain(|line| line.payment != payment.id);
         self.payments.push(PaymentLine {
@@ -218,8 +238,10 @@ fn keep_to<T: Serialize>(lines: &mut Vec<T>, bytes_max: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::Head;
-    use jiff::Timestamp;
+    use crate::book::{Head, Touched};
+    use crate::event::DisputeStatus;
+    use jiff::SignedDuration;
+    use serde_json::{from_value, json};
 
     fn line(number: usize, status: SubscriptionStatus, plan: &str) -> (String, SubscriptionLine) {
         let at = Timestamp::from_second(1_772_000_000 + 3600 * i64::try_from(number).unwrap()).unwrap();
@@ -261,6 +283,75 @@ mod tests {
             assert!(of(false) >= running && ended.contains(&of(true)), "{name}");
             assert_eq!(head.since(), line(0, Active, "pro").1.started_at, "{name}: since when is not forgotten");
         }
+    }
+
+    /// What a bank opened, or decided, about a payment of its own.
+    fn dispute(number: usize, status: &str, formal: bool, id: &str) -> Event {
+        let usd = json!({"amount": "49.00", "currency": "USD"});
+        let day = 1 + number % 28;
+        let seen = json!({"resource": "dispute", "id": format!("dp_{number:03}{id}"), "payment": format!("ch_{number:03}{id}"),
+            "amount": usd, "status": status, "formal": formal, "opened_at": "2026-03-01T09:00:00Z",
+            "evidence_due_at": format!("2026-04-{day:02}T09:00:00Z")});
+        let at = if status == "open" { "2026-03-01T09:00:00Z" } else { "2026-03-20T09:00:00Z" };
+        from_value(json!({"id": format!("evt_{number}_{status}"), "provider": "stripe", "source": "default",
+            "origin": "webhook", "kind": "payment_disputed", "at": at, "customer": "cus_1", "seen": [seen]}))
+        .unwrap()
+    }
+
+    #[test]
+    fn of_many_disputes_few_are_shown_and_none_is_forgotten() {
+        let long = "p".repeat(240);
+        for (name, claims, inquiries, id) in [
+            ("none", 0, 0, ""),
+            ("few", 2, 3, ""),
+            ("many", 3, 60, ""),
+            ("many claims", 40, 5, ""),
+            ("long", 30, 30, &*long),
+        ] {
+            let (mut head, mut touched) = (Head::new("stripe", "default", "cus_1"), Touched::default());
+            let all: Vec<_> = (0..claims + inquiries).map(|number| (number, number >= inquiries)).collect();
+            for (number, formal) in &all {
+                touched.fold(&mut head, &dispute(*number, "open", *formal, id), SignedDuration::ZERO);
+            }
+            let shown = head.book.disputes.values();
+            let formal = shown.clone().filter(|line| line.formal == Some(true)).count();
+            assert!(shown.len() <= DISPUTES && formal == claims.min(shown.len()), "{name}: {} shown", shown.len());
+            assert_eq!(head.book.is_claimed(), claims > 0, "{name}");
+            assert_eq!(head.book.more_disputes(), claims + inquiries - head.book.disputes.len(), "{name}");
+
+            // What the head does not show has to end as well: the last one before it nobody was claimed against.
+            for (place, (number, formal)) in all.iter().rev().enumerate() {
+                assert_eq!(head.book.is_claimed(), place < claims, "{name}: after {place}");
+                touched.fold(&mut head, &dispute(*number, "lost", *formal, id), SignedDuration::ZERO);
+            }
+            let (figures, book) = (&head.book.figures, &head.book);
+            assert_eq!((figures.disputes, figures.claims, book.more_disputes()), (0, 0, 0), "{name}");
+            assert!(!book.is_claimed() && book.disputes.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn lines_of_disputes_are_cut_where_the_book_is_too_large() {
+        let mut head = Head::new("stripe", "default", "cus_1");
+        for number in 0..16 {
+            let id = format!("{number:0>255}");
+            let line = DisputeLine {
+                payment: id.clone(),
+                amount: None,
+                status: DisputeStatus::Open,
+                formal: Some(number == 3),
+                evidence_due_at: None,
+            };
+            head.book.disputes.insert(id, line);
+        }
+        let long = "p".repeat(500);
+        for number in 0..150 {
+            let (id, line) = line(number, SubscriptionStatus::Active, &long);
+            head.book.subscriptions.insert(id, line);
+        }
+        head.book.fit();
+        assert!(stored_bytes(&head.book.disputes) <= DISPUTE_BYTES);
+        assert!(head.book.disputes.contains_key(&format!("{:0>255}", 3)), "the claim is the last to go");
     }
 
     #[test]

@@ -142,6 +142,10 @@ fn status() -> Value {
         ("failures_12m", whole()),
         ("failed_tries", told(whole(), "Since the last payment that came in.")),
         ("disputes", list(dispute)),
+        (
+            "more_disputes?",
+            told(whole(), "How many more are open: of very many the claims are named, and what is due next."),
+        ),
     ])
 }
 
