@@ -120,6 +120,10 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let staff_then = Staff { role, ..staff.clone() };
     let after = approval::take(&before, vote.clone(), &staff_then, (anew, is_moot), writing::moment(context))
         .map_err(|refusal| problem(&refusal))?;
+    let room = context.policies.limits.current().under_way_bytes_max;
+    if after.state() == State::Approved && !head.may_expect(&after, now, room) {
+        return Err(problem(&Refusal::Crowded).into());
+    }
 
     // Write.
     let counted = after.votes().len() > before.votes().len();
@@ -217,6 +221,7 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::Expired => (StatusCode::CONFLICT, "expired"),
         Refusal::StalePreview => (StatusCode::CONFLICT, "stale_preview"),
         Refusal::AlreadyVoted(_) => (StatusCode::CONFLICT, "already_decided"),
+        Refusal::Crowded => (StatusCode::CONFLICT, "crowded"),
         Refusal::OwnRequest(_) => (StatusCode::FORBIDDEN, "own_request"),
         Refusal::NotPermitted(_) => (StatusCode::FORBIDDEN, "not_permitted"),
     };

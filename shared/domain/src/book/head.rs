@@ -1,6 +1,7 @@
 //! The small head of an account: sums over everything, and the few lines that are shown first.
 
 mod kept;
+mod left;
 mod room;
 mod said;
 
@@ -37,9 +38,12 @@ pub struct Head {
     /// Approved actions that the provider has not confirmed.
     #[serde(default)]
     pub under_way: BTreeMap<ActionId, UnderWay>,
-    /// Subscriptions whose customer asked to end them.
+    /// Subscriptions whose customer asked to end them: of very many those that go on, and those that were left last.
     #[serde(default)]
     pub left: BTreeMap<String, Vec<Left>>,
+    /// How many more there were.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub more_left: u32,
     /// Since when and until when it is looked at more closely, because it was charged twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watched: Option<Watched>,
@@ -306,6 +310,7 @@ impl Head {
             more_cases: 0,
             under_way: BTreeMap::new(),
             left: BTreeMap::new(),
+            more_left: 0,
             watched: None,
             unsubscribed_at: None,
             claimed_at: None,

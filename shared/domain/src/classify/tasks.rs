@@ -114,7 +114,8 @@ fn decided(before: &Desk, after: &Desk) -> Option<(String, Option<Timestamp>)> {
 /// Whether a failed invoice is open, and nobody is asked for it: neither by plan nor as the rest of somebody who left.
 fn is_owed(line: &HistoryLine, desk: &Desk) -> bool {
     let head = &desk.head;
-    let has_left = line.subscription.as_ref().is_some_and(|subscription| head.left.contains_key(subscription));
+    let is_left = |subscription: &String| head.left.contains_key(subscription) || head.may_have_left(subscription);
+    let has_left = line.subscription.as_ref().is_some_and(is_left);
     line.status == Some(InvoiceStatus::Open)
         && head.cases.contains_key(&failed_case(line, desk))
         && head.dunning.get(&line.invoice).is_none_or(|plan| plan.next.is_none())

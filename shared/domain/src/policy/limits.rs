@@ -113,6 +113,10 @@ pub struct Limits {
     pub recoveries_written_max: usize,
     /// With how many of its actions under way another try waits.
     pub under_way_max: usize,
+    /// How much of what is under way the head of an account names: with more nothing else is approved.
+    pub under_way_bytes_max: usize,
+    /// How much of who has left it names: what has ended longest gives way, and people look at its bills.
+    pub left_bytes_max: usize,
     /// How many recoveries that run a forecast reads, and how many payments that failed before.
     pub forecast_read_max: u32,
     /// In how few recoveries of a currency a forecast says nothing, and by how few earlier payments it counts no share.
@@ -267,6 +271,8 @@ impl Rules for Limits {
                 format!("an event writes 1 to {RECOVERIES_WRITTEN_MAX} recoveries, with all that it writes besides"),
             ),
             (self.under_way_max < 1, "at least one action may be under way".to_owned()),
+            (self.under_way_bytes_max < 1, "there is room for one action under way".to_owned()),
+            (self.left_bytes_max < 1, "there is room for one subscription that was left".to_owned()),
             (
                 !(self.paying_minutes..60 * self.paying_hours).contains(&self.paying_minutes_max),
                 "`paying_minutes_max` is `paying_minutes` at least, and less than `paying_hours`".to_owned(),
