@@ -117,6 +117,10 @@ pub struct Limits {
     pub under_way_bytes_max: usize,
     /// How much of who has left it names: what has ended longest gives way, and people look at its bills.
     pub left_bytes_max: usize,
+    /// How many rows of a month are added up for whoever waits for its report; of more it is only published.
+    pub report_rows_max: usize,
+    /// How many entries of a ledger are looked at for one receipt.
+    pub receipt_entries_max: u32,
     /// How many recoveries that run a forecast reads, and how many payments that failed before.
     pub forecast_read_max: u32,
     /// In how few recoveries of a currency a forecast says nothing, and by how few earlier payments it counts no share.
@@ -253,6 +257,7 @@ impl Rules for Limits {
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
             ("outgoing_days", self.outgoing_days),
             ("endpoint_hours_max", self.endpoint_hours_max),
+            ("receipt_entries_max", i64::from(self.receipt_entries_max)),
             ("forecast_read_max", i64::from(self.forecast_read_max)),
             ("forecast_open_min", i64::from(self.forecast_open_min)),
             ("forecast_seen_min", i64::from(self.forecast_seen_min)),
@@ -270,6 +275,7 @@ impl Rules for Limits {
                 !(1..=RECOVERIES_WRITTEN_MAX).contains(&self.recoveries_written_max),
                 format!("an event writes 1 to {RECOVERIES_WRITTEN_MAX} recoveries, with all that it writes besides"),
             ),
+            (self.report_rows_max < 1, "the report of a month has rows".to_owned()),
             (self.under_way_max < 1, "at least one action may be under way".to_owned()),
             (self.under_way_bytes_max < 1, "there is room for one action under way".to_owned()),
             (self.left_bytes_max < 1, "there is room for one subscription that was left".to_owned()),

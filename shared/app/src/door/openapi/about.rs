@@ -518,6 +518,9 @@ pub static ABOUT: &[About] = &[
     .takes(Body::Must("SourceWish"))
     .also(&[(202, "Source")])
     .refuses(&[404, 422]),
-    get("/api/reports/{month}", "report", "Report", "Reports a month").with(&[FormatOfReport]).also(&[(303, "")]),
+    get("/api/reports/{month}", "report", "Report", "Reports a month")
+        .with(&[FormatOfReport])
+        .also(&[(303, "")])
+        .refuses(&[422]),
     get("/api/reports/{month}/rows", "rows", "FactRows", "Lists every row that a month's report is made of").with(PAGE),
 ];
