@@ -12,7 +12,8 @@ use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
 use tests::counted::{Costs, Counted, Counts};
-use tests::world::{ask, get};
+use tests::stripe;
+use tests::world::{ask, deliver, get};
 
 fn account() -> AccountId {
     AccountId::of("stripe", "default", "cus_1")
@@ -133,5 +134,29 @@ fn a_month_of_very_many_rows_is_not_added_up_while_somebody_waits() {
             assert!(refused.to_string().contains("/api/reports/2026-03/rows"), "{path} says where they are: {refused}");
             assert!(counts.take().items <= 101, "{path}");
         }
+    });
+}
+
+#[test]
+fn what_cannot_be_known_to_be_within_the_rules_is_not_asked_for() {
+    run(async {
+        let mut service = with_a_payment().await;
+        let now = service.clock.now();
+        let bought = stripe::subscription("cus_1", "sub_1", "price_pro", 4900, 1, "active", now);
+        deliver(&service, &stripe::event("evt_s", "customer.subscription.created", now, &bought)).await;
+        service.work().await.unwrap();
+        with_limit(&mut service, "past_actions_max", 1);
+        for (amount, status) in [("10.00", 201), ("11.00", 201), ("12.00", 422)] {
+            assert_eq!(refund(&service, "mara", amount).await.0, status, "{amount}");
+        }
+        let counts = Counted::over(&mut service);
+        let (status, refused) = refund(&service, "mara", "13.00").await;
+        assert_eq!((status, &refused["error"]["code"]), (422, &json!("not_possible")), "{refused}");
+        assert!(counts.take().items <= 2, "no more is read than shows that there is too much");
+        // Nobody is kept from leaving.
+        let body = json!({"account": "stripe:cus_1", "kind": "cancel", "params": {"customer_requested": true},
+            "reason_code": "other", "note": "wrote a letter"});
+        let (status, asked) = ask(&service, "lena", Method::POST, "/api/actions", Some(&body), Some("leave")).await;
+        assert_eq!((status, &asked["state"]), (StatusCode::CREATED, &json!("waiting_approval")), "{asked}");
     });
 }

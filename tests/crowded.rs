@@ -421,7 +421,7 @@ fn nothing_is_approved_that_the_head_has_no_room_to_wait_for() {
         let ballot = json!({"decision": "approve", "preview_digest": waiting["preview"]["digest"], "note": ""});
         let decide = async |service: &Service| {
             let path = format!("{path}/decision");
-            let (status, answer) = ask(service, "marc", Method::POST, &path, Some(&ballot), None).await;
+            let (status, answer) = ask(service, "bea", Method::POST, &path, Some(&ballot), None).await;
             (status.as_u16(), answer["error"]["code"].as_str().map(str::to_owned))
         };
         assert_eq!(decide(&service).await, (409, Some("crowded".to_owned())));

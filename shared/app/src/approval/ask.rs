@@ -36,6 +36,15 @@ enum What {
     Kind(Kind),
 }
 
+impl What {
+    fn is_to_leave(&self) -> bool {
+        match self {
+            Self::Wish(wish) => wish.kind == "cancel",
+            Self::Kind(kind) => matches!(kind, Kind::Cancel { .. }),
+        }
+    }
+}
+
 /// A request that has been understood.
 struct Ask<'a> {
     id: ActionId,
@@ -261,7 +270,15 @@ async fn ground(
     if staff.is_some() {
         cases.extend(records::cases(context, &mut read.batch, &head, ask.reason, ask.case.as_ref()).await?);
     }
-    let past = records::past(context, &account).await?;
+    let past = match records::past(context, &account).await? {
+        Some(past) => past,
+        // Nobody is kept from leaving. An offer may have been made, and is not made again.
+        None if ask.what.is_to_leave() => {
+            let offered = vec![now - SignedDuration::from_hours(2)];
+            Past { asked: Vec::new(), offered, credited: Vec::new() }
+        }
+        None => return Err(records::too_much_past().into()),
+    };
     let outage_credits = records::outage_credits(context, &account, &read.records, ask.reason).await?;
     Ok(Ground { read, head, case, staff, cases, past, outage_credits, so_far, rates, now })
 }
