@@ -117,6 +117,8 @@ pub struct Limits {
     pub under_way_bytes_max: usize,
     /// How much of who has left it names: what has ended longest gives way, and people look at its bills.
     pub left_bytes_max: usize,
+    /// How many invoices of an account are read where those that its head shows are not all that are open.
+    pub invoices_read_max: u32,
     /// How many actions of an account are looked at for what was asked for before; with more nothing but leaving is asked for.
     pub past_actions_max: u32,
     /// How many rows of a month are added up for whoever waits for its report; of more it is only published.
@@ -259,6 +261,7 @@ impl Rules for Limits {
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
             ("outgoing_days", self.outgoing_days),
             ("endpoint_hours_max", self.endpoint_hours_max),
+            ("invoices_read_max", i64::from(self.invoices_read_max)),
             ("past_actions_max", i64::from(self.past_actions_max)),
             ("receipt_entries_max", i64::from(self.receipt_entries_max)),
             ("forecast_read_max", i64::from(self.forecast_read_max)),

@@ -218,6 +218,7 @@ pub static ABOUT: &[About] = &[
         "Held",
         "Shows a manager what is kept of the person, for whom it concerns",
     )
+    .with(PAGE)
     .refuses(&[403, 404]),
     get("/api/accounts/{id}/timeline", "timeline", "Timeline", "Lists what the provider told, newest first")
         .with(PAGE)

@@ -3,7 +3,7 @@
 use super::{put, remind_of};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Key;
+use crate::ports::{Key, Order};
 use crate::records::{self, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
@@ -103,7 +103,7 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
 }
 
 /// What is open on an account, the oldest first, as its customer would read it.
-async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Fault> {
+async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Failed> {
     let open = open(context, head).await?;
     let ids: Vec<_> = open.iter().map(|invoice| invoice.id.clone()).collect();
     let head = named(context, head, &ids).await?;
@@ -123,8 +123,8 @@ async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Fault> {
 }
 
 /// The open invoices of an account, the oldest first. Where those that the head shows are not all, every one that the
-/// account ever had is read.
-async fn open(context: &Context, head: &Head) -> Result<Vec<Invoice>, Fault> {
+/// account ever had is read, or nobody is asked: by a part of them its customer might be told of a limit that is kept.
+async fn open(context: &Context, head: &Head) -> Result<Vec<Invoice>, Failed> {
     let shown: BTreeSet<Key> = debt::shown(head).map(|id| keys::invoice(&head.account, id)).collect();
     let mut open = Vec::new();
     if !shown.is_empty() {
@@ -134,7 +134,16 @@ async fn open(context: &Context, head: &Head) -> Result<Vec<Invoice>, Fault> {
         }
     }
     if !debt::are_all(&open, head) {
-        let all: Vec<Of<Invoice>> = store::all_of(context, &keys::invoices(&head.account)).await?;
+        let most = context.policies.limits.current().invoices_read_max;
+        let (of, read) = (keys::invoices(&head.account), most.saturating_add(1));
+        let all: Vec<Of<Invoice>> = store::first_of(context, &of, read, Order::Ascending).await?;
+        if u32::try_from(all.len()).is_ok_and(|count| count > most) {
+            return Err(Problem::not_possible(format!(
+                "this account has had more than {most} invoices, and more are open than are known without them: ask for \
+                 their payment at the provider"
+            ))
+            .into());
+        }
         open = all.into_iter().map(|of| of.value).collect();
     }
     open.retain(|invoice| matches!(invoice.due(), Due::Open(_)));

@@ -512,7 +512,8 @@ fn held() -> Value {
         ),
         ("erased_at", or_null(time())),
         ("imported", or_null(record())),
-        ("tickets", list(see("Ticket"))),
+        ("tickets", told(list(see("Ticket")), "Few at a time, each in full.")),
+        ("next?", told(text(), "The `cursor` of further tickets, where there are more.")),
         ("records", see("Sidebar")),
         ("kept", told(text(), "What an erasure leaves, and why.")),
     ])
