@@ -210,7 +210,9 @@ pub async fn cases(
     }
     let mut open: BTreeSet<CaseId> = head.cases.keys().cloned().collect();
     if head.more_cases > 0 {
-        let all: Vec<Case> = store::all_of(context, &keys::cases(&head.account)).await?;
+        // A case that is not read proves nothing: what is asked for is judged more strictly.
+        let (of, most) = (keys::cases(&head.account), context.policies.limits.current().cases_read_max);
+        let all: Vec<Case> = store::first_of(context, &of, most, Order::Ascending).await?;
         open.extend(all.into_iter().filter(|case| case.state == CaseState::Open).map(|case| case.id));
     }
     let keys: Vec<_> = open.iter().filter(|id| Some(*id) != read).map(keys::case).collect();

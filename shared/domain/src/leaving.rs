@@ -49,8 +49,8 @@ pub fn wishes<'a>(head: &'a Head, invoice: &'a Invoice) -> impl Iterator<Item = 
     left(head, invoice).filter_map(|left| left.action.as_ref())
 }
 
-/// Whether the customer has ended the subscription of an invoice at the provider, or may have where more have left than the
-/// head names.
+/// Whether the customer has ended the subscription of an invoice at the provider, or may have where more have left than
+/// the head names.
 pub fn ended_there(head: &Head, invoice: &Invoice) -> bool {
     left(head, invoice).any(|left| left.action.is_none())
         || invoice.subscription.value().is_some_and(|subscription| head.may_have_left(subscription))

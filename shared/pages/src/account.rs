@@ -87,7 +87,8 @@ fn disputes(status: &Status) -> Markup {
                 }
                 @if status.more_disputes > 0 {
                     p .soft {
-                        "and " (status.more_disputes) " more, on " a href="/disputes?state=open" { "the list of disputes" } "."
+                        "and " (status.more_disputes) " more, on "
+                        a href="/disputes?state=open" { "the list of disputes" } "."
                     }
                 }
             }

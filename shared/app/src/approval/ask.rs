@@ -169,8 +169,8 @@ fn owed_by_case(ground: &Ground, action: &Action) -> Result<(), Problem> {
 /// The code of what has to wait until something else on the account is over.
 const CROWDED: &str = "crowded";
 
-/// The head names all that is under way, and every subscription that goes on and somebody wants to end. Wishes that came to
-/// nothing make room.
+/// The head names all that is under way, and every subscription that goes on and somebody wants to end. Wishes that
+/// came to nothing make room.
 fn has_room(context: &Context, ground: &mut Ground, action: &Action) -> Result<(), Failed> {
     let limits = context.policies.limits.current();
     if action.state() == State::Approved && !ground.head.may_expect(action, ground.now, limits.under_way_bytes_max) {

@@ -1,5 +1,5 @@
-//! The entries of the ledger that tell an action's story: found by their time, so that it costs the same whatever else has
-//! happened on the account.
+//! The entries of the ledger that tell an action's story: found by their time, so that it costs about the same whatever
+//! else has happened on the account.
 
 use crate::context::Context;
 use crate::fault::Fault;

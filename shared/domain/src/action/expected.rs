@@ -19,8 +19,8 @@ impl Head {
         }
     }
 
-    /// Whether there is room to wait for the effect of an action besides. What is waited for is never forgotten for another:
-    /// by it is known what is under way on an invoice.
+    /// Whether there is room to wait for the effect of an action besides. What is waited for is never forgotten for
+    /// another: by it is known what is under way on an invoice.
     pub fn may_expect(&self, action: &Action, now: Timestamp, bytes_max: usize) -> bool {
         let mut after = Self::new(&self.provider, &self.source, &self.customer);
         after.under_way.clone_from(&self.under_way);

@@ -119,7 +119,10 @@ pub struct Limits {
     pub left_bytes_max: usize,
     /// How many invoices of an account are read where those that its head shows are not all that are open.
     pub invoices_read_max: u32,
-    /// How many actions of an account are looked at for what was asked for before; with more nothing but leaving is asked for.
+    /// How many cases of an account are read for what may prove a request, where its head does not name all that are
+    /// open.
+    pub cases_read_max: u32,
+    /// How many actions of an account are looked at for what was asked for before; with more only to leave is asked for.
     pub past_actions_max: u32,
     /// How many rows of a month are added up for whoever waits for its report; of more it is only published.
     pub report_rows_max: usize,
@@ -262,6 +265,7 @@ impl Rules for Limits {
             ("outgoing_days", self.outgoing_days),
             ("endpoint_hours_max", self.endpoint_hours_max),
             ("invoices_read_max", i64::from(self.invoices_read_max)),
+            ("cases_read_max", i64::from(self.cases_read_max)),
             ("past_actions_max", i64::from(self.past_actions_max)),
             ("receipt_entries_max", i64::from(self.receipt_entries_max)),
             ("forecast_read_max", i64::from(self.forecast_read_max)),

@@ -139,8 +139,8 @@ async fn open(context: &Context, head: &Head) -> Result<Vec<Invoice>, Failed> {
         let all: Vec<Of<Invoice>> = store::first_of(context, &of, read, Order::Ascending).await?;
         if u32::try_from(all.len()).is_ok_and(|count| count > most) {
             return Err(Problem::not_possible(format!(
-                "this account has had more than {most} invoices, and more are open than are known without them: ask for \
-                 their payment at the provider"
+                "this account has had more than {most} invoices, and more are open than are known without them: ask \
+                 for their payment at the provider"
             ))
             .into());
         }

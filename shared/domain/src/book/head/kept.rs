@@ -289,7 +289,8 @@ mod tests {
     fn dispute(number: usize, status: &str, formal: bool, id: &str) -> Event {
         let usd = json!({"amount": "49.00", "currency": "USD"});
         let day = 1 + number % 28;
-        let seen = json!({"resource": "dispute", "id": format!("dp_{number:03}{id}"), "payment": format!("ch_{number:03}{id}"),
+        let (own, payment) = (format!("dp_{number:03}{id}"), format!("ch_{number:03}{id}"));
+        let seen = json!({"resource": "dispute", "id": own, "payment": payment,
             "amount": usd, "status": status, "formal": formal, "opened_at": "2026-03-01T09:00:00Z",
             "evidence_due_at": format!("2026-04-{day:02}T09:00:00Z")});
         let at = if status == "open" { "2026-03-01T09:00:00Z" } else { "2026-03-20T09:00:00Z" };

@@ -13,13 +13,14 @@ impl Head {
         line.is_some_and(|line| line.status != Some(SubscriptionStatus::Ended) && line.ends_at.is_none())
     }
 
-    /// Whether a subscription may be one of those that there is no room to name: people look before anybody is asked for it.
+    /// Whether a subscription may be one of those that there is no room to name: people look before anybody is asked to
+    /// pay for it.
     pub fn may_have_left(&self, subscription: &str) -> bool {
         self.more_left > 0 && !self.left.contains_key(subscription) && !self.goes_on(subscription)
     }
 
-    /// Names no more subscriptions than so many bytes hold, and counts the others: what goes on is named in any case, and
-    /// of what has ended, or will, those that were left last.
+    /// Names no more subscriptions than so many bytes hold, and counts the others: what goes on is named in any case,
+    /// and of what has ended, or will, those that were left last.
     pub fn names_left_within(&mut self, bytes_max: usize) {
         while stored_bytes(&self.left) > bytes_max {
             let ended = self.left.iter().filter(|(subscription, _)| !self.goes_on(subscription));
