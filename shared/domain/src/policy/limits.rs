@@ -122,7 +122,7 @@ pub struct Limits {
     /// How many cases of an account are read for what may prove a request, where its head does not name all that are
     /// open.
     pub cases_read_max: u32,
-    /// How many actions of an account are looked at for what was asked for before; with more only to leave is asked for.
+    /// How many actions of an account are looked at for what was asked before; with more only to leave may be asked.
     pub past_actions_max: u32,
     /// How many rows of a month are added up for whoever waits for its report; of more it is only published.
     pub report_rows_max: usize,

@@ -15,8 +15,9 @@ const LINES: usize = 16;
 const CARDS: usize = 8;
 /// How many failed tries and links between payments and invoices the head remembers.
 const TRIES: usize = 64;
-/// How many open disputes the head shows; the figures count all of them.
+/// How many open disputes the head shows, and how large they may be together; the figures count all of them.
 const DISPUTES: usize = 16;
+const DISPUTE_BYTES: usize = 4_000;
 /// How many subscriptions that have ended the head shows.
 const ENDED: usize = 8;
 /// How large the book may be before its lists are cut to these sizes. With ids of usual length it does not get there,
@@ -28,7 +29,6 @@ const CARD_BYTES: usize = 3_000;
 const TRY_BYTES: usize = 10_000;
 const LINK_BYTES: usize = 8_000;
 const PERIOD_BYTES: usize = 3_000;
-const DISPUTE_BYTES: usize = 4_000;
 const SUBSCRIPTION_BYTES: usize = 16_000;
 const ADDON_BYTES: usize = 8_000;
 
@@ -123,9 +123,6 @@ impl Book {
         keep_to(&mut self.tries, TRY_BYTES);
         keep_to(&mut self.links, LINK_BYTES);
         keep_to(&mut self.periods, PERIOD_BYTES);
-        while stored_bytes(&self.disputes) > DISPUTE_BYTES {
-            self.hide_disputes(self.disputes.len().saturating_sub(1));
-        }
         let order = |(id, line): (&String, &SubscriptionLine)| {
             let runs = line.status != Some(SubscriptionStatus::Ended);
             (runs, line.started_at, id.clone())
@@ -141,12 +138,12 @@ impl Book {
         }
     }
 
-    /// Of more than so many those stay that a bank claims formally, and of these the ones whose evidence is due first.
-    fn hide_disputes(&mut self, most: usize) {
-        while self.disputes.len() > most {
+    /// Of very many those stay that a bank claims formally, and of these the ones whose evidence is due first.
+    fn hide_disputes(&mut self) {
+        while self.disputes.len() > DISPUTES || stored_bytes(&self.disputes) > DISPUTE_BYTES {
             let due = |line: &DisputeLine| Reverse(line.evidence_due_at.unwrap_or(Timestamp::MAX));
-            let last =
-                self.disputes.iter().min_by_key(|(id, line)| (line.formal == Some(true), due(line), (*id).clone()));
+            let order = |(id, line): &(&String, &DisputeLine)| (line.formal == Some(true), due(line), (*id).clone());
+            let last = self.disputes.iter().min_by_key(order);
             let Some(id) = last.map(|(id, _)| id.clone()) else { return };
             self.disputes.remove(&id);
         }
@@ -203,7 +200,7 @@ impl Book {
                 _ => drop(self.disputes.remove(id)),
             }
         }
-        self.hide_disputes(DISPUTES);
+        self.hide_disputes();
         let Some(at) = payment.at else { return };
         self.payments.retain(|line| line.payment != payment.id);
         self.payments.push(PaymentLine {
@@ -239,7 +236,6 @@ fn keep_to<T: Serialize>(lines: &mut Vec<T>, bytes_max: usize) {
 mod tests {
     use super::*;
     use crate::book::{Head, Touched};
-    use crate::event::DisputeStatus;
     use jiff::SignedDuration;
     use serde_json::{from_value, json};
 
@@ -317,10 +313,11 @@ mod tests {
             let shown = head.book.disputes.values();
             let formal = shown.clone().filter(|line| line.formal == Some(true)).count();
             assert!(shown.len() <= DISPUTES && formal == claims.min(shown.len()), "{name}: {} shown", shown.len());
+            assert!(stored_bytes(&head.book.disputes) <= DISPUTE_BYTES, "{name}");
             assert_eq!(head.book.is_claimed(), claims > 0, "{name}");
             assert_eq!(head.book.more_disputes(), claims + inquiries - head.book.disputes.len(), "{name}");
 
-            // What the head does not show has to end as well: the last one before it nobody was claimed against.
+            // The claims end first, whether they are shown or not: the last of them ends what is claimed.
             for (place, (number, formal)) in all.iter().rev().enumerate() {
                 assert_eq!(head.book.is_claimed(), place < claims, "{name}: after {place}");
                 touched.fold(&mut head, &dispute(*number, "lost", *formal, id), SignedDuration::ZERO);
@@ -329,30 +326,6 @@ mod tests {
             assert_eq!((figures.disputes, figures.claims, book.more_disputes()), (0, 0, 0), "{name}");
             assert!(!book.is_claimed() && book.disputes.is_empty(), "{name}");
         }
-    }
-
-    #[test]
-    fn lines_of_disputes_are_cut_where_the_book_is_too_large() {
-        let mut head = Head::new("stripe", "default", "cus_1");
-        for number in 0..16 {
-            let id = format!("{number:0>255}");
-            let line = DisputeLine {
-                payment: id.clone(),
-                amount: None,
-                status: DisputeStatus::Open,
-                formal: Some(number == 3),
-                evidence_due_at: None,
-            };
-            head.book.disputes.insert(id, line);
-        }
-        let long = "p".repeat(500);
-        for number in 0..150 {
-            let (id, line) = line(number, SubscriptionStatus::Active, &long);
-            head.book.subscriptions.insert(id, line);
-        }
-        head.book.fit();
-        assert!(stored_bytes(&head.book.disputes) <= DISPUTE_BYTES);
-        assert!(head.book.disputes.contains_key(&format!("{:0>255}", 3)), "the claim is the last to go");
     }
 
     #[test]
