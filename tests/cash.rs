@@ -1,6 +1,7 @@
 //! From a ticket to the money: each of the sixteen steps, and money that is too little, too much, late, or says nothing.
 
 use crate::http::run;
+use crate::limits::with_limit;
 use crate::pay::TakesOn;
 use ::http::{Method, Request, StatusCode};
 use app::dunning::cash::flow;
@@ -21,6 +22,7 @@ use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tests::counted::Counted;
 use tests::stripe;
 use tests::world::{ask, at, deliver, deliver_to, get, import, open_at, records, rows, tries_given_back};
 
@@ -1064,5 +1066,28 @@ fn a_payment_that_is_given_back_is_nobodys_any_more() {
         assert_eq!((tasks(&service).await, unmatched(&service).await.len()), (vec!["paid_after_all".to_owned()], 1));
         goes_back(&service, "evt_4", 4_900, Some(&id)).await;
         assert_eq!((tasks(&service).await, unmatched(&service).await.len()), (Vec::new(), 0));
+    });
+}
+
+#[test]
+fn nobody_is_asked_by_a_part_of_what_is_open() {
+    run(async {
+        let mut service = shop().await;
+        for number in 2..=19 {
+            let (event, id) = (format!("evt_b{number}"), format!("in_{number}"));
+            bill(&service, &event, "invoice.finalized", &id, "open", (100, 100)).await;
+        }
+        known(&service, "t1").await;
+        with_limit(&mut service, "invoices_read_max", 18);
+        let counts = Counted::over(&mut service);
+        counts.take();
+        let path = "/api/tickets/t1/payment-request";
+        let (status, refused) = ask(&service, "lena", Method::POST, path, None, None).await;
+        assert_eq!((status.as_u16(), &refused["error"]["code"]), (422, &json!("not_possible")), "{refused}");
+        let costs = counts.take();
+        assert!(costs.items <= 19 + 2, "one more than it may be, and no further: {costs:?}");
+        with_limit(&mut service, "invoices_read_max", 19);
+        let (status, asked) = collect(&service, "lena", "t1", None).await;
+        assert_eq!((status, asked["lines"].as_array().map(Vec::len)), (StatusCode::CREATED, Some(19)), "{asked}");
     });
 }

@@ -1,7 +1,7 @@
 //! An account with more open cases, or recoveries, than its head names: all of them are judged, asked for and ended all
 //! the same.
 
-use crate::http::run;
+use crate::http::{run, with_a_payment};
 use crate::limits::{with_limit, with_limits};
 use crate::raised::{an_hour_later, raise, recoveries, tell, wish};
 use ::http::{Method, StatusCode};
@@ -11,6 +11,7 @@ use domain::book::Head;
 use domain::case::Class;
 use domain::dunning::{DISPUTED, Plan, PlanState, StepState};
 use domain::id::{AccountId, CaseId};
+use domain::policies::Policies;
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
@@ -396,5 +397,46 @@ fn a_word_about_very_many_is_as_short_as_the_head_has_room_for() {
             let (found, answer) = ask(&service, who, Method::POST, WORDS, Some(&word), None).await;
             assert_eq!(found, status, "{who}: {answer}");
         }
+    });
+}
+
+/// Somebody asks for a refund: the status, and the answer.
+async fn asks_for(service: &Service, staff: &str, amount: &str) -> (u16, Value) {
+    let body = json!({"account": "stripe:cus_1", "kind": "refund", "reason_code": "billing_error", "note": "",
+        "params": {"payment": "ch_1", "amount": {"amount": amount, "currency": "USD"}}});
+    let (status, answer) = ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(amount)).await;
+    (status.as_u16(), answer)
+}
+
+#[test]
+fn nothing_is_approved_that_the_head_has_no_room_to_wait_for() {
+    run(async {
+        let mut service = with_a_payment().await;
+        with_limit(&mut service, "under_way_bytes_max", 50);
+        let (status, refused) = asks_for(&service, "mara", "10.00").await;
+        assert_eq!((status, &refused["error"]["code"]), (409, &json!("crowded")), "alone: {refused}");
+        let (status, waiting) = asks_for(&service, "luis", "60.00").await;
+        assert_eq!((status, &waiting["state"]), (201, &json!("waiting_approval")), "asking takes no room: {waiting}");
+        let path = format!("/api/actions/{}", waiting["id"].as_str().unwrap());
+        let ballot = json!({"decision": "approve", "preview_digest": waiting["preview"]["digest"], "note": ""});
+        let decide = async |service: &Service| {
+            let path = format!("{path}/decision");
+            let (status, answer) = ask(service, "bea", Method::POST, &path, Some(&ballot), None).await;
+            (status.as_u16(), answer["error"]["code"].as_str().map(str::to_owned))
+        };
+        assert_eq!(decide(&service).await, (409, Some("crowded".to_owned())));
+        let standing = get(&service, &path).await;
+        assert_eq!(
+            (&standing["state"], &standing["approvals"]),
+            (&json!("waiting_approval"), &json!([])),
+            "{standing}"
+        );
+        service.work().await.unwrap();
+        assert!(service.sandbox.refunds().unwrap().is_empty(), "nothing is done");
+        let room = Policies::shipped().unwrap().limits.current().under_way_bytes_max;
+        with_limit(&mut service, "under_way_bytes_max", room);
+        assert_eq!(decide(&service).await, (200, None), "it can be decided again");
+        service.work().await.unwrap();
+        assert_eq!(service.sandbox.refunds().unwrap().len(), 1);
     });
 }

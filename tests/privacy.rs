@@ -8,6 +8,8 @@ use domain::id::AccountId;
 use domain::ledger::{self, Entry, LedgerHead, Step};
 use local::service::Service;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use tests::counted::Counted;
 use tests::stripe;
 use tests::world::{ask, deliver, deliver_to, get, import};
 
@@ -150,5 +152,38 @@ fn a_person_is_shown_to_a_manager_and_erased_when_another_agrees() {
                 (Step::Outcome, "recoup")
             ]
         );
+    });
+}
+
+#[test]
+fn the_tickets_of_a_person_come_page_by_page() {
+    run(async {
+        let mut service = with_a_payment().await;
+        told(&service, "evt_person", "ada@shop.example").await;
+        for number in 0..7 {
+            let who = json!({"email": "ada@shop.example", "name": "Ada Lovelace"});
+            let (event, id, now) = (format!("d_{number}"), format!("p_{number}"), service.clock.now());
+            let ticket = json!({"id": event, "type": "ticket.created", "created_at": now,
+                "ticket": {"id": id, "subject": format!("Question {number}"), "body": "Where is it?",
+                    "status": "open", "csat": null, "requester": who}});
+            assert_eq!(deliver_to(&service, "ticket", ticket.to_string().as_bytes()).await.0, StatusCode::OK);
+            service.work().await.unwrap();
+        }
+        let counts = Counted::over(&mut service);
+        let (mut path, mut seen) = (format!("{ACCOUNT}/privacy?limit=3"), BTreeSet::new());
+        for _ in 0..5 {
+            counts.take();
+            let (status, held) = ask(&service, "vera", Method::GET, &path, None, None).await;
+            assert_eq!(status, StatusCode::OK, "{held}");
+            let tickets = held["tickets"].as_array().unwrap();
+            let costs = counts.take();
+            assert!(tickets.len() <= 3 && costs.items <= 3 + 1, "{} tickets: {costs:?}", tickets.len());
+            seen.extend(tickets.iter().map(|ticket| ticket["id"].to_string()));
+            match held["next"].as_str() {
+                Some(next) => path = format!("{ACCOUNT}/privacy?limit=3&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(seen.len(), 7, "and none is left out: {seen:?}");
     });
 }

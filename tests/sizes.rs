@@ -207,6 +207,13 @@ fn history() -> (Head, Touched) {
             "formal": true, "reason": text(2_000), "opened_at": AT, "evidence_due_at": AT});
         tell(number, "payment_disputed", dispute);
     }
+    // Each of a payment of its own, as each payment keeps few.
+    for number in 20..60 {
+        let dispute = json!({"resource": "dispute", "id": id(number), "payment": id(number), "amount": usd(),
+            "status": "open", "formal": number % 2 == 0, "opened_at": AT, "evidence_due_at": AT});
+        tell(number, "payment_disputed", dispute);
+    }
+    assert!(head.book.more_disputes() > 30, "more disputes are open than are shown");
     for number in 100..160 {
         let mut tried = payment(number);
         tried["invoice"] = json!(id(0));
@@ -227,7 +234,7 @@ fn history() -> (Head, Touched) {
     (head, touched)
 }
 
-/// What stands open at one time on one account: what people let be done, and who has left, have no limit of their own.
+/// What stands open at one time on one account, each as much of it as its head names.
 fn with_what_is_open(mut head: Head) -> Head {
     for number in 0..1_000 {
         let line = CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at(), by_ticket: true };
@@ -251,17 +258,26 @@ fn with_what_is_open(mut head: Head) -> Head {
         head.dunning.insert(id(number), line);
     }
     head.names_recoveries_at_most(POLICIES.limits.current().recoveries_shown_max);
-    for number in 0..POLICIES.limits.current().under_way_max {
+    // As much as people let be done, and as many tries as do not wait for it.
+    let limits = POLICIES.limits.current();
+    for number in 0.. {
+        let has_room = stored_bytes(&head.under_way) <= limits.under_way_bytes_max;
+        if head.under_way.len() >= limits.under_way_max && !has_room {
+            break;
+        }
         head.under_way.insert(action(number), UnderWay { target: Some(id(number)), since: at() });
     }
-    for number in 0..8 {
+    for number in 0..1_000 {
         head.left.insert(id(number), vec![Left { action: Some(action(number)), at: at() }]);
+        head.names_left_within(limits.left_bytes_max);
     }
+    assert!(head.left.len() < 20 && head.more_left > 900, "who left longest is counted");
     for number in 0..3 {
         let (by, note, word) = (id(0), "👩".repeat(100), OfAll::Pause { until: at() });
         head.says_of_all(SaidOfAll { number: 9_990 + number, at: at(), begun_by: at(), by, word, note });
     }
-    head.requests = (0..20).map(|number| RequestId::of(&account(), &id(number))).collect();
+    head.requests =
+        (0..POLICIES.cash.current().request.most).map(|number| RequestId::of(&account(), &id(number))).collect();
     head.loose = (0..6).map(id).collect();
     head.came = (0..6).map(|number| ReceivedId::of(&account(), &id(number))).collect();
     let listed = POLICIES.dunning.current().together.as_ref().map_or(0, Together::listed_max);

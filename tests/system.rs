@@ -6,6 +6,7 @@ mod absurd;
 mod adopted;
 mod again;
 mod ageing;
+mod bounded;
 mod by_hand;
 mod cards;
 mod cash;

@@ -2,9 +2,11 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::ports::Order;
 use crate::store::imported::{Imported, in_force};
-use crate::store::{self, Attempted, Batch, Commit, Of, TicketOf, keys};
+use crate::store::{self, Attempted, Batch, Commit, Of, Page, TicketOf, keys};
 use crate::ticket::unowned;
+use crate::web::Window;
 use domain::book::find::{Term, terms_of};
 use domain::book::{Head, Person};
 use domain::id::AccountId;
@@ -12,28 +14,37 @@ use domain::import::{Customer, Kind};
 use domain::ticket::Ticket;
 use std::collections::BTreeSet;
 
-/// Everything about the person behind an account.
+/// How many tickets are read at once: each may be as long as an item is.
+const AT_ONCE: u32 = 50;
+
+/// Everything about the person behind an account; its tickets come page by page.
 pub struct Held {
     pub person: Person,
     pub imported: Option<Customer>,
-    pub tickets: Vec<Ticket>,
+    pub tickets: Page<Ticket>,
 }
 
-pub async fn held(context: &Context, account: &AccountId) -> Result<Held, Fault> {
+pub async fn held(context: &Context, account: &AccountId, window: &Window) -> Result<Held, Fault> {
     let (own, imported) = (keys::person(account), keys::imported_of(account, Kind::Customers.name()));
     let batch =
         Batch::read(context, vec![own.clone(), imported.clone(), keys::imports(Kind::Customers.name())]).await?;
     Ok(Held {
         person: batch.of::<Person>(&own)?.unwrap_or_default(),
         imported: in_force::<Customer>(&batch, [imported])?.into_iter().next(),
-        tickets: tickets(context, account).await?,
+        tickets: tickets(context, account, window.after.clone(), window.limit.min(AT_ONCE)).await?,
     })
 }
 
-/// The tickets that are about an account, oldest first.
-async fn tickets(context: &Context, account: &AccountId) -> Result<Vec<Ticket>, Fault> {
-    let own: Vec<TicketOf> = store::all_of(context, &keys::tickets_of(account)).await?;
-    let homes: Vec<_> = own.iter().map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect();
+/// A page of the tickets that are about an account, those of the page oldest first.
+async fn tickets(
+    context: &Context,
+    account: &AccountId,
+    after: Option<String>,
+    limit: u32,
+) -> Result<Page<Ticket>, Fault> {
+    let of = keys::tickets_of(account);
+    let own: Page<TicketOf> = store::page_of(context, &of, after, limit, Order::Ascending).await?;
+    let homes: Vec<_> = own.items.iter().map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect();
     let batch = Batch::read(context, homes.clone()).await?;
     let mut tickets = Vec::new();
     for home in &homes {
@@ -41,7 +52,7 @@ async fn tickets(context: &Context, account: &AccountId) -> Result<Vec<Ticket>, 
         tickets.extend(batch.get::<Ticket>(home)?.filter(|ticket| is_of(ticket, account)));
     }
     tickets.sort_by_key(|ticket| ticket.opened_at);
-    Ok(tickets)
+    Ok(Page { items: tickets, next: own.next })
 }
 
 /// Whether somebody with its address wrote it, or it is about it.
@@ -53,10 +64,17 @@ fn is_of(ticket: &Ticket, account: &AccountId) -> bool {
 pub async fn erase(context: &Context, account: &AccountId) -> Result<(), Fault> {
     // The person first: from then on no further ticket is taken for theirs.
     store::retrying(context, || erase_person(context, account)).await?;
-    for ticket in tickets(context, account).await? {
-        erase_ticket(context, account, &ticket).await?;
+    let mut after = None;
+    loop {
+        let page = tickets(context, account, after, AT_ONCE).await?;
+        for ticket in &page.items {
+            erase_ticket(context, account, ticket).await?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 /// A ticket that another account has a part in is only no longer about this one.

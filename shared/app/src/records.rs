@@ -12,9 +12,10 @@ pub mod whose;
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Key;
+use crate::ports::{Key, Order};
 use crate::store::imported::in_force;
 use crate::store::{self, Batch, keys};
+use crate::web::Problem;
 use domain::action::{self, Action, Kind, Known, Manners, Resources, State, Target};
 use domain::approval::{Credited, Earlier, judged_before};
 use domain::book::{Head, Invoice, Payment, Subscription, Touched};
@@ -209,7 +210,9 @@ pub async fn cases(
     }
     let mut open: BTreeSet<CaseId> = head.cases.keys().cloned().collect();
     if head.more_cases > 0 {
-        let all: Vec<Case> = store::all_of(context, &keys::cases(&head.account)).await?;
+        // A case that is not read proves nothing: what is asked for is judged more strictly.
+        let (of, most) = (keys::cases(&head.account), context.policies.limits.current().cases_read_max);
+        let all: Vec<Case> = store::first_of(context, &of, most, Order::Ascending).await?;
         open.extend(all.into_iter().filter(|case| case.state == CaseState::Open).map(|case| case.id));
     }
     let keys: Vec<_> = open.iter().filter(|id| Some(*id) != read).map(keys::case).collect();
@@ -249,11 +252,24 @@ pub struct Past {
     pub credited: Vec<Credited>,
 }
 
-pub async fn past(context: &Context, account: &AccountId) -> Result<Past, Fault> {
-    let actions: Vec<Action> = store::all_of(context, &keys::actions(account)).await?;
+/// None where it is more than is read for one request: then it is not known what a rule counts, and nothing is let be.
+pub async fn past(context: &Context, account: &AccountId) -> Result<Option<Past>, Fault> {
+    let most = context.policies.limits.current().past_actions_max;
+    let read = most.saturating_add(1);
+    let actions: Vec<Action> = store::first_of(context, &keys::actions(account), read, Order::Ascending).await?;
+    if u32::try_from(actions.len()).is_ok_and(|count| count > most) {
+        return Ok(None);
+    }
     let offered = actions.iter().filter(|action| action.offer.is_some()).map(|action| action.requested_at).collect();
     let credited = actions.iter().filter_map(Credited::by).collect();
-    Ok(Past { asked: told_apart(&actions), offered, credited })
+    Ok(Some(Past { asked: told_apart(&actions), offered, credited }))
+}
+
+/// What somebody hears on whose request it cannot be known what was asked for before.
+pub fn too_much_past() -> Problem {
+    Problem::not_possible(
+        "more was asked for on this account than is looked at for another request: do this one at the provider",
+    )
 }
 
 /// Each action by itself; a bundle by its members, which stand as they ended.

@@ -7,6 +7,7 @@ mod pages;
 mod plays;
 mod query;
 mod read;
+mod receipt;
 pub mod seal;
 
 use crate::context::{Context, Work};

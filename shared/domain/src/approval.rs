@@ -44,6 +44,10 @@ pub enum Refusal {
     NotPermitted(Vec<Role>),
     #[error("the preview has changed since it was shown; look at the new one and decide again")]
     StalePreview,
+    #[error(
+        "more is approved on this account than its provider has shown by now; settle what is done, and decide again"
+    )]
+    Crowded,
 }
 
 fn names(roles: &[Role]) -> String {

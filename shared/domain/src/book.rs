@@ -138,9 +138,15 @@ impl Book {
         own.map(|link| link.invoice.clone())
     }
 
-    /// Whether a bank formally claims money back and has not decided: nobody is pressed meanwhile.
+    /// Whether a bank formally claims money back and has not decided: nobody is pressed meanwhile. It is counted, as a
+    /// claim may be one of those that the head does not show.
     pub fn is_claimed(&self) -> bool {
-        self.disputes.values().any(|line| line.formal == Some(true))
+        self.figures.claims > 0 || self.disputes.values().any(|line| line.formal == Some(true))
+    }
+
+    /// How many more disputes are open than are shown.
+    pub fn more_disputes(&self) -> usize {
+        usize::try_from(self.figures.disputes).unwrap_or_default().saturating_sub(self.disputes.len())
     }
 
     /// The same for what only the head keeps: links, balances and which card is charged.

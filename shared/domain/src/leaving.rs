@@ -49,9 +49,11 @@ pub fn wishes<'a>(head: &'a Head, invoice: &'a Invoice) -> impl Iterator<Item = 
     left(head, invoice).filter_map(|left| left.action.as_ref())
 }
 
-/// Whether the customer has ended the subscription of an invoice at the provider.
+/// Whether the customer has ended the subscription of an invoice at the provider, or may have where more have left than
+/// the head names.
 pub fn ended_there(head: &Head, invoice: &Invoice) -> bool {
     left(head, invoice).any(|left| left.action.is_none())
+        || invoice.subscription.value().is_some_and(|subscription| head.may_have_left(subscription))
 }
 
 fn left<'a>(head: &'a Head, invoice: &'a Invoice) -> impl Iterator<Item = &'a Left> {
@@ -278,6 +280,16 @@ mod tests {
                 .insert("sub_1".to_owned(), vec![Left { action: Some(action.clone()), at: ASKED.parse().unwrap() }]);
             assert_eq!(settled(before, after, &head).contains(&task), ends, "{what}");
         }
+    }
+
+    #[test]
+    fn nobody_is_asked_for_a_bill_of_whom_the_head_has_no_room_to_name() {
+        let bill = |of: &str| told(&[invoice("in_1", of, 1, "49.00", "open")]).1.invoices["in_1"].clone();
+        let mut head = Head::new("stripe", "default", "cus_1");
+        assert!(!ended_there(&head, &bill("sub_1")));
+        head.left.insert("sub_1".to_owned(), vec![Left { action: None, at: ASKED.parse().unwrap() }]);
+        head.names_left_within(2);
+        assert!(head.left.is_empty() && ended_there(&head, &bill("sub_1")), "a person looks first");
     }
 
     #[test]

@@ -118,7 +118,11 @@ pub struct Status {
     pub failures_12m: i64,
     /// Tries since the last payment that came in, each counted once however many events told of it.
     pub failed_tries: usize,
+    /// Those that are open; of very many the claims, and those whose evidence is due next.
     pub disputes: Vec<Dispute>,
+    /// How many more are open.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub more_disputes: usize,
 }
 
 /// Credit in the account's main currency: at hand, used so far, and what of it waits for approval or is under way. An
@@ -236,6 +240,10 @@ pub struct TicketLine {
     pub assignee: Option<String>,
     pub opened_at: Option<Timestamp>,
     pub due_at: Option<Timestamp>,
+}
+
+fn is_nothing(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Draws the sidebar from the two items that it reads, however long the account's history is.

@@ -10,7 +10,7 @@ use crate::dunning::recoveries;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use alike::same_customer;
 use domain::dunning::Recovering;
-use domain::sidebar::{Bill, Dispute, Granted, Sidebar};
+use domain::sidebar::{Bill, Granted, Sidebar, Status};
 use facts::{contact, plan_and_payment};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -43,7 +43,7 @@ pub fn account(
             }
             (second_card(viewer, sidebar))
             (recoveries(viewer, recovering, None))
-            (disputes(&sidebar.status.disputes))
+            (disputes(&sidebar.status))
             (exceptions(&sidebar.exceptions))
             (same_customer(viewer, sidebar, alike))
             (open_cases(sidebar))
@@ -75,17 +75,23 @@ fn cards(sidebar: &Sidebar) -> Markup {
     }
 }
 
-fn disputes(disputes: &[Dispute]) -> Markup {
+fn disputes(status: &Status) -> Markup {
     html! {
-        @if !disputes.is_empty() {
+        @if !status.disputes.is_empty() {
             section .notice {
                 h2 { "Disputes" }
-                @for dispute in disputes {
+                @for dispute in &status.disputes {
                     p {
                         @if dispute.formal == Some(false) { "Inquiry or warning" } @else { "Dispute" }
                         " about payment " (dispute.payment) ", " (known(dispute.amount)) ": " (words(dispute.status))
                         @if let Some(at) = dispute.evidence_due_at { ", evidence due " (time(at)) }
                         "."
+                    }
+                }
+                @if status.more_disputes > 0 {
+                    p .soft {
+                        "and " (status.more_disputes) " more, on "
+                        a href="/disputes?state=open" { "the list of disputes" } "."
                     }
                 }
             }

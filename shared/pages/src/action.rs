@@ -17,7 +17,7 @@ pub fn action(
     action: &Action,
     members: &[Action],
     deciding: &Deciding,
-    receipt: &[Entry],
+    (receipt, has_more): (&[Entry], bool),
     notice: Option<&str>,
 ) -> String {
     frame(
@@ -57,6 +57,9 @@ pub fn action(
                             td .soft { code { (entry.hash[..12]) "…" } }
                         } } }
                     } }
+                }
+                @if has_more {
+                    p .soft { "Very much happened on this account since; later entries stand in its ledger." }
                 }
             }
         },

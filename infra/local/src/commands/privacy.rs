@@ -33,11 +33,27 @@ pub(super) enum Privacy {
     },
 }
 
+/// All that is kept: tickets come page by page.
+async fn held(shared: &Shared, staff: &str, account: &str) -> Result<Value, Failed> {
+    let path = format!("/api/accounts/{account}/privacy");
+    let mut held = asked(shared, staff, Method::GET, &path, Bytes::new()).await?;
+    while let Some(next) = held["next"].as_str().map(|cursor| format!("{path}?cursor={cursor}")) {
+        let page = asked(shared, staff, Method::GET, &next, Bytes::new()).await?;
+        held["next"] = page["next"].clone();
+        if let (Some(tickets), Some(more)) = (held["tickets"].as_array_mut(), page["tickets"].as_array()) {
+            tickets.extend(more.iter().cloned());
+        }
+    }
+    if let Some(held) = held.as_object_mut() {
+        held.remove("next");
+    }
+    Ok(held)
+}
+
 pub(super) async fn privacy(shared: &Shared, what: &Privacy) -> Result<(), Failed> {
     match what {
         Privacy::Export { account, out, staff } => {
-            let path = format!("/api/accounts/{account}/privacy");
-            let held = asked(shared, staff, Method::GET, &path, Bytes::new()).await?;
+            let held = held(shared, staff, account).await?;
             let text = serde_json::to_string_pretty(&held).map_err(|error| error.to_string())? + "\n";
             let Some(file) = out else {
                 print!("{text}");

@@ -34,6 +34,7 @@ pub fn put(
                 .or_default()
                 .push(Left { action: Some(action.id.clone()), at: now });
         }
+        moved.names_left_within(context.policies.limits.current().left_bytes_max);
     }
     if action.state() != State::Approved {
         if moved != *head {

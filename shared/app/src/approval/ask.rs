@@ -21,7 +21,7 @@ use domain::book::{Head, Person};
 use domain::case::{Case, State as CaseState};
 use domain::id::{ActionId, CaseId};
 use domain::import::ExchangeRate;
-use domain::leaving::Offers;
+use domain::leaving::{Offers, Stage};
 use domain::staff::{MACHINE, Staff};
 use http::StatusCode;
 use jiff::civil::Date;
@@ -34,6 +34,15 @@ use std::collections::{BTreeMap, BTreeSet};
 enum What {
     Wish(Wish),
     Kind(Kind),
+}
+
+impl What {
+    fn is_to_leave(&self) -> bool {
+        match self {
+            Self::Wish(wish) => wish.kind == "cancel",
+            Self::Kind(kind) => matches!(kind, Kind::Cancel { .. }),
+        }
+    }
 }
 
 /// A request that has been understood.
@@ -119,6 +128,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     let person = ground.read.batch.of::<Person>(&keys::person(&ask.id.account()))?.unwrap_or_default();
     action.preview.notices = contacts::of(context, &person);
     owed_by_case(&ground, &action)?;
+    has_room(context, &mut ground, &action)?;
     if !action.leaves_room(context.policies.limits.current().asked_bytes_max) {
         let message = "this is more than one request can hold: ask for some of it apart, or write a shorter note";
         return Err(Problem::malformed(message).into());
@@ -154,6 +164,42 @@ fn owed_by_case(ground: &Ground, action: &Action) -> Result<(), Problem> {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, NOT_OWED, message));
     }
     Ok(())
+}
+
+/// The code of what has to wait until something else on the account is over.
+const CROWDED: &str = "crowded";
+
+/// The head names all that is under way, and every subscription that goes on and somebody wants to end. Wishes that
+/// came to nothing make room.
+fn has_room(context: &Context, ground: &mut Ground, action: &Action) -> Result<(), Failed> {
+    let limits = context.policies.limits.current();
+    if action.state() == State::Approved && !ground.head.may_expect(action, ground.now, limits.under_way_bytes_max) {
+        return Err(Problem::conflict(CROWDED, approval::Refusal::Crowded.to_string()).into());
+    }
+    let members = action.kind.members().iter();
+    let ended: Vec<_> = members.filter_map(|kind| kind.wish_to_leave(action.reason_code)).map(|(of, _)| of).collect();
+    if ended.is_empty() || action.state() == State::Previewed {
+        return Ok(());
+    }
+    let mut over = Vec::new();
+    let read = wishes(&ground.head, ended.iter().copied()).map(keys::action).filter(|key| ground.read.batch.has(key));
+    for key in read {
+        let earlier = ground.read.batch.get::<Action>(&key)?;
+        over.extend(earlier.filter(|earlier| Stage::of(earlier).is_none()).map(|earlier| earlier.id));
+    }
+    let mut head = ground.head.clone();
+    head.forgets_wishes(&over);
+    if !head.may_name_left(ended.into_iter(), &action.id, (ground.now, limits.left_bytes_max)) {
+        let message = "very many subscriptions of this account are being ended; ask again once one of them has ended";
+        return Err(Problem::conflict(CROWDED, message).into());
+    }
+    ground.head = head;
+    Ok(())
+}
+
+/// The earlier wishes to end subscriptions, as many as the head names.
+fn wishes<'a>(head: &'a Head, subscriptions: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a ActionId> {
+    subscriptions.filter_map(move |id| head.left.get(id)).flatten().filter_map(|left| left.action.as_ref())
 }
 
 /// Reads what a request names.
@@ -216,11 +262,23 @@ async fn ground(
     let rates = rates::read(context, &batch, day(now))?;
     let mut read = Read::of(batch);
     read.more(context, &head, &about).await?;
+    let earlier: Vec<_> = wishes(&head, about.subscriptions.iter().map(String::as_str)).map(keys::action).collect();
+    if !earlier.is_empty() {
+        read.batch.extend(Batch::read(context, earlier).await?);
+    }
     let mut cases: Vec<Case> = case.iter().cloned().collect();
     if staff.is_some() {
         cases.extend(records::cases(context, &mut read.batch, &head, ask.reason, ask.case.as_ref()).await?);
     }
-    let past = records::past(context, &account).await?;
+    let past = match records::past(context, &account).await? {
+        Some(past) => past,
+        // Nobody is kept from leaving. An offer may have been made, and is not made again.
+        None if ask.what.is_to_leave() => {
+            let offered = vec![now - SignedDuration::from_hours(2)];
+            Past { asked: Vec::new(), offered, credited: Vec::new() }
+        }
+        None => return Err(records::too_much_past().into()),
+    };
     let outage_credits = records::outage_credits(context, &account, &read.records, ask.reason).await?;
     Ok(Ground { read, head, case, staff, cases, past, outage_credits, so_far, rates, now })
 }

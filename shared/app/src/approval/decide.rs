@@ -120,6 +120,10 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let staff_then = Staff { role, ..staff.clone() };
     let after = approval::take(&before, vote.clone(), &staff_then, (anew, is_moot), writing::moment(context))
         .map_err(|refusal| problem(&refusal))?;
+    let room = context.policies.limits.current().under_way_bytes_max;
+    if after.state() == State::Approved && !head.may_expect(&after, now, room) {
+        return Err(problem(&Refusal::Crowded).into());
+    }
 
     // Write.
     let counted = after.votes().len() > before.votes().len();
@@ -162,12 +166,13 @@ fn standing(batch: &Batch, cases: &BTreeSet<Key>) -> Result<Vec<Case>, Fault> {
 
 /// What was credited for mistakes, where it may be what an action gives back. It is read after the head, which each approval
 /// of a credit writes: whoever was quicker is seen, or makes the commit fail.
-async fn credited(context: &Context, action: &Action) -> Result<Vec<Credited>, Fault> {
+async fn credited(context: &Context, action: &Action) -> Result<Vec<Credited>, Failed> {
     let is_own = action.requested_by == MACHINE && action.case.is_some();
     let gives = action.kind.members().iter().any(|member| member.gives().is_some());
     let by_case = is_own || !action.proven_by.is_empty();
     if by_case && gives && action.reason_code.is_mistake() {
-        return Ok(records::past(context, &action.account).await?.credited);
+        let past = records::past(context, &action.account).await?;
+        return Ok(past.ok_or_else(records::too_much_past)?.credited);
     }
     Ok(Vec::new())
 }
@@ -217,6 +222,7 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::Expired => (StatusCode::CONFLICT, "expired"),
         Refusal::StalePreview => (StatusCode::CONFLICT, "stale_preview"),
         Refusal::AlreadyVoted(_) => (StatusCode::CONFLICT, "already_decided"),
+        Refusal::Crowded => (StatusCode::CONFLICT, "crowded"),
         Refusal::OwnRequest(_) => (StatusCode::FORBIDDEN, "own_request"),
         Refusal::NotPermitted(_) => (StatusCode::FORBIDDEN, "not_permitted"),
     };
@@ -248,7 +254,10 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         }
         let cases = grounds(&before);
         let standing = standing(&Batch::read(context, cases.iter().cloned().collect()).await?, &cases)?;
-        let credited = credited(context, &before).await?;
+        let credited = credited(context, &before).await.map_err(|failed| match failed {
+            Failed::Fault(fault) => fault,
+            Failed::Refused(problem) => Fault::Park(problem.message),
+        })?;
         if let Some(plan) = ending::plan_of(&before) {
             read.batch.extend(Batch::read(context, vec![plan]).await?);
         }

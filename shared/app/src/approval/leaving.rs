@@ -115,6 +115,7 @@ async fn end_recoveries(
         Some(own) => *own = left,
         None => wishes.push(left),
     }
+    head.names_left_within(context.policies.limits.current().left_bytes_max);
     if head != before || written > 0 {
         let lines = outgoing::of_head(context, &mut batch, &before, &head).await?;
         commit.over(&batch, &head);

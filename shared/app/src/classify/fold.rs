@@ -121,6 +121,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let concluded = Concluded { decisions, notes, tasks, tickets, climbs, notices, pulses, watch, lines, news };
     after.head.names_at_most(policies.limits.current().cases_shown_max);
     after.head.names_recoveries_at_most(policies.limits.current().recoveries_shown_max);
+    after.head.names_left_within(policies.limits.current().left_bytes_max);
     let unlinked = after.head.book.unlinked(event);
     let paid = cash::moved(event, &before.touched, &after.touched, &after.head);
     let promised = write::promises(&decided, &followed, unlinked, paid, &laid.account, trace);

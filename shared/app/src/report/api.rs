@@ -41,7 +41,7 @@ pub(super) async fn answer(
         Endpoint::TimelineOf(id) => accounts::timeline(context, &id, window).await,
         Endpoint::EntitlementOf(id) => accounts::entitlement_of(context, &id).await,
         Endpoint::GroupOf(id) => accounts::group_of(context, &id).await,
-        Endpoint::Privacy(id) => accounts::privacy(context, &id, staff).await,
+        Endpoint::Privacy(id) => accounts::privacy(context, &id, staff, &window).await,
         Endpoint::Ledger(id) => ledger::entries(context, &id, window).await,
         Endpoint::LedgerHead(id) => ledger::head(context, &id).await,
         Endpoint::SourceLedger { provider, source } => {

@@ -83,7 +83,7 @@ pub(super) async fn answer(
 
 async fn report(context: &Context, viewer: &Viewer, month: &str) -> Result<String, Problem> {
     let month = query::month(month)?;
-    Ok(::pages::report(viewer, month, &read::month_report(context, month).await?))
+    Ok(::pages::report(viewer, month, &read::asked_report(context, month).await?))
 }
 
 /// What is owed at a time, with the invoices behind it.

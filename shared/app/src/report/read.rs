@@ -135,17 +135,6 @@ pub async fn ledger(context: &Context, id: &AccountId, window: Window) -> Result
     store::page_of(context, &keys::ledger_entries(id), window.after, window.limit, Order::Ascending).await
 }
 
-/// The whole ledger of an account.
-pub async fn whole_ledger(context: &Context, id: &AccountId) -> Result<Vec<Entry>, Fault> {
-    store::all_of(context, &keys::ledger_entries(id)).await
-}
-
-/// The entries of the ledger that tell an action's story.
-pub async fn receipt(context: &Context, action: &ActionId) -> Result<Vec<Entry>, Fault> {
-    let entries = whole_ledger(context, &action.account()).await?;
-    Ok(entries.into_iter().filter(|entry| entry.action.as_ref() == Some(action)).collect())
-}
-
 pub async fn cases(
     context: &Context,
     state: Option<CaseState>,
@@ -238,19 +227,36 @@ pub async fn rows(context: &Context, month: Month, window: &Window) -> Result<Pa
     Ok(Page { items, next: None })
 }
 
-/// The figures of a month, while they are of no more rows than a page can add up.
+/// The figures of a month for the overview, while they are of few rows.
 pub async fn small_report(context: &Context, month: Month) -> Result<Option<Report>, Fault> {
+    report_within(context, month, ROWS_MAX).await
+}
+
+/// The figures of a month for whoever waits for them: of more rows than are added up meanwhile it is only published.
+pub async fn asked_report(context: &Context, month: Month) -> Result<Report, Problem> {
+    let most = context.policies.limits.current().report_rows_max;
+    report_within(context, month, most).await?.ok_or_else(|| {
+        Problem::not_possible(format!(
+            "{month} has more than {most} rows, which is too much to add up while you wait: its report is published as \
+             reports/{month}.json in the archive once the month is over, and its rows are at /api/reports/{month}/rows"
+        ))
+    })
+}
+
+/// The figures of a month, if they are of no more rows than that.
+async fn report_within(context: &Context, month: Month, most: usize) -> Result<Option<Report>, Fault> {
     let mut rows: Vec<Row> = Vec::new();
     for facts in partitions(context, month) {
-        let one_more = u32::try_from(ROWS_MAX - rows.len() + 1).expect("a page fits into memory");
+        let one_more = u32::try_from(most - rows.len() + 1).unwrap_or(u32::MAX);
         rows.extend(store::first_of::<Row>(context, &facts, one_more, Order::Ascending).await?);
-        if rows.len() > ROWS_MAX {
+        if rows.len() > most {
             return Ok(None);
         }
     }
     Ok(Some(report_of(context, month, &rows)))
 }
 
+/// The figures of a month, whatever it takes: for whoever publishes them, and nobody waits.
 pub async fn month_report(context: &Context, month: Month) -> Result<Report, Fault> {
     let mut rows = Vec::new();
     for facts in partitions(context, month) {

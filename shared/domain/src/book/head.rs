@@ -1,6 +1,7 @@
 //! The small head of an account: sums over everything, and the few lines that are shown first.
 
 mod kept;
+mod left;
 mod room;
 mod said;
 
@@ -37,9 +38,12 @@ pub struct Head {
     /// Approved actions that the provider has not confirmed.
     #[serde(default)]
     pub under_way: BTreeMap<ActionId, UnderWay>,
-    /// Subscriptions whose customer asked to end them.
+    /// Subscriptions whose customer asked to end them: of very many those that go on, and those that were left last.
     #[serde(default)]
     pub left: BTreeMap<String, Vec<Left>>,
+    /// How many more there were.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub more_left: u32,
     /// Since when and until when it is looked at more closely, because it was charged twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watched: Option<Watched>,
@@ -107,7 +111,7 @@ pub struct Book {
     /// Which of the cards is charged for what comes, where the provider says so.
     pub chosen: Latest<String>,
     pub tries: Vec<Try>,
-    /// Disputes that are not decided.
+    /// Disputes that are not decided: of very many the claims first, and those whose evidence is due next.
     pub disputes: BTreeMap<String, DisputeLine>,
     /// Which invoice a payment's wider record pays, where the provider tells that apart from both.
     pub links: Vec<Link>,
@@ -132,6 +136,11 @@ pub struct Figures {
     pub failures: BTreeMap<String, i64>,
     /// Open items whose amount the provider does not send.
     pub unpriced: i64,
+    /// Disputes that are not decided, and how many of them are a bank's formal claim.
+    #[serde(skip_serializing_if = "are_none")]
+    pub disputes: i64,
+    #[serde(skip_serializing_if = "are_none")]
+    pub claims: i64,
 }
 
 /// A subscription as it is now, without when each of it was seen.
@@ -304,6 +313,7 @@ impl Head {
             more_cases: 0,
             under_way: BTreeMap::new(),
             left: BTreeMap::new(),
+            more_left: 0,
             watched: None,
             unsubscribed_at: None,
             claimed_at: None,
@@ -380,6 +390,10 @@ impl Head {
 }
 
 fn is_nothing(count: &u32) -> bool {
+    *count == 0
+}
+
+fn are_none(count: &i64) -> bool {
     *count == 0
 }
 
@@ -472,7 +486,13 @@ impl Figures {
             *self.failures.entry(month.clone()).or_default() += if sign.is_sign_negative() { -change } else { *change };
         }
         self.failures.retain(|_, count| *count != 0);
-        self.unpriced += if sign.is_sign_negative() { -other.unpriced } else { other.unpriced };
+        for (sum, change) in [
+            (&mut self.unpriced, other.unpriced),
+            (&mut self.disputes, other.disputes),
+            (&mut self.claims, other.claims),
+        ] {
+            *sum += if sign.is_sign_negative() { -change } else { change };
+        }
     }
 }
 

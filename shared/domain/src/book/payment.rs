@@ -239,7 +239,16 @@ impl Payment {
 
     /// Whether a bank claims it formally and has not decided yet.
     pub fn is_claimed(&self) -> bool {
-        self.disputes.values().any(|it| it.blocks_refunds() && it.status.copied().is_some_and(DisputeStatus::is_open))
+        self.claims().next().is_some()
+    }
+
+    /// The claims of banks on it that are not decided.
+    pub fn claims(&self) -> impl Iterator<Item = &String> {
+        self.open_disputes().filter(|(_, dispute)| dispute.blocks_refunds()).map(|(id, _)| id)
+    }
+
+    fn open_disputes(&self) -> impl Iterator<Item = (&String, &Dispute)> {
+        self.disputes.iter().filter(|(_, dispute)| dispute.status.copied().is_some_and(DisputeStatus::is_open))
     }
 
     /// What could still be given back, approved and unconfirmed refunds taken off; nothing while a bank has a claim on it.
@@ -263,6 +272,10 @@ impl Payment {
         let mut figures = Figures::default();
         if let (Some(taken), Some(back), Some(lost)) = (self.taken(), self.given_back(), self.lost()) {
             figures.revenue.insert(taken.currency(), taken.minus(back).minus(lost).amount());
+        }
+        for (_, dispute) in self.open_disputes() {
+            figures.disputes += 1;
+            figures.claims += i64::from(dispute.blocks_refunds());
         }
         figures
     }

@@ -99,16 +99,23 @@ const STEPS: &str = "Nobody was asked for it while the bank had a claim, and not
 /// The formal claim that was open and is decided, with when it began, unless another one is open.
 fn decided(before: &Desk, after: &Desk) -> Option<(String, Option<Timestamp>)> {
     let (open, left) = (&before.head.book.disputes, &after.head.book);
-    let mut formal = open.iter().filter(|(id, line)| line.formal == Some(true) && !left.disputes.contains_key(*id));
-    let (id, line) = formal.next().filter(|_| !left.is_claimed())?;
-    let dispute = after.touched.payments.get(&line.payment).and_then(|payment| payment.disputes.get(id));
+    if left.is_claimed() {
+        return None;
+    }
+    let formal = open.iter().filter(|(id, line)| line.formal == Some(true) && !left.disputes.contains_key(*id));
+    let shown = formal.map(|(id, line)| (id, &line.payment));
+    // Of very many the head does not show each; the payment does, and the event has touched it.
+    let told = before.touched.payments.values().flat_map(|payment| payment.claims().map(move |id| (id, &payment.id)));
+    let (id, payment) = shown.chain(told.filter(|(id, _)| !open.contains_key(*id))).next()?;
+    let dispute = after.touched.payments.get(payment).and_then(|payment| payment.disputes.get(id));
     Some((id.clone(), dispute.and_then(|dispute| dispute.opened_at.copied())))
 }
 
 /// Whether a failed invoice is open, and nobody is asked for it: neither by plan nor as the rest of somebody who left.
 fn is_owed(line: &HistoryLine, desk: &Desk) -> bool {
     let head = &desk.head;
-    let has_left = line.subscription.as_ref().is_some_and(|subscription| head.left.contains_key(subscription));
+    let is_left = |subscription: &String| head.left.contains_key(subscription) || head.may_have_left(subscription);
+    let has_left = line.subscription.as_ref().is_some_and(is_left);
     line.status == Some(InvoiceStatus::Open)
         && head.cases.contains_key(&failed_case(line, desk))
         && head.dunning.get(&line.invoice).is_none_or(|plan| plan.next.is_none())
@@ -293,6 +300,31 @@ mod tests {
             );
             assert_eq!(begin(&begun, &before, &after, day, now), [], "{what}: there is one");
             assert_eq!(begin(&[], &after, &after, day, now), [], "{what}: nothing is decided");
+        }
+    }
+
+    #[test]
+    fn a_claim_that_the_head_has_no_room_for_is_decided_all_the_same() {
+        let now: Timestamp = "2026-03-20T09:00:00Z".parse().unwrap();
+        let day = SignedDuration::from_hours(24);
+        let claim = |status: &str, claims: i64| {
+            let mut desk = owing(false, Some("disputed"), "01");
+            let stamp = json!(["2026-03-02T09:00:00Z", 0, "evt_1"]);
+            let payment =
+                json!({"id": "ch_1", "disputes": {"dp_1": {"status": [stamp, status], "formal": [stamp, true]}}});
+            desk.touched.payments.insert("ch_1".to_owned(), from_value(payment).unwrap());
+            desk.head.book.figures.claims = claims;
+            desk
+        };
+        for (what, after, expected) in [
+            ("decided", claim("lost", 0), 1),
+            ("still open", claim("open", 1), 0),
+            ("another is open", claim("lost", 1), 0),
+        ] {
+            let before = claim("open", 1);
+            let begun = begin(&[], &before, &after, day, now);
+            assert_eq!(begun.len(), expected, "{what}");
+            assert!(begun.iter().all(|task| task.what.ends_with("the bank has decided dp_1")), "{what}: {begun:?}");
         }
     }
 

@@ -113,6 +113,21 @@ pub struct Limits {
     pub recoveries_written_max: usize,
     /// With how many of its actions under way another try waits.
     pub under_way_max: usize,
+    /// How much of what is under way the head of an account names: with more nothing else is approved.
+    pub under_way_bytes_max: usize,
+    /// How much of who has left it names: what has ended longest gives way, and people look at its bills.
+    pub left_bytes_max: usize,
+    /// How many invoices of an account are read where those that its head shows are not all that are open.
+    pub invoices_read_max: u32,
+    /// How many cases of an account are read for what may prove a request, where its head does not name all that are
+    /// open.
+    pub cases_read_max: u32,
+    /// How many actions of an account are looked at for what was asked before; with more only to leave may be asked.
+    pub past_actions_max: u32,
+    /// How many rows of a month are added up for whoever waits for its report; of more it is only published.
+    pub report_rows_max: usize,
+    /// How many entries of a ledger are looked at for one receipt.
+    pub receipt_entries_max: u32,
     /// How many recoveries that run a forecast reads, and how many payments that failed before.
     pub forecast_read_max: u32,
     /// In how few recoveries of a currency a forecast says nothing, and by how few earlier payments it counts no share.
@@ -249,6 +264,10 @@ impl Rules for Limits {
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
             ("outgoing_days", self.outgoing_days),
             ("endpoint_hours_max", self.endpoint_hours_max),
+            ("invoices_read_max", i64::from(self.invoices_read_max)),
+            ("cases_read_max", i64::from(self.cases_read_max)),
+            ("past_actions_max", i64::from(self.past_actions_max)),
+            ("receipt_entries_max", i64::from(self.receipt_entries_max)),
             ("forecast_read_max", i64::from(self.forecast_read_max)),
             ("forecast_open_min", i64::from(self.forecast_open_min)),
             ("forecast_seen_min", i64::from(self.forecast_seen_min)),
@@ -266,7 +285,10 @@ impl Rules for Limits {
                 !(1..=RECOVERIES_WRITTEN_MAX).contains(&self.recoveries_written_max),
                 format!("an event writes 1 to {RECOVERIES_WRITTEN_MAX} recoveries, with all that it writes besides"),
             ),
+            (self.report_rows_max < 1, "the report of a month has rows".to_owned()),
             (self.under_way_max < 1, "at least one action may be under way".to_owned()),
+            (self.under_way_bytes_max < 1, "there is room for one action under way".to_owned()),
+            (self.left_bytes_max < 1, "there is room for one subscription that was left".to_owned()),
             (
                 !(self.paying_minutes..60 * self.paying_hours).contains(&self.paying_minutes_max),
                 "`paying_minutes_max` is `paying_minutes` at least, and less than `paying_hours`".to_owned(),

@@ -26,6 +26,7 @@ pub(super) fn status(
         failures_12m: failures_since(head, now - SignedDuration::from_hours(365 * 24)),
         failed_tries: failed_tries(head, last_payment.map(|line| line.at), same_try),
         disputes: disputes(head),
+        more_disputes: head.book.more_disputes(),
     }
 }
 

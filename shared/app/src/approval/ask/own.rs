@@ -1,7 +1,7 @@
 //! What Recoup itself asks people for: what a case recommends, and what somebody was charged who had left.
 
 use super::super::Done;
-use super::{Ask, NOT_OWED, What, make};
+use super::{Ask, CROWDED, NOT_OWED, What, make};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::actions_of;
@@ -103,7 +103,7 @@ async fn ask(context: &Context, case: &Case, trace: &str) -> Result<Done, Fault>
         Ok(_) => Ok(Done::Asked),
         Err(Failed::Refused(problem)) => {
             tracing::info!(case.id = %case.id, reason = %problem.message, "the recommended action cannot be asked for");
-            Ok(if problem.code == NOT_OWED { Done::NotYet } else { Done::NothingToDo })
+            Ok(if matches!(problem.code, NOT_OWED | CROWDED) { Done::NotYet } else { Done::NothingToDo })
         }
         Err(Failed::Fault(fault)) => Err(fault),
     }

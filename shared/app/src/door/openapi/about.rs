@@ -218,6 +218,7 @@ pub static ABOUT: &[About] = &[
         "Held",
         "Shows a manager what is kept of the person, for whom it concerns",
     )
+    .with(PAGE)
     .refuses(&[403, 404]),
     get("/api/accounts/{id}/timeline", "timeline", "Timeline", "Lists what the provider told, newest first")
         .with(PAGE)
@@ -553,6 +554,9 @@ pub static ABOUT: &[About] = &[
         "Says where the chain of a source's ledger stands",
     )
     .refuses(&[404]),
-    get("/api/reports/{month}", "report", "Report", "Reports a month").with(&[FormatOfReport]).also(&[(303, "")]),
+    get("/api/reports/{month}", "report", "Report", "Reports a month")
+        .with(&[FormatOfReport])
+        .also(&[(303, "")])
+        .refuses(&[422]),
     get("/api/reports/{month}/rows", "rows", "FactRows", "Lists every row that a month's report is made of").with(PAGE),
 ];

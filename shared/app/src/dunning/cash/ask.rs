@@ -3,7 +3,7 @@
 use super::{put, remind_of};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Key;
+use crate::ports::{Key, Order};
 use crate::records::{self, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
@@ -103,10 +103,12 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
 }
 
 /// What is open on an account, the oldest first, as its customer would read it.
-async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Fault> {
+/// Where those that the head shows are not all, every invoice that the account ever had is read, or nobody is asked: by a part
+/// of them its customer might be told of a limit that is kept.
+async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Failed> {
     let shown = shown(context, head).await?;
     let open = if debt::are_all(&shown, head) { shown } else { every(context, head).await? };
-    as_debts(context, head, open).await
+    Ok(as_debts(context, head, open).await?)
 }
 
 /// The same for whoever only looks: nothing, where the head does not show all that is open.
@@ -151,9 +153,18 @@ async fn shown(context: &Context, head: &Head) -> Result<Vec<Invoice>, Fault> {
     Ok(open)
 }
 
-/// Every invoice that an account ever had: those that the head shows are not all.
-async fn every(context: &Context, head: &Head) -> Result<Vec<Invoice>, Fault> {
-    let all: Vec<Of<Invoice>> = store::all_of(context, &keys::invoices(&head.account)).await?;
+/// Every invoice that an account ever had.
+async fn every(context: &Context, head: &Head) -> Result<Vec<Invoice>, Failed> {
+    let most = context.policies.limits.current().invoices_read_max;
+    let (of, read) = (keys::invoices(&head.account), most.saturating_add(1));
+    let all: Vec<Of<Invoice>> = store::first_of(context, &of, read, Order::Ascending).await?;
+    if u32::try_from(all.len()).is_ok_and(|count| count > most) {
+        return Err(Problem::not_possible(format!(
+            "this account has had more than {most} invoices, and more are open than are known without them: ask \
+             for their payment at the provider"
+        ))
+        .into());
+    }
     Ok(all.into_iter().map(|of| of.value).collect())
 }
 

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::privacy;
 use crate::report::{found, read, wants_text};
 use crate::setup::group;
-use crate::store::{self, Timeline, keys};
+use crate::store::{self, Page, Timeline, keys};
 use crate::ticket::{cases_of, ticket_json};
 use crate::web::{self, Answer, Problem, Window, account_id};
 use bytes::Bytes;
@@ -90,19 +90,18 @@ pub(super) async fn group_of(context: &Context, id: &str) -> Result<Answer, Prob
 }
 
 /// What is kept of a person. Who answers customers sees less: this is all of it in one place.
-pub(super) async fn privacy(context: &Context, id: &str, staff: &Staff) -> Result<Answer, Problem> {
+pub(super) async fn privacy(context: &Context, id: &str, staff: &Staff, window: &Window) -> Result<Answer, Problem> {
     let account = &known(context, id).await?;
     if !staff.role.may_export() {
         let message = "all that is kept of a person is shown to managers, VPs and legal: ask one of them";
         return Err(Problem::not_permitted(message));
     }
-    let privacy::Held { person, imported, tickets } = privacy::held(context, account).await?;
+    let privacy::Held { person, imported, tickets: Page { items: tickets, next } } =
+        privacy::held(context, account, window).await?;
     let cases = cases_of(context, &tickets).await?;
     let records = read::account(context, account).await?.ok_or_else(|| Problem::not_found("account"))?;
     let kept = context.policies.texts.current().text("kept_after_erasure").map(|text| text.fill(&BTreeMap::new()).1);
-    Ok(web::json(
-        StatusCode::OK,
-        &json!({
+    let mut held = json!({
             "account": account,
             "as_of": context.clock.now(),
             "erased_at": person.erased_at,
@@ -124,8 +123,11 @@ pub(super) async fn privacy(context: &Context, id: &str, staff: &Staff) -> Resul
             "tickets": tickets.iter().map(|ticket| ticket_json(ticket, &cases)).collect::<Vec<_>>(),
             "records": records,
             "kept": kept.unwrap_or_default(),
-        }),
-    ))
+    });
+    if let Some(cursor) = Window::cursor(next.as_deref()) {
+        held["next"] = json!(cursor);
+    }
+    Ok(web::json(StatusCode::OK, &held))
 }
 
 /// The account that a path names, where there is one.

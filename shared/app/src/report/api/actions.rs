@@ -4,7 +4,7 @@ use super::list;
 use crate::context::Context;
 use crate::door::console::action_json;
 use crate::report::query::{self, Query};
-use crate::report::read;
+use crate::report::{read, receipt};
 use crate::web::{self, Answer, Problem, Window};
 use http::StatusCode;
 use serde_json::json;
@@ -20,9 +20,13 @@ pub(super) async fn one(context: &Context, id: &str) -> Result<Answer, Problem> 
     Ok(web::json(StatusCode::OK, &action_json(&read::action(context, id).await?)))
 }
 
-/// The entries of the ledger that tell its story.
+/// The entries of the ledger that tell its story, and from where in the account's ledger there may be more.
 pub(super) async fn receipt(context: &Context, id: &str) -> Result<Answer, Problem> {
     let action = read::action(context, id).await?;
-    let entries = read::receipt(context, &action.id).await?;
-    Ok(web::json(StatusCode::OK, &json!({"action": action_json(&action), "entries": entries})))
+    let receipt = receipt::receipt(context, &action).await?;
+    let mut answer = json!({"action": action_json(&action), "entries": receipt.entries});
+    if let Some(cursor) = Window::cursor(receipt.next.as_deref()) {
+        answer["next"] = json!(format!("/api/accounts/{}/ledger?cursor={cursor}", action.account));
+    }
+    Ok(web::json(StatusCode::OK, &answer))
 }

@@ -10,7 +10,7 @@ use http::StatusCode;
 pub(super) async fn of_month(context: &Context, month: &str, query: &Query) -> Result<Answer, Problem> {
     let month = query::month(month)?;
     match query.get("format").map_or("json", String::as_str) {
-        "json" => Ok(web::json(StatusCode::OK, &read::month_report(context, month).await?)),
+        "json" => Ok(web::json(StatusCode::OK, &read::asked_report(context, month).await?)),
         "html" => Ok(web::see_other(&format!("/reports/{month}"))),
         _ => Err(Problem::malformed("`format` is json or html")),
     }

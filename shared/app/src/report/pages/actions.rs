@@ -4,7 +4,7 @@ use super::more;
 use crate::approval::decide;
 use crate::context::Context;
 use crate::report::query::{self, Query};
-use crate::report::read;
+use crate::report::{read, receipt};
 use crate::store::{Batch, keys};
 use crate::web::{Problem, Window};
 use ::pages::Viewer;
@@ -24,12 +24,13 @@ pub(super) async fn one(
     staff: &Staff,
 ) -> Result<String, Problem> {
     let action = read::action(context, id).await?;
-    let receipt = read::receipt(context, &action.id).await?;
+    let receipt = receipt::receipt(context, &action).await?;
+    let receipt = (receipt.entries.as_slice(), receipt.next.is_some());
     let deciding = decide::as_whom(context, &action, staff).await?;
     let batch = Batch::read(context, action.members.iter().map(keys::action).collect()).await?;
     let mut members = Vec::new();
     for member in &action.members {
         members.extend(batch.get(&keys::action(member))?);
     }
-    Ok(::pages::action(viewer, &action, &members, &deciding, &receipt, query::notice(query)))
+    Ok(::pages::action(viewer, &action, &members, &deciding, receipt, query::notice(query)))
 }

@@ -32,7 +32,8 @@ pub(super) async fn refunding(
     let policy = context.policies.approval.current();
     let now = context.clock.now();
     let today = now.to_zoned(TimeZone::UTC).date();
-    let Past { asked: earlier, credited, .. } = records::past(context, account).await?;
+    let past = records::past(context, account).await?;
+    let Past { asked: earlier, credited, .. } = past.ok_or_else(records::too_much_past)?;
     let cases = records::cases(context, &mut Batch::default(), &known.head, reason, None).await?;
     let outage_credits = records::outage_credits(context, account, &about.records, reason).await?;
     let alone = keys::alone(&staff.id, today);

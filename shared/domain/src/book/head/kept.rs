@@ -4,8 +4,10 @@ use super::{Book, CardLine, DisputeLine, Figures, HistoryLine, Link, PaymentLine
 use crate::book::{Invoice, KeptCard, Payment, Stamp, Subscription, Try};
 use crate::event::{BalanceSeen, ChosenSeen, Event, InvoiceStatus, Stated, SubscriptionStatus};
 use crate::policy::{fitting, stored_bytes};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// How many invoices and payments the head shows; older ones are read from their own items.
 const LINES: usize = 16;
@@ -13,6 +15,9 @@ const LINES: usize = 16;
 const CARDS: usize = 8;
 /// How many failed tries and links between payments and invoices the head remembers.
 const TRIES: usize = 64;
+/// How many open disputes the head shows, and how large they may be together; the figures count all of them.
+const DISPUTES: usize = 16;
+const DISPUTE_BYTES: usize = 4_000;
 /// How many subscriptions that have ended the head shows.
 const ENDED: usize = 8;
 /// How large the book may be before its lists are cut to these sizes. With ids of usual length it does not get there,
@@ -133,6 +138,17 @@ impl Book {
         }
     }
 
+    /// Of very many those stay that a bank claims formally, and of these the ones whose evidence is due first.
+    fn hide_disputes(&mut self) {
+        while self.disputes.len() > DISPUTES || stored_bytes(&self.disputes) > DISPUTE_BYTES {
+            let due = |line: &DisputeLine| Reverse(line.evidence_due_at.unwrap_or(Timestamp::MAX));
+            let order = |(id, line): &(&String, &DisputeLine)| (line.formal == Some(true), due(line), (*id).clone());
+            let last = self.disputes.iter().min_by_key(order);
+            let Some(id) = last.map(|(id, _)| id.clone()) else { return };
+            self.disputes.remove(&id);
+        }
+    }
+
     pub(in crate::book) fn show_card(&mut self, kept: &KeptCard) {
         let (Some(seen_at), Some(state)) = (kept.state.seen_at(), kept.state.copied()) else { return };
         self.cards.retain(|line| line.id != kept.id);
@@ -184,6 +200,7 @@ impl Book {
                 _ => drop(self.disputes.remove(id)),
             }
         }
+        self.hide_disputes();
         let Some(at) = payment.at else { return };
         self.payments.retain(|line| line.payment != payment.id);
         self.payments.push(PaymentLine {
@@ -218,8 +235,9 @@ fn keep_to<T: Serialize>(lines: &mut Vec<T>, bytes_max: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::Head;
-    use jiff::Timestamp;
+    use crate::book::{Head, Touched};
+    use jiff::SignedDuration;
+    use serde_json::{from_value, json};
 
     fn line(number: usize, status: SubscriptionStatus, plan: &str) -> (String, SubscriptionLine) {
         let at = Timestamp::from_second(1_772_000_000 + 3600 * i64::try_from(number).unwrap()).unwrap();
@@ -260,6 +278,53 @@ mod tests {
             assert_eq!(head.book.more_run, name == "what runs leaves no room", "{name}");
             assert!(of(false) >= running && ended.contains(&of(true)), "{name}");
             assert_eq!(head.since(), line(0, Active, "pro").1.started_at, "{name}: since when is not forgotten");
+        }
+    }
+
+    /// What a bank opened, or decided, about a payment of its own.
+    fn dispute(number: usize, status: &str, formal: bool, id: &str) -> Event {
+        let usd = json!({"amount": "49.00", "currency": "USD"});
+        let day = 1 + number % 28;
+        let (own, payment) = (format!("dp_{number:03}{id}"), format!("ch_{number:03}{id}"));
+        let seen = json!({"resource": "dispute", "id": own, "payment": payment,
+            "amount": usd, "status": status, "formal": formal, "opened_at": "2026-03-01T09:00:00Z",
+            "evidence_due_at": format!("2026-04-{day:02}T09:00:00Z")});
+        let at = if status == "open" { "2026-03-01T09:00:00Z" } else { "2026-03-20T09:00:00Z" };
+        from_value(json!({"id": format!("evt_{number}_{status}"), "provider": "stripe", "source": "default",
+            "origin": "webhook", "kind": "payment_disputed", "at": at, "customer": "cus_1", "seen": [seen]}))
+        .unwrap()
+    }
+
+    #[test]
+    fn of_many_disputes_few_are_shown_and_none_is_forgotten() {
+        let long = "p".repeat(240);
+        for (name, claims, inquiries, id) in [
+            ("none", 0, 0, ""),
+            ("few", 2, 3, ""),
+            ("many", 3, 60, ""),
+            ("many claims", 40, 5, ""),
+            ("long", 30, 30, &*long),
+        ] {
+            let (mut head, mut touched) = (Head::new("stripe", "default", "cus_1"), Touched::default());
+            let all: Vec<_> = (0..claims + inquiries).map(|number| (number, number >= inquiries)).collect();
+            for (number, formal) in &all {
+                touched.fold(&mut head, &dispute(*number, "open", *formal, id), SignedDuration::ZERO);
+            }
+            let shown = head.book.disputes.values();
+            let formal = shown.clone().filter(|line| line.formal == Some(true)).count();
+            assert!(shown.len() <= DISPUTES && formal == claims.min(shown.len()), "{name}: {} shown", shown.len());
+            assert!(stored_bytes(&head.book.disputes) <= DISPUTE_BYTES, "{name}");
+            assert_eq!(head.book.is_claimed(), claims > 0, "{name}");
+            assert_eq!(head.book.more_disputes(), claims + inquiries - head.book.disputes.len(), "{name}");
+
+            // The claims end first, whether they are shown or not: the last of them ends what is claimed.
+            for (place, (number, formal)) in all.iter().rev().enumerate() {
+                assert_eq!(head.book.is_claimed(), place < claims, "{name}: after {place}");
+                touched.fold(&mut head, &dispute(*number, "lost", *formal, id), SignedDuration::ZERO);
+            }
+            let (figures, book) = (&head.book.figures, &head.book);
+            assert_eq!((figures.disputes, figures.claims, book.more_disputes()), (0, 0, 0), "{name}");
+            assert!(!book.is_claimed() && book.disputes.is_empty(), "{name}");
         }
     }
 

@@ -148,6 +148,10 @@ fn status() -> Value {
         ("failures_12m", whole()),
         ("failed_tries", told(whole(), "Since the last payment that came in.")),
         ("disputes", list(dispute)),
+        (
+            "more_disputes?",
+            told(whole(), "How many more are open: of very many the claims are named, and what is due next."),
+        ),
     ])
 }
 
@@ -542,7 +546,8 @@ fn held() -> Value {
         ),
         ("erased_at", or_null(time())),
         ("imported", or_null(record())),
-        ("tickets", list(see("Ticket"))),
+        ("tickets", told(list(see("Ticket")), "Few at a time, each in full.")),
+        ("next?", told(text(), "The `cursor` of further tickets, where there are more.")),
         ("records", see("Sidebar")),
         ("kept", told(text(), "What an erasure leaves, and why.")),
     ])

@@ -48,11 +48,17 @@ pub(super) fn schemas() -> Named {
         ("Clause", object([("rule", text()), ("policy_version", whole()), ("why", text())])),
         ("Vote", vote()),
         ("Outcome", outcome()),
-        ("Receipt", object([("action", see("Action")), ("entries", list(see("LedgerEntry")))])),
+        ("Receipt", receipt()),
         ("LedgerEntry", entry()),
         ("Ledger", page("LedgerEntry")),
         ("LedgerHead", object([("account", text()), ("length", whole()), ("hash", text()), ("at?", time())])),
     ]
+}
+
+fn receipt() -> Value {
+    let next =
+        "The path of the account's ledger from where on it may be told further; where very much has happened since.";
+    object([("action", see("Action")), ("entries", list(see("LedgerEntry"))), ("next?", told(text(), next))])
 }
 
 fn decisions() -> Value {
