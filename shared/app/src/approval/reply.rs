@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::QueueName;
 use crate::setup::sources;
+use crate::store::trail::put_ticket;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket::{put_ticket_work, unowned, working};
 use crate::web::{self, Failed, Problem};
@@ -134,7 +135,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     // Write.
     let mut commit = Commit::default();
     tasks.iter().for_each(|task| commit.over(&laid.batch, task));
-    commit.over(&laid.batch, &laid.ticket);
+    put_ticket(&mut commit, &laid.batch, &laid.ticket)?;
     commit.over(&laid.batch, &dispatch);
     put_ticket_work(&mut commit, context, &mut laid.batch, &laid.ticket).await?;
     commit.check(&laid.batch, &who);

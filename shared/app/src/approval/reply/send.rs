@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::setup::stop;
+use crate::store::trail::put_ticket;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket;
 use domain::policy::{phrase, shorten};
@@ -146,7 +147,7 @@ async fn write(
     begun: Option<Begun>,
 ) -> Result<Attempted<Option<Begun>>, Fault> {
     let mut commit = Commit::default();
-    commit.over(&laid.batch, &laid.ticket);
+    put_ticket(&mut commit, &laid.batch, &laid.ticket)?;
     commit.over(&laid.batch, dispatch);
     let leaves = begun.as_ref().filter(|begun| !begun.looks);
     if let Some(link) = leaves.and_then(|begun| begun.link.as_ref()) {

@@ -133,6 +133,11 @@ pub fn received(received: &ReceivedId) -> Key {
     account(&received.account(), format!("{RECEIVED}{received}"))
 }
 
+/// All of an account of which somebody had to find what they are for.
+pub fn received_of(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, RECEIVED))
+}
+
 /// That people are to be asked because of a case.
 pub fn asking(case: &CaseId) -> Key {
     account(&case.account(), format!("{ASK}{case}"))
