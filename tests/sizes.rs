@@ -5,8 +5,8 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Hearing, Idempotency, Link, MessagesLink, Of,
-    PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
+    Alone, Asking, Backfill, CardLink, Correction, DocumentLink, External, FoundBy, Hearing, Idempotency, Link,
+    MessagesLink, Of, PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
@@ -429,6 +429,11 @@ fn acting() -> Vec<Row> {
                 "code": {"hash": text(64), "until": AT, "tries": 5, "sent": 5}}),
         ),
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
+        built::<DocumentLink>(
+            "DocumentLink",
+            json!({"hash": text(64), "account": account(), "invoice": id(0), "document": "for_taxes",
+                "expires_on": "2026-05-01"}),
+        ),
         built::<CardLink>("CardLink", json!({"hash": text(64), "account": account(), "expires_on": "2026-05-01"})),
         built::<MessagesLink>("MessagesLink", json!({"hash": text(64), "account": account()})),
         built::<Pressed>(

@@ -18,6 +18,7 @@ mod crash_points;
 mod crowded;
 mod currencies;
 mod desk;
+mod documents;
 mod doubled;
 mod eligible;
 mod ends;

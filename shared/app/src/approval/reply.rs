@@ -1,6 +1,7 @@
 //! Answers to tickets: prepared, written by a person, and sent once.
 
 mod desk;
+mod document;
 mod hear;
 mod laid;
 mod pay;
@@ -91,6 +92,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let source = sources::find(context, provider, source).await?;
     let text = plain(&said.text);
     let asks = pay::asks(context, &mut laid, &text, None).await?;
+    let papers = document::asked(&laid);
 
     // Decide.
     let (now, offered) = (context.clock.now(), laid.offered(context));
@@ -104,6 +106,11 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let turn = said.turns.map_or(handling.turns, |seen| seen.min(handling.turns));
     if let Some(standing) = handling.answers.iter().rev().find(|answer| is_same(answer, &text, turn, said)) {
         return Ok(Attempted::Done(standing.clone()));
+    }
+    if document::is_in(context, &text) && papers.is_none() {
+        let message =
+            "no document was sent because of its case: ask for it first, or take the link to it out of the text";
+        return Err(Problem::not_possible(message).into());
     }
     if asks.as_ref().is_some_and(|asks| !asks.is_payable) {
         let message =

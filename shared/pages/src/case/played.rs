@@ -213,6 +213,8 @@ mod tests {
         let text = "You can pay here: https://recoup.example/pay/…";
         assert!(unmade(text).into_string().contains("it is made as the ticket is answered"));
         assert_eq!(unmade("You can pay here: https://recoup.example/pay/0123").into_string(), "");
+        let paper = "Here it is: https://recoup.example/document/…";
+        assert!(unmade(paper).into_string().contains("once the document was asked for"));
     }
 
     #[test]

@@ -4,9 +4,10 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::{actions_of, whose};
 use crate::store::{self, Batch, Of, keys};
-use domain::action::Action;
+use domain::action::{Action, State};
 use domain::book::{Head, Invoice, Person};
 use domain::case::Case;
+use domain::debt::Document;
 use domain::import::Customer;
 use domain::playbook::asked_to_pay;
 use domain::policy::Reader;
@@ -66,6 +67,12 @@ impl Laid {
             }
         }
         Ok(None)
+    }
+
+    /// What sent its customer a document because of its case, the newest: nothing, where that has not been done.
+    pub fn sent_document(&self) -> Option<&Action> {
+        let is_sent = |action: &&Action| action.state() == State::Executed && Document::sent_by(&action.kind).is_some();
+        self.actions.iter().rev().find(is_sent)
     }
 
     /// An invoice of its account, whatever its case asks for by now.

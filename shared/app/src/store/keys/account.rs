@@ -220,6 +220,11 @@ pub fn card_link(hash: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("CARD_LINK#{hash}"), sk: "CARD_LINK".to_owned() }
 }
 
+/// A link to a document, found by the hash of its token.
+pub fn document_link(hash: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("DOCUMENT_LINK#{hash}"), sk: "DOCUMENT_LINK".to_owned() }
+}
+
 /// A link by which somebody wants to hear no more of their cards, found by the hash of its token.
 pub fn messages_link(hash: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("MESSAGES_LINK#{hash}"), sk: "MESSAGES_LINK".to_owned() }
