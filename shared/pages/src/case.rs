@@ -251,6 +251,11 @@ fn draft(reply: &Reply) -> Markup {
     }
 }
 
+/// Whether a text has a place for a link that is made when it is sent.
+fn has_unmade(text: &str) -> bool {
+    text.contains(UNMADE_LINK) || text.contains(UNMADE_DOCUMENT)
+}
+
 /// Nobody copies a link that is not there yet.
 fn unmade(text: &str) -> Markup {
     html! {

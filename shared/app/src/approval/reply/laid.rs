@@ -11,7 +11,7 @@ use domain::debt::Document;
 use domain::import::Customer;
 use domain::playbook::asked_to_pay;
 use domain::policy::Reader;
-use domain::ticket::{Matter, Offered, Ticket, TicketName, Way, drafts};
+use domain::ticket::{Matter, Offered, Ticket, TicketName, Way, drafts, not_offered};
 
 pub struct Laid {
     pub batch: Batch,
@@ -97,9 +97,11 @@ impl Laid {
             actions: &self.actions,
             bank_days: &context.policies.playbooks.current().bank_days,
         };
-        let (drafts, known_contact) = (drafts(&self.ticket, &matter), self.ticket.is_from_a_contact());
+        let drafts = drafts(&self.ticket, &matter);
+        let not_offered = not_offered(&self.ticket, &matter, &drafts);
+        let known_contact = self.ticket.is_from_a_contact();
         let (answered, turns) = (self.ticket.handling.answered, self.ticket.handling.turns);
-        Offered { drafts, way: way(&self.ticket), known_contact, answered, turns }
+        Offered { drafts, not_offered, way: way(&self.ticket), known_contact, answered, turns }
     }
 }
 
