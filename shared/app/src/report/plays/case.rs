@@ -16,6 +16,7 @@ use domain::playbook::{
     Around, Bill, Handling, Name, OnPath, Play, Setting, Step, asked_to_pay, billed, came_of, charged_twice, ended,
     is_asked, open_ticket, overcharged, path, refund_asked, unnamed,
 };
+use domain::sidebar::next_invoice;
 use domain::staff::Staff;
 use domain::task::Task;
 use domain::ticket::{Ticket, TicketName};
@@ -150,7 +151,7 @@ impl<'a> Playing<'a> {
             subscription: subscription.as_ref().and_then(|id| about.records.subscriptions.get(id)),
             prices: &about.prices,
         });
-        let next = subscription.as_ref().and_then(|id| head.book.subscriptions.get(id)?.upcoming);
+        let next = subscription.as_ref().and_then(|id| next_invoice(head.book.subscriptions.get(id)?));
         Ok(overcharged(self.scene(), case, proposed, self.actions, (bill, next)))
     }
 
