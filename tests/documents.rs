@@ -1,7 +1,7 @@
 //! Links to documents: ours in every letter, good for some days, and never more than a way to the provider's own page.
 
 use crate::http::run;
-use app::ports::Letter;
+use app::ports::{Clock, Letter};
 use app::web::Answer;
 use http::{Method, Request, StatusCode};
 use jiff::SignedDuration;
@@ -38,8 +38,8 @@ async fn sent(service: &Service, kind: &str, params: Value) -> Letter {
     let (status, answer) = ask(service, "bea", Method::POST, "/api/actions", Some(&wish), Some(kind)).await;
     assert_eq!(status, StatusCode::CREATED, "{answer}");
     service.work().await.unwrap();
-    let all = service.outbox.letters().unwrap().into_iter().map(|(_, letter)| letter);
-    all.into_iter().find(|letter| letter.to == CUSTOMER).unwrap_or_else(|| panic!("{kind}: nothing was sent"))
+    let mut newest_first = service.outbox.letters().unwrap().into_iter().map(|(_, letter)| letter);
+    newest_first.find(|letter| letter.to == CUSTOMER).unwrap_or_else(|| panic!("{kind}: nothing was sent"))
 }
 
 async fn asked(service: &Service, method: Method, path: &str) -> (StatusCode, String, Answer) {

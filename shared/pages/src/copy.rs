@@ -2,8 +2,8 @@
 
 use maud::{Markup, PreEscaped, html};
 
-/// Shows the buttons and lets them copy. Where a page may not write to the clipboard (no HTTPS, an old phone) the text is left selected
-/// and the older way is tried.
+/// Shows the buttons and lets them copy. Where a page may not write to the clipboard (no HTTPS, an old phone) the
+/// text is left selected and the older way is tried.
 ///
 /// The browser runs this text only as it is: its hash stands in the header of the pages that have it.
 pub const COPY: &str = r#"for (const button of document.querySelectorAll("button[data-copies]")) {

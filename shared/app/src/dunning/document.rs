@@ -1,5 +1,5 @@
-//! Answers a link to a document of an invoice: ours in every letter, good for some days, and no more than a way to the provider's own
-//! page, which is looked up as the button is pressed. It writes nothing.
+//! Answers a link to a document of an invoice: ours in every letter, good for some days, and no more than a way to
+//! the provider's own page, which is looked up as the button is pressed. It writes nothing.
 
 use super::link::{self, Made, Opens, opened};
 use super::pay::{self, fresh};

@@ -8,8 +8,8 @@ use crate::playbook::advice::{Proposed, amount};
 use crate::policy::{Reader, phrase};
 use crate::sidebar::{Basis, Upcoming};
 
-/// `bill` is what the case is about, where it is known, and `next` the next invoice of its subscription; `actions` are those of the
-/// case.
+/// `bill` is what the case is about, where it is known, and `next` the next invoice of its subscription; `actions`
+/// are those of the case.
 pub fn overcharged(
     scene: Setting<'_>,
     case: &Case,
@@ -70,8 +70,8 @@ fn looked(next: Option<&Upcoming>, is_above: bool) -> Result<String, &'static st
     Ok(format!("{amount} on {}, {}{again}", next.at.strftime("%Y-%m-%d"), from.words()))
 }
 
-/// What the customer reads of it: what the provider told, or what was computed, which is said. What would only repeat a price that is not
-/// the agreed one is nobody's to announce.
+/// What the customer reads of it: what the provider told, or what was computed, which is said. What would only repeat
+/// a price that is not the agreed one is nobody's to announce.
 fn written(next: Option<&Upcoming>, is_above: bool, reader: Reader<'_>) -> String {
     match next.and_then(|next| next.amount.zip(next.amount_from)) {
         Some((amount, Basis::Provider)) => reader.amount(amount),

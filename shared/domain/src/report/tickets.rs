@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 /// How many classes always have a line, whether there was a ticket of theirs or not: the first of `Class::ALL`.
 const ALWAYS: usize = 9;
 
-/// The tickets that were opened in the month, whenever they ended. What is said of how they went is of those about billing.
+/// The tickets that were opened in the month, whenever they ended. What is said of how they went is of those about
+/// billing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Tickets {
     pub total: usize,

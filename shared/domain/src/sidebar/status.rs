@@ -29,8 +29,8 @@ pub(super) fn status(
     }
 }
 
-/// What the provider says of it, or else what the plan and its add-ons of the same interval will come to before tax: nothing, where a
-/// discount or a price that is not known makes it another amount.
+/// What the provider says of it, or else what the plan and its add-ons of the same interval will come to before tax:
+/// nothing, where a discount or a price that is not known makes it another amount.
 pub fn next_invoice(line: &SubscriptionLine) -> Option<Upcoming> {
     let at = line.renews_at.filter(|_| renews(line))?;
     if let Some(told) = line.upcoming {

@@ -87,8 +87,8 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     .await
 }
 
-/// What the customer is sent: a link of ours, which is good for longer than the provider's, and leads to what there is by the
-/// time that it is pressed.
+/// What the customer is sent: a link of ours, which is good for longer than the provider's, and leads to what there
+/// is by the time that it is pressed.
 async fn link(context: &Context, action: &Action) -> Result<String, Fault> {
     let Some(Outcome::Done { link: Some(_), .. }) = action.outcome() else { return Ok(String::new()) };
     let account = &action.account;

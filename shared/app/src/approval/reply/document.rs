@@ -1,5 +1,5 @@
-//! A link to a document in an answer: a word stands for it while people write, and whoever sends the answer makes the link. It opens
-//! what was asked for because of the ticket's case.
+//! A link to a document in an answer: a word stands for it while people write, and whoever sends the answer makes the
+//! link. It opens what was asked for because of the ticket's case.
 
 use super::laid::Laid;
 use crate::context::Context;
@@ -30,8 +30,8 @@ pub(super) fn asked(laid: &Laid) -> Option<(AccountId, String, Document)> {
     Some((account, invoice.to_owned(), document))
 }
 
-/// Makes it; nothing, where the text has no place for it or nothing was asked for. It is good from when the answer was written, so that
-/// each try to send it has the same.
+/// Makes it; nothing, where the text has no place for it or nothing was asked for. It is good from when the answer
+/// was written, so that each try to send it has the same.
 pub(super) async fn made(context: &Context, laid: &mut Laid, answer: &Answer) -> Result<Option<Made>, Fault> {
     if !is_in(context, &answer.text) {
         return Ok(None);

@@ -88,7 +88,6 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
         Some(asks) => asks.made(context, &mut laid).await?,
         None => None,
     };
-
     let papers = document::made(context, &mut laid, &answer).await?;
 
     // Decide.
