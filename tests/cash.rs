@@ -213,7 +213,16 @@ fn from_a_ticket_to_the_money_in_sixteen_steps() {
             panic!("{counted:?}")
         };
         assert_eq!((recovered.to_string().as_str(), *resolved_minutes), ("49.00 EUR", Some(0)));
+        let tickets: Vec<_> = facts.iter().filter(|(fact, _)| matches!(fact, Fact::Ticket { .. })).collect();
+        let [(Fact::Ticket { resolved_minutes: Some(_), by_hand: Some(true), .. }, 1)] = &tickets[..] else {
+            panic!("{tickets:?}")
+        };
         let report = get(&service, "/api/reports/2026-03").await;
+        let cash = &report["cash"];
+        assert_eq!((&cash["payment_requests"], &cash["resolved_tickets"]), (&json!(1), &json!(1)), "{cash}");
+        assert_eq!(cash["recovered"], json!([{"amount": "49.00", "currency": "EUR"}]), "{cash}");
+        assert_eq!(cash["matched"], json!([{"way": "request", "count": 1}]), "{cash}");
+        assert_eq!(report["tickets"]["total"], 1, "{}", report["tickets"]);
         assert!(report["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true), "{}", report["checks"]);
     });
 }

@@ -466,6 +466,9 @@ async fn asked_for(service: &Service) -> (CaseId, Value) {
     .await;
     let offered = drafts(service, "t1").await;
     assert_eq!(outcomes(&offered), ["asked", "waiting"], "{offered}");
+    let missing = offered["not_offered"].as_array().unwrap().iter().map(|it| (&it["outcome"], &it["why"]));
+    let why = json!("it is being decided, or carried out");
+    assert_eq!(missing.collect::<Vec<_>>(), [(&json!("done"), &why), (&json!("denied"), &why)], "{offered}");
     assert!(!offered.to_string().contains("100.00"), "what is not decided is not promised: {offered}");
     let text = json!({"text": offered["drafts"][0]["text"]});
     let (status, answer) = reply(service, "lena", "t1", &text).await;

@@ -5,8 +5,8 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Hearing, Idempotency, Link, MessagesLink, Of,
-    PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
+    Alone, Asking, Backfill, CardLink, Correction, DocumentLink, External, FoundBy, Hearing, Idempotency, Link,
+    MessagesLink, Of, PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
@@ -372,10 +372,15 @@ fn judged() -> Vec<Row> {
     let row = json!({"month": "2026-01", "commit": id(0), "number": 99, "account": account(),
         "before": {"fact": "unknown_code", "item": id(0), "at": AT, "provider": id(0), "code": id(0)},
         "after": {"fact": "unknown_code", "item": id(0), "at": AT, "provider": id(0), "code": id(0)}});
+    let ticket = json!({"fact": "ticket", "ticket": format!("zendesk/default/{}", id(0)), "at": AT,
+        "class": "payment_method_update", "first_answer_minutes": 999_999, "resolved_minutes": 999_999,
+        "handled_secs": 9_999_999, "by_hand": false, "reopened": 9_999, "escalated": false, "csat": 255});
+    let counted = json!({"month": "2026-01", "commit": format!("tickets:zendesk/default/{}:999999", id(0)), "number": 0,
+        "account": account(), "before": ticket, "after": ticket});
     vec![
         of("Case", &long),
         ("Decision", decisions().iter().map(stored_bytes).max().unwrap_or_default()),
-        built::<FactRow>("Row", row),
+        [row, counted].map(|row| built::<FactRow>("Row", row)).into_iter().max_by_key(|(_, bytes)| *bytes).unwrap(),
         built::<Asking>("Asking", json!({"case": case(0), "again_at": AT})),
         built::<Hearing>("Hearing", json!({"action": action(0), "again_at": AT})),
         built::<Dispatch>(
@@ -440,6 +445,11 @@ fn acting() -> Vec<Row> {
                 "code": {"hash": text(64), "until": AT, "tries": 5, "sent": 5}}),
         ),
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
+        built::<DocumentLink>(
+            "DocumentLink",
+            json!({"hash": text(64), "account": account(), "invoice": id(0), "document": "for_taxes",
+                "expires_on": "2026-05-01"}),
+        ),
         built::<CardLink>("CardLink", json!({"hash": text(64), "account": account(), "expires_on": "2026-05-01"})),
         built::<MessagesLink>("MessagesLink", json!({"hash": text(64), "account": account()})),
         built::<Pressed>(

@@ -19,6 +19,7 @@ mod crash_points;
 mod crowded;
 mod currencies;
 mod desk;
+mod documents;
 mod doubled;
 mod eligible;
 mod ends;

@@ -131,6 +131,26 @@ checks['a scanner without scripts, and one that asks for the head only, see a do
   assert.equal(await state(id), 'waiting_approval');
 };
 
+checks['the text of an answer is copied by its button, at a desk and on a phone, and without scripts it stands there'] = async () => {
+  const letter = { subject: 'Charged twice', body: 'I was charged twice.', requester: { email: 'ada@elsewhere.example', name: 'Ada' } };
+  const { id } = await api('luis', 'POST', '/api/tickets', letter);
+  for (const width of [1280, 390]) {
+    const window = await open(`${base}/tickets/${id}`, { width, as: 'luis' });
+    await window.page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: base });
+    await window.page.fill('#reply-0', `Thank you.\nWe look into it (${width}).`);
+    await window.page.click('button[data-copies=reply-0]');
+    await until('the copy', () => window.page.getByText('Copied').first().isVisible());
+    const copied = await window.page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(copied, `Thank you.\nWe look into it (${width}).`);
+    await fits(window, 'answer-copied');
+    await window.close();
+  }
+  const window = await open(`${base}/tickets/${id}`, { scripts: false, as: 'luis' });
+  assert.equal(await window.page.locator('button[data-copies]:visible').count(), 0);
+  assert(await window.page.locator('#reply-0').isVisible());
+  await window.close();
+};
+
 checks['a scanner that runs scripts and presses every button decides nothing'] = async () => {
   const { id, link } = await asked('120.00');
   for (const decision of ['approve', 'deny']) {

@@ -368,6 +368,9 @@ fn the_gateway_and_the_route_table_agree() {
         "GET /card/{token}",
         "HEAD /card/{token}",
         "POST /card/{token}",
+        "GET /document/{token}",
+        "HEAD /document/{token}",
+        "POST /document/{token}",
         "GET /request/{source}",
         "HEAD /request/{source}",
         "POST /request/{source}",
@@ -384,7 +387,7 @@ fn the_gateway_and_the_route_table_agree() {
     for route in ROUTES {
         let by_gateway = match (route.method.as_str(), route.pattern) {
             (_, pattern) if pattern.starts_with("/webhooks/") || pattern.starts_with("/request/") => Function::Intake,
-            (_, "/pay/{token}" | "/card/{token}") => Function::Dunning,
+            (_, "/pay/{token}" | "/card/{token}" | "/document/{token}") => Function::Dunning,
             ("POST", pattern) if keys.contains(&format!("POST {pattern}")) => Function::Report,
             ("POST" | "DELETE", _) => Function::Approval,
             _ => Function::Report,

@@ -9,6 +9,7 @@ pub mod cash;
 mod climb;
 pub mod consent;
 pub mod control;
+pub mod document;
 mod ending;
 mod escalation;
 pub mod forecast;
@@ -123,13 +124,15 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     }
 }
 
-/// Answers whoever opens a link to pay, or to give another card.
+/// Answers whoever opens a link to pay, to give another card, or to a document.
 pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Answer {
     let result = match endpoint {
         Endpoint::PayPage(token) => pay::show(context, &token).await,
         Endpoint::Pay(token) => pay::go(context, &token, request).await,
         Endpoint::CardPage(token) => card::show(context, &token).await,
         Endpoint::GiveCard(token) => card::go(context, &token).await,
+        Endpoint::DocumentPage(token) => document::show(context, &token).await,
+        Endpoint::OpenDocument(token) => document::go(context, &token).await,
         other => unreachable!("the route table sends {other:?} elsewhere"),
     };
     asked(context, result)

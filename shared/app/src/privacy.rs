@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Order;
 use crate::store::imported::{Imported, in_force};
+use crate::store::trail::put_ticket;
 use crate::store::{self, Attempted, Batch, Commit, Of, Page, TicketOf, keys};
 use crate::ticket::unowned;
 use crate::web::Window;
@@ -92,7 +93,7 @@ async fn erase_ticket(context: &Context, account: &AccountId, ticket: &Ticket) -
         let tasks = unowned::follow(context, &mut batch, &before, &ticket).await?;
         let mut commit = Commit::default();
         tasks.iter().for_each(|task| commit.over(&batch, task));
-        commit.over(&batch, &ticket);
+        put_ticket(&mut commit, &batch, &ticket)?;
         store::attempted(commit.run(context).await, ())
     })
     .await

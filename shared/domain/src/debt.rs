@@ -1,7 +1,9 @@
 //! What does a customer see of an invoice behind a link of ours, and can it be paid there?
 
+mod document;
 mod paying;
 
+pub use document::Document;
 pub use paying::Paying;
 
 use crate::book::{Due, Head, HistoryLine, Invoice};
@@ -18,6 +20,8 @@ use std::collections::BTreeMap;
 
 /// What stands behind our own address where a link to pay is not made yet: in a text that somebody may still edit.
 pub const UNMADE_LINK: &str = "/pay/…";
+/// The same for a link to a document.
+pub const UNMADE_DOCUMENT: &str = "/document/…";
 
 /// An invoice as its customer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]

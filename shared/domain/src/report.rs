@@ -2,18 +2,22 @@
 
 mod actions;
 mod cases;
+mod cash;
 mod codes;
 mod decisions;
 pub mod fact;
 mod failures;
 mod refunds;
+mod tickets;
 
 pub use actions::{ActionKind, Actions};
 pub use cases::{CaseClass, Cases};
+pub use cash::{Cash, MatchedBy, Standing, Unmatched};
 pub use codes::UnknownCode;
 pub use decisions::{Blocked, Decisions};
 pub use failures::{FailureReason, Failures};
 pub use refunds::{Approval, ByReason, Collected, Refunds};
+pub use tickets::{TicketClass, Tickets};
 
 use crate::case::Class;
 use crate::money::Currency;
@@ -106,11 +110,13 @@ pub struct Report {
     pub timezone: String,
     pub policy_version: u32,
     pub currencies: Vec<Currency>,
+    pub tickets: Tickets,
     pub cases: Cases,
     pub actions: Actions,
     pub refunds: Vec<Refunds>,
     pub collected: Vec<Collected>,
     pub failures: Failures,
+    pub cash: Cash,
     pub decisions: Decisions,
     pub unknown_codes: Vec<UnknownCode>,
     pub checks: Vec<Check>,
@@ -140,9 +146,11 @@ pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy, targets: &Targe
     let refunds = refunds::refunds(&facts);
     let collected = refunds::collected(&facts);
     let cases = cases::cases(&facts, targets);
+    let (tickets, cash) = (tickets::tickets(&facts), cash::cash(&facts));
     let unknown_codes = codes::unknown(&facts);
-    let currencies: BTreeSet<_> =
-        collected.iter().map(|line| line.currency).chain(refunds.iter().map(|line| line.currency)).collect();
+    let asked = cash.asked.iter().map(|sum| sum.currency());
+    let refunded = refunds.iter().map(|line| line.currency);
+    let currencies: BTreeSet<_> = collected.iter().map(|line| line.currency).chain(refunded).chain(asked).collect();
     let checks = vec![
         Check { name: "every fact stands exactly once", ok: counted_once },
         Check {
@@ -162,17 +170,21 @@ pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy, targets: &Targe
             name: "the case classes add up to the cases",
             ok: cases.categories.iter().map(|line| line.count).sum::<usize>() == cases.total,
         },
+        Check { name: "the ticket classes add up to the tickets", ok: tickets.adds_up() },
+        Check { name: "what was asked for and what came in add up", ok: cash.adds_up() },
     ];
     Report {
         period: month.to_string(),
         timezone: policy.timezone.clone(),
         policy_version: policy.version,
         currencies: currencies.into_iter().collect(),
+        tickets,
         cases,
         actions,
         refunds,
         collected,
         failures,
+        cash,
         decisions: decisions::decisions(&facts),
         unknown_codes,
         checks,

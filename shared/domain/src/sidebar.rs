@@ -8,6 +8,7 @@ mod status;
 mod text;
 
 pub use said::{Granted, Said};
+pub use status::next_invoice;
 pub use text::text;
 
 use crate::book::entitlement::Entitlement;
@@ -168,6 +169,30 @@ pub struct Paid {
 pub struct Upcoming {
     pub at: Timestamp,
     pub amount: Option<Money>,
+    /// Where the amount comes from.
+    pub amount_from: Option<Basis>,
+}
+
+/// Where an amount comes from that is not billed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The provider has told it.
+    Provider,
+    /// It is computed from price, seats and add-ons: before tax, and before credit.
+    Plan,
+}
+
+impl Basis {
+    pub const ALL: [Self; 2] = [Self::Provider, Self::Plan];
+
+    /// For whoever reads the amount.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Provider => "as the provider says",
+            Self::Plan => "by price, seats and add-ons, before tax and credit",
+        }
+    }
 }
 
 /// An invoice of the last half year; `invoice` is the number that the customer reads on it.

@@ -35,7 +35,7 @@ pub use answering::AnswerPolicy;
 pub use assign::{Colleague, pick, role};
 pub use clock::Rang;
 pub use dispatch::{Came, Dispatch, Next};
-pub use draft::{Draft, Matter, Offered, Way, drafts};
+pub use draft::{Draft, Matter, NotOffered, Offered, Way, drafts, not_offered};
 pub use follow::{Followed, follow};
 pub use form::{FORM, Lacks, REASONS, Typed, Wanted};
 pub use handling::{Handling, Happened, State};

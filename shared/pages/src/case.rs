@@ -7,7 +7,7 @@ use crate::ask::Choice;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
 use domain::case::{Case, Class, State};
-use domain::debt::UNMADE_LINK;
+use domain::debt::{UNMADE_DOCUMENT, UNMADE_LINK};
 use domain::id::CaseId;
 use domain::playbook::advice::{PartOf, Preview, Proposed, Reply};
 use domain::playbook::{Handling, OnPath, Play};
@@ -251,6 +251,11 @@ fn draft(reply: &Reply) -> Markup {
     }
 }
 
+/// Whether a text has a place for a link that is made when it is sent.
+fn has_unmade(text: &str) -> bool {
+    text.contains(UNMADE_LINK) || text.contains(UNMADE_DOCUMENT)
+}
+
 /// Nobody copies a link that is not there yet.
 fn unmade(text: &str) -> Markup {
     html! {
@@ -258,6 +263,12 @@ fn unmade(text: &str) -> Markup {
             p .soft {
                 "Where it says " code { (UNMADE_LINK) } ", the customer reads their own link: "
                 "it is made as the ticket is answered. To send it any other way, ask for the payment link."
+            }
+        }
+        @if text.contains(UNMADE_DOCUMENT) {
+            p .soft {
+                "Where it says " code { (UNMADE_DOCUMENT) } ", the customer reads their own link to the document: "
+                "it is made as the ticket is answered, once the document was asked for."
             }
         }
     }

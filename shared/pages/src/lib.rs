@@ -7,6 +7,7 @@ mod ask;
 mod asked;
 mod case;
 mod cash;
+mod copy;
 mod dunning;
 mod endpoints;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use ask::{Choice, Choices, Filled, ask};
 pub use asked::{Asked, Press, asked};
 pub use case::{CaseShown, case};
 pub use cash::{cash, payment_requests, unmatched};
+pub use copy::COPY;
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
 pub use frame::{STYLE, Viewer, login, problem};

@@ -1,5 +1,6 @@
 //! The part of a ticket's page that answers it: each prepared text to edit or to copy, and where it goes.
 
+use crate::copy::{self, copies};
 use crate::frame::{Viewer, no_default, state, time, words};
 use domain::telling::State;
 use domain::ticket::{Answer, Draft, Offered, Outcome, Ticket, TicketName, Way};
@@ -27,6 +28,17 @@ pub(crate) fn reply(viewer: &Viewer, ticket: &Ticket, offered: &Offered) -> Mark
                     (form(ticket, offered, csrf, place, Some(draft)))
                 }
                 (form(ticket, offered, csrf, offered.drafts.len(), None))
+            } @else {
+                @for (place, draft) in offered.drafts.iter().enumerate() { (to_copy(draft, place)) }
+            }
+            @if offered.way != Way::Nowhere || !offered.drafts.is_empty() {
+                (copy::script())
+            }
+            @if !offered.not_offered.is_empty() {
+                p .soft { "Not prepared:" }
+                ul .soft { @for missing in &offered.not_offered {
+                    li { (title(missing.outcome)) ": " (missing.why) }
+                } }
             }
         } }
     }
@@ -41,7 +53,20 @@ fn goes(way: &Way) -> Markup {
     } }
 }
 
-/// A text area holds all of it: whoever wants to send it elsewhere selects and copies it there.
+/// A text that can only be told another way: nothing sends it.
+fn to_copy(draft: &Draft, place: usize) -> Markup {
+    let field = format!("reply-{place}");
+    html! {
+        details open[place == 0] {
+            summary { (title(draft.outcome)) }
+            label for=(field) { "The text, to copy from here" }
+            textarea id=(field) rows="9" readonly { (draft.text) }
+            (copies(&field))
+        }
+    }
+}
+
+/// A text area holds all of it: whoever wants to send it elsewhere copies it there.
 fn form(ticket: &Ticket, offered: &Offered, csrf: &str, place: usize, draft: Option<&Draft>) -> Markup {
     let (field, ends) = (format!("reply-{place}"), format!("solved-{place}"));
     let outcome = draft.map_or(Outcome::Free, |draft| draft.outcome);
@@ -63,6 +88,7 @@ fn form(ticket: &Ticket, offered: &Offered, csrf: &str, place: usize, draft: Opt
                     " The ticket is solved with it"
                 }
                 button type="submit" { "Send" }
+                (copies(&field))
             }
         }
     }
@@ -102,6 +128,7 @@ fn answered(answer: &Answer) -> Markup {
 mod tests {
     use super::*;
     use domain::staff::Role;
+    use domain::ticket::NotOffered;
 
     fn viewer() -> Viewer {
         let csrf = Some("token".to_owned());
@@ -111,7 +138,8 @@ mod tests {
     fn offered(way: Way, known_contact: bool) -> Offered {
         let draft = |outcome, text: &str| Draft { outcome, subject: "About it".to_owned(), text: text.to_owned() };
         let drafts = vec![draft(Outcome::Done, "It is <done> & paid."), draft(Outcome::Waiting, "We wait.")];
-        Offered { drafts, way, known_contact, answered: 2, turns: 3 }
+        let not_offered = vec![NotOffered { outcome: Outcome::Denied, why: "it was done" }];
+        Offered { drafts, not_offered, way, known_contact, answered: 2, turns: 3 }
     }
 
     #[test]
@@ -129,7 +157,16 @@ mod tests {
             assert_eq!(page.matches("name=\"answered\" value=\"2\"").count(), forms, "{page}");
             assert_eq!(page.matches("name=\"turns\" value=\"3\"").count(), forms, "{page}");
             assert!(!page.contains("<done>") && !page.contains("Nobody knows who wrote"), "{page}");
-            assert!(forms == 0 || page.contains("It is &lt;done&gt; &amp; paid."), "{page}");
+            assert!(page.contains("It is &lt;done&gt; &amp; paid."), "{page}");
+            let why = "It is denied, and what is possible instead: it was done";
+            assert!(page.contains(why), "{page}");
+            let (buttons, scripts) = (page.matches("data-copies=\"reply-").count(), page.matches("<script>").count());
+            assert_eq!(
+                (buttons, scripts),
+                (forms.max(2), 1),
+                "each text can be copied, also where nothing sends it: {page}"
+            );
+            assert_eq!(page.matches("<textarea").count(), forms.max(2), "{page}");
         }
         let strange = reply(&viewer(), &ticket, &offered(Way::Nowhere, false)).into_string();
         assert!(strange.contains("Nobody knows who wrote this"), "{strange}");
@@ -145,6 +182,6 @@ mod tests {
         let reader = Viewer { csrf: None, ..viewer() };
         let page = reply(&reader, &ticket, &offered(Way::Nowhere, true)).into_string();
         assert!(page.contains("refused") && page.contains("closed") && page.contains("It is done."), "{page}");
-        assert!(!page.contains("<form"), "{page}");
+        assert!(!page.contains("<form") && !page.contains("<script"), "{page}");
     }
 }

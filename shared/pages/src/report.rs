@@ -1,7 +1,8 @@
 //! A month's report.
 
 use crate::frame::{Viewer, frame, known, words};
-use domain::report::{Actions, Approval, Cases, Collected, Decisions, Failures, Month, Refunds, Report};
+use domain::money::Money;
+use domain::report::{Actions, Approval, Cases, Cash, Collected, Decisions, Failures, Month, Refunds, Report, Tickets};
 use maud::{Markup, html};
 
 pub fn report(viewer: &Viewer, month: Month, report: &Report) -> String {
@@ -25,6 +26,8 @@ pub fn report(viewer: &Viewer, month: Month, report: &Report) -> String {
                 }
                 (actions(&report.actions))
                 (cases(&report.cases))
+                (tickets(&report.tickets))
+                (cash(&report.cash))
             }
             (decisions(&report.decisions))
             (checks(report))
@@ -140,6 +143,62 @@ fn cases(cases: &Cases) -> Markup {
                     td .number { @if line.handling_target.is_some() { (percent(line.within_target.as_deref())) } }
                 } } }
             } } }
+        }
+    }
+}
+
+fn tickets(tickets: &Tickets) -> Markup {
+    let answered = tickets.avg_first_answer_minutes.as_ref().map(|minutes| format!("{minutes} min"));
+    let handled = tickets.avg_resolution_minutes.as_ref().map(|minutes| format!("{minutes} min"));
+    html! {
+        section {
+            h2 { "Tickets" }
+            (bar(tickets.resolved_without_escalation, tickets.billing, "resolved without escalation"))
+            dl {
+                dt { "Opened" }
+                dd { (tickets.total) ", " (tickets.billing) " about billing (" (percent(tickets.share.as_deref())) ")" }
+                dt { "Escalated" } dd { (tickets.escalated) }
+                dt { "Open" } dd { (tickets.open) }
+                dt { "First answer" } dd { (known(answered)) " on average" }
+                dt { "Time at work" } dd { (known(handled)) " on average" }
+                dt { "Satisfaction" } dd { (known(tickets.csat.as_ref())) }
+            }
+            div .scroll { table {
+                thead { tr {
+                    th { "Class" } th .number { "Count" } th .number { "Share" } th .number { "Minutes at work" }
+                    th .number { "By itself" }
+                } }
+                tbody { @for line in &tickets.categories { tr {
+                    td { (line.class.title()) }
+                    td .number { (line.count) }
+                    td .number { (percent(line.share.as_deref())) }
+                    td .number { (known(line.avg_resolution_minutes.as_ref())) }
+                    td .number { (percent(line.auto_resolved_share.as_deref())) }
+                } } }
+            } }
+        }
+    }
+}
+
+fn cash(cash: &Cash) -> Markup {
+    let sums = |sums: &[Money]| match sums {
+        [] => "–".to_owned(),
+        all => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    };
+    html! {
+        section {
+            h2 { "From tickets to the money" }
+            p { (cash.payment_requests) " payment requests; " (cash.resolved_tickets) " tickets ended with the money." }
+            dl {
+                dt { "Asked for" } dd { (sums(&cash.asked)) }
+                dt { "Came in" } dd { (sums(&cash.recovered)) }
+                dt { "Too much" } dd { (sums(&cash.over)) }
+                dt { "Unmatched" }
+                dd {
+                    (cash.unmatched.count) " payments, " (cash.unmatched.waiting) " still to be placed: "
+                    (sums(&cash.unmatched.waiting_amount))
+                }
+            }
         }
     }
 }

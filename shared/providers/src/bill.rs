@@ -2,6 +2,7 @@
 
 use crate::{Act, Acting, Api};
 use domain::book::Invoice;
+use domain::debt::Document;
 use jiff::Timestamp;
 
 /// A bill, and what is needed to ask for the page on which it is paid.
@@ -22,6 +23,14 @@ impl Bill<'_> {
     pub fn has_page(&self, api: &Api) -> bool {
         match &api.acting {
             Acting::Through(effects) => matches!((effects.page)(self, &[]), Act::Send(_)),
+            Acting::ByHand(_) => false,
+        }
+    }
+
+    /// The same for a document of it.
+    pub fn has_document(&self, api: &Api, document: Document) -> bool {
+        match &api.acting {
+            Acting::Through(effects) => matches!((effects.document)(self, document, &[]), Act::Send(_)),
             Acting::ByHand(_) => false,
         }
     }
@@ -89,6 +98,49 @@ mod tests {
             let api = crate::named(provider).and_then(|provider| provider.api).unwrap();
             let bill = Bill { invoice, customer, key: "", webhook: None, now };
             assert_eq!(bill.has_page(api), expected, "{provider}: {customer} pays {}", invoice.id);
+        }
+    }
+
+    #[test]
+    fn each_document_is_asked_for_as_it_is_wanted() {
+        use Document::{ForTaxes, Invoice as Whole};
+        let now = AT.parse().unwrap();
+        for (provider, id, document, expected) in [
+            ("chargebee", "6", Whole, Some("POST /api/v2/invoices/6/pdf")),
+            ("chargebee", "6", ForTaxes, Some("POST /api/v2/invoices/6/pdf")),
+            ("lemonsqueezy", "1", ForTaxes, Some("GET /v1/subscription-invoices/1")),
+            ("mollie", "invoice_1", Whole, Some("GET /v2/sales-invoices/invoice_1")),
+            ("mollie", "tr_1", Whole, None),
+            ("revenuecat", "1000:2026-02-25", ForTaxes, None),
+            ("stripe", "in_1", Whole, Some("GET /v1/invoices/in_1")),
+            ("stripe", "in_1", ForTaxes, Some("GET /v1/invoices/in_1")),
+        ] {
+            let api = crate::named(provider).and_then(|provider| provider.api).unwrap();
+            let Acting::Through(effects) = &api.acting else { panic!("{provider} acts") };
+            let bare = Invoice::new(id);
+            let bill = Bill { invoice: &bare, customer: "cst_1", key: "document_1", webhook: None, now };
+            let asked = match (effects.document)(&bill, document, &[]) {
+                Act::Send(call) => Some(format!("{} {}", call.method, call.path)),
+                Act::Ended(_) => None,
+            };
+            assert_eq!(asked.as_deref(), expected, "{provider} {document:?}");
+            assert_eq!(bill.has_document(api, document), expected.is_some(), "{provider} {document:?}");
+        }
+        let shown = json!({"id": "in_1", "status": "paid", "hosted_invoice_url": "https://invoice.stripe.com/i/1",
+            "invoice_pdf": "https://pay.stripe.com/invoice/1/pdf"});
+        let replies = [Reply { status: 200, body: shown.to_string() }];
+        let Some(Acting::Through(effects)) = crate::stripe::PROVIDER.api.map(|api| &api.acting) else {
+            panic!("Stripe acts")
+        };
+        let bare = Invoice::new("in_1");
+        let bill = Bill { invoice: &bare, customer: "cus_1", key: "document_1", webhook: None, now };
+        for (document, expected) in
+            [(Whole, "https://invoice.stripe.com/i/1"), (ForTaxes, "https://pay.stripe.com/invoice/1/pdf")]
+        {
+            let Act::Ended(Answer::Done(effect)) = (effects.document)(&bill, document, &replies) else {
+                panic!("it is shown")
+            };
+            assert_eq!(effect.link.as_deref(), Some(expected));
         }
     }
 

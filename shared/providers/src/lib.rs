@@ -30,6 +30,7 @@ pub use desk::{Comment, Desk, Looked, Step, Told};
 use domain::action::{Action, Kind};
 use domain::approval::Approved;
 use domain::book::{Invoice, Payment, Subscription, Touched};
+use domain::debt::Document;
 use domain::event::{Event, Seen};
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -96,6 +97,8 @@ pub struct Effects {
     pub page: fn(&Bill<'_>, &[Reply]) -> Act,
     /// The same for the page on which a customer gives another card.
     pub card: fn(&Holder<'_>, &[Reply]) -> Act,
+    /// The same for a document of a bill, which may be paid.
+    pub document: fn(&Bill<'_>, Document, &[Reply]) -> Act,
 }
 
 /// An approved action, and what is needed to ask for it.

@@ -26,13 +26,13 @@ use asked::{debt_letters_end_with_their_request, money_counts_once, money_that_n
 use domain::action::Action;
 use domain::book::{Head, Invoice, KeptCard, Payment, Subscription, Touched};
 use domain::case::Case;
-use domain::cash::Request;
+use domain::cash::{Received, Request};
 use domain::classify::desk::Desk;
 use domain::dunning::Plan;
 use domain::id::{AccountId, ActionId, sha256};
 use domain::incident::Pulse;
 use domain::ledger::{Entry, LedgerHead};
-use domain::report::fact::Fact;
+use domain::report::fact::{Fact, of_received};
 use domain::task::Task;
 use effects::{effects_are_ours, limits_hold_together, no_money_is_promised_twice, refunds_are_ours};
 use local::service::Service;
@@ -57,6 +57,7 @@ struct Books {
     subscriptions: BTreeMap<String, Subscription>,
     tasks: Vec<Task>,
     requests: Vec<Request>,
+    received: Vec<Received>,
 }
 
 /// What stands in the end.
@@ -109,6 +110,7 @@ pub(super) async fn check(storm: &mut Storm) -> Result<Found, String> {
         actions.extend(books.desk.actions.clone());
         by_provider.entry(head.provider.clone()).or_default().extend(books.desk.actions.clone());
         facts.extend(books.requests.iter().map(|request| (Fact::of_request(request), 1)));
+        facts.extend(books.received.iter().map(|received| (of_received(received), 1)));
         let requests: Vec<Request> = books.requests.iter().map(unlinked).collect();
         state += &format!("{:?}{:?}{:?}{:?}", books.desk, books.ledger, books.subscriptions, requests);
         all_books.push(books);
@@ -130,7 +132,7 @@ pub(super) async fn check(storm: &mut Storm) -> Result<Found, String> {
     let requests: Vec<Request> = all_books.iter().flat_map(|books| books.requests.clone()).collect();
     tickets_are_seen_to(service, &requests, talk).await?;
     queues_are_empty(service)?;
-    reports_recompute(service, refused, &facts).await?;
+    reports_recompute(service, refused, facts, &tickets::all(service).await?).await?;
     pulses_are_those_of_the_book(service, &beats).await?;
     imports_are_whole(service).await?;
     let matched = requests.iter().map(|request| request.matched.len()).sum();
@@ -181,6 +183,7 @@ async fn books(service: &Service, account: &AccountId) -> Option<Books> {
         timeline: records(service, &keys::timeline_of(account)).await,
         tasks: records(service, &keys::tasks(account)).await,
         requests: records(service, &keys::payment_requests(account)).await,
+        received: records(service, &keys::received_of(account)).await,
         subscriptions: subscriptions.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
     })
 }

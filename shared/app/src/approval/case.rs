@@ -6,6 +6,7 @@ mod step;
 pub use step::{Step, task, told, watch};
 
 use crate::context::Context;
+use crate::store::trail::put_ticket;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket::put_case;
 use crate::web::{self, Failed, Problem};
@@ -123,7 +124,7 @@ async fn once(
     // Write.
     let mut commit = Commit::default();
     for (ticket, label) in &tickets {
-        commit.over(&batch, ticket);
+        put_ticket(&mut commit, &batch, ticket)?;
         commit.over(&batch, label);
     }
     put_case(&mut commit, context, &batch, &head, (&before, &after));

@@ -1,6 +1,7 @@
 //! Answers to tickets: prepared, written by a person, and sent once.
 
 mod desk;
+mod document;
 mod hear;
 mod laid;
 mod pay;
@@ -10,6 +11,7 @@ use crate::context::Context;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::QueueName;
 use crate::setup::sources;
+use crate::store::trail::put_ticket;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket::{put_ticket_work, unowned, working};
 use crate::web::{self, Failed, Problem};
@@ -90,6 +92,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let source = sources::find(context, provider, source).await?;
     let text = plain(&said.text);
     let asks = pay::asks(context, &mut laid, &text, None).await?;
+    let papers = document::asked(&laid);
 
     // Decide.
     let (now, offered) = (context.clock.now(), laid.offered(context));
@@ -103,6 +106,11 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let turn = said.turns.map_or(handling.turns, |seen| seen.min(handling.turns));
     if let Some(standing) = handling.answers.iter().rev().find(|answer| is_same(answer, &text, turn, said)) {
         return Ok(Attempted::Done(standing.clone()));
+    }
+    if document::is_in(context, &text) && papers.is_none() {
+        let message =
+            "no document was sent because of its case: ask for it first, or take the link to it out of the text";
+        return Err(Problem::not_possible(message).into());
     }
     if asks.as_ref().is_some_and(|asks| !asks.is_payable) {
         let message =
@@ -134,7 +142,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     // Write.
     let mut commit = Commit::default();
     tasks.iter().for_each(|task| commit.over(&laid.batch, task));
-    commit.over(&laid.batch, &laid.ticket);
+    put_ticket(&mut commit, &laid.batch, &laid.ticket)?;
     commit.over(&laid.batch, &dispatch);
     put_ticket_work(&mut commit, context, &mut laid.batch, &laid.ticket).await?;
     commit.check(&laid.batch, &who);

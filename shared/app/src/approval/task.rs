@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::records;
 use crate::records::moving::unread;
+use crate::store::trail::put_received;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket::put_act;
 use crate::web::{Failed, Problem, account_id, note_fits, reference_fits};
@@ -125,7 +126,9 @@ async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> R
     news.iter().for_each(|bulletin| commit.over(&batch, bulletin));
     if let Some((head, payments)) = &unsaid {
         commit.over(&batch, head);
-        payments.iter().for_each(|received| commit.over(&batch, received));
+        for received in payments {
+            put_received(&mut commit, &batch, received)?;
+        }
     }
     put_act(&mut commit, context, &mut batch, (case.as_ref(), &staff.id)).await?;
     commit.check(&batch, &by);

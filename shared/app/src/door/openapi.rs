@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn what_is_routed_is_described_and_nothing_else() {
         let is_described = |pattern: &str| {
-            let begins = ["/api/", "/pay/", "/card/", "/messages/", "/webhooks/", "/slack/"];
+            let begins = ["/api/", "/pay/", "/card/", "/document/", "/messages/", "/webhooks/", "/slack/"];
             pattern == "/healthz" || begins.iter().any(|it| pattern.starts_with(it))
         };
         let routed: BTreeSet<_> =

@@ -6,8 +6,8 @@
 use crate::context::Context;
 use crate::door::token;
 use crate::fault::Fault;
-use crate::ports::Key;
-use crate::store::{self, Stored};
+use crate::ports::{CommitError, Key};
+use crate::store::{self, Commit, Stored};
 use domain::id::sha256;
 use providers::Secret;
 use subtle::ConstantTimeEq;
@@ -41,6 +41,20 @@ pub async fn to<T: Opens>(context: &Context, opens: T) -> Result<Made<T>, Fault>
     let token = derived(secrets.first().ok_or_else(nothing)?, &opens);
     let address = format!("{}/{}/{token}", context.settings.base_url, T::KIND);
     Ok(Made { address, kept: opens.found_by(sha256(token.as_bytes())) })
+}
+
+/// Stores it for whoever commits nothing of their own with it, and says where it leads.
+pub async fn stored<T: Opens>(context: &Context, made: Made<T>) -> Result<String, Fault> {
+    if store::read::<T>(context, &made.kept.key()).await?.is_none() {
+        let mut commit = Commit::default();
+        commit.create(&made.kept);
+        match commit.run(context).await {
+            // Whoever was quicker wrote the same.
+            Ok(()) | Err(CommitError::Conflict(_)) => {}
+            Err(CommitError::Fault(fault)) => return Err(fault),
+        }
+    }
+    Ok(made.address)
 }
 
 /// What a token opens, and the token as it was made: nothing, if it was made up, cut off, or made with a secret that is gone.
@@ -77,7 +91,8 @@ fn derived<T: Opens>(secret: &Secret, opens: &T) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{CardLink, MessagesLink, PayLink};
+    use crate::store::{CardLink, DocumentLink, MessagesLink, PayLink};
+    use domain::debt::Document;
     use domain::id::AccountId;
 
     fn account(customer: &str) -> AccountId {
@@ -90,6 +105,11 @@ mod tests {
 
     fn card(account: AccountId, expires_on: &str) -> CardLink {
         CardLink { hash: String::new(), account, expires_on: expires_on.parse().unwrap() }
+    }
+
+    fn shows(account: AccountId, document: Document, expires_on: &str) -> DocumentLink {
+        let (hash, invoice, expires_on) = (String::new(), "in_1".to_owned(), expires_on.parse().unwrap());
+        DocumentLink { hash, account, invoice, document, expires_on }
     }
 
     fn messages(account: AccountId) -> MessagesLink {
@@ -110,6 +130,10 @@ mod tests {
             ("to give a card", derived(&secret, &card(one.clone(), "2026-05-01"))),
             ("until another day", derived(&secret, &card(one.clone(), "2026-05-02"))),
             ("of another account", derived(&secret, &card(two.clone(), "2026-05-01"))),
+            ("a document", derived(&secret, &shows(one.clone(), Document::Invoice, "2026-05-01"))),
+            ("another document", derived(&secret, &shows(one.clone(), Document::ForTaxes, "2026-05-01"))),
+            ("a document until another day", derived(&secret, &shows(one.clone(), Document::Invoice, "2026-05-02"))),
+            ("a document of another account", derived(&secret, &shows(two.clone(), Document::Invoice, "2026-05-01"))),
             ("of messages", derived(&secret, &messages(one.clone()))),
             ("of another one's", derived(&secret, &messages(two))),
         ];

@@ -42,6 +42,7 @@ pub(super) async fn answer(
     let viewer = viewer(context, caller);
     let query = web::query(request);
     let window = Window::of(&query, ROWS)?;
+    let copies = matches!(endpoint, Endpoint::CasePage(_) | Endpoint::TicketPage(_));
     let page = match endpoint {
         Endpoint::Home => home::home(context, &viewer, &caller.staff).await,
         Endpoint::AccountsPage => accounts::all(context, &viewer, window).await,
@@ -78,7 +79,7 @@ pub(super) async fn answer(
         }
         other => unreachable!("the route table sends {other:?} elsewhere"),
     }?;
-    Ok(web::html(StatusCode::OK, page))
+    Ok(if copies { web::html_with(::pages::COPY, page) } else { web::html(StatusCode::OK, page) })
 }
 
 async fn report(context: &Context, viewer: &Viewer, month: &str) -> Result<String, Problem> {

@@ -7,7 +7,7 @@ pub use case::{Played, of_case};
 
 use super::read::{self, case};
 use crate::context::Context;
-use crate::dunning::pay;
+use crate::dunning::{document, pay};
 use crate::fault::Fault;
 use crate::incident;
 use crate::store::imported::in_force;
@@ -17,6 +17,7 @@ use domain::action::{Action, Reason};
 use domain::book::entitlement::entitlement;
 use domain::book::{Head, Invoice, Person};
 use domain::case::Case;
+use domain::debt::Document;
 use domain::dunning::Plan;
 use domain::id::{AccountId, CaseId};
 use domain::import::{Customer, Kind};
@@ -111,13 +112,18 @@ pub async fn play(context: &Context, name: Name, asked: &Asked, staff: &Staff) -
         }
         Name::TaxInvoice => {
             let invoice = invoice(context, &id, asked).await?;
-            let invoicing =
-                Invoicing { provider: &known.head.provider, invoice: &invoice, customer: known.customer.as_ref() };
-            Ok(tax_invoice(scene(context, &known, None), invoicing))
+            Ok(invoicing(context, &known, &invoice, None))
         }
         Name::Refund => refunding(context, &known, (asked, None), staff).await,
         Name::ChangePlan => changing(context, &known, (asked, None), staff).await,
     }
+}
+
+fn invoicing(context: &Context, known: &Known, invoice: &Invoice, case: Option<&CaseId>) -> Play {
+    let (provider, customer) = (&known.head.provider, known.customer.as_ref());
+    let link = document::unmade_for(context, &known.head, invoice, Document::ForTaxes);
+    let invoicing = Invoicing { provider, invoice, customer, link: link.as_deref() };
+    tax_invoice(scene(context, known, case), invoicing)
 }
 
 async fn invoice(context: &Context, id: &AccountId, asked: &Asked) -> Result<Invoice, Problem> {

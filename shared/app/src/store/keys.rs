@@ -121,6 +121,7 @@ mod tests {
             link("9f86d081884c7d65"),
             pay_link("9f86d081884c7d65"),
             card_link("9f86d081884c7d65"),
+            document_link("9f86d081884c7d65"),
             messages_link("9f86d081884c7d65"),
             pressed(&id),
             staff_change("2026-01-31T12:00:00Z".parse().unwrap(), "mara"),

@@ -11,7 +11,7 @@ use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlin
 use domain::case::{Case, Class};
 use domain::cash::{Received, Request};
 use domain::classify::decision::Decision;
-use domain::debt::Paying;
+use domain::debt::{Document, Paying};
 use domain::dunning::Plan;
 use domain::event::Event;
 use domain::group::Group;
@@ -221,6 +221,18 @@ pub struct CardLink {
     pub expires_on: Date,
 }
 
+/// A link to a document of an invoice, and until when it is good. The token itself is nowhere, and nobody is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentLink {
+    pub hash: String,
+    pub account: AccountId,
+    /// The provider's id.
+    pub invoice: String,
+    pub document: Document,
+    /// The last day on which it opens anything.
+    pub expires_on: Date,
+}
+
 /// A link by which somebody wants to hear no more of their cards: whose it is. The token itself is nowhere, and nobody is named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessagesLink {
@@ -341,6 +353,7 @@ stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);
 stored!(PayLink, 1, |it| key keys::pay_link(&it.hash), wake None, place None);
 stored!(CardLink, 1, |it| key keys::card_link(&it.hash), wake None, place None);
+stored!(DocumentLink, 1, |it| key keys::document_link(&it.hash), wake None, place None);
 stored!(MessagesLink, 1, |it| key keys::messages_link(&it.hash), wake None, place None);
 stored!(Pressed, 1, |it| key keys::pressed(&it.account), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::outgoing;
 use crate::ports::Order;
 use crate::records::{moving, said};
-use crate::store::trail::put_facts;
+use crate::store::trail::{put_facts, put_ticket};
 use crate::store::{self, Batch, Commit, TicketOf, keys};
 use domain::book::{Head, Person, Touched};
 use domain::case::{Case, State as CaseState};
@@ -136,13 +136,15 @@ impl Laid {
         }
         let tasks = unowned::follow(context, batch, before, ticket).await?;
         tasks.iter().for_each(|task| commit.over(batch, task));
-        commit.over(batch, &*ticket);
+        put_ticket(&mut commit, batch, ticket)?;
         for account in accounts(ticket).difference(&accounts(before)) {
             let (provider, source, id) = (ticket.provider.clone(), ticket.source.clone(), ticket.id.clone());
             commit.put(&TicketOf { account: account.clone(), provider, source, id });
         }
         if let Some((was, is)) = &*known {
-            is.moving.tickets_since(&was.moving).for_each(|ticket| commit.over(batch, ticket));
+            for other in is.moving.tickets_since(&was.moving) {
+                put_ticket(&mut commit, batch, other)?;
+            }
             is.moving.actions_since(&was.moving).for_each(|(_, action)| commit.over(batch, action));
         }
         Ok(commit)

@@ -50,7 +50,7 @@ pub struct Matched {
 }
 
 /// By what a payment was matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// It names the request.
@@ -83,7 +83,7 @@ pub struct Candidate {
 }
 
 /// Why a person has to look at a payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// It says nothing that is certain.
@@ -114,6 +114,8 @@ pub enum Found {
 }
 
 impl Way {
+    pub const ALL: [Self; 5] = [Self::Request, Self::Invoice, Self::Number, Self::Amount, Self::ByHand];
+
     fn words(self) -> &'static str {
         match self {
             Self::Request => "which names the request",
@@ -126,6 +128,8 @@ impl Way {
 }
 
 impl Why {
+    pub const ALL: [Self; 4] = [Self::NoReference, Self::UnknownRequest, Self::Withdrawn, Self::OtherCurrency];
+
     /// For whoever has to look.
     pub fn words(self) -> &'static str {
         match self {

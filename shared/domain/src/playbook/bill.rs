@@ -30,6 +30,18 @@ pub fn billed(case: &Case) -> Option<&str> {
 }
 
 impl Bill<'_> {
+    /// Whether a line was billed at more than was agreed, as its case found.
+    pub(super) fn is_above(&self, case: &Case) -> bool {
+        let lines = self.invoice.lines.value().map(Vec::as_slice).unwrap_or_default();
+        let of = |line: &Line| {
+            let found = case.evidence.iter().filter(|evidence| evidence.source == line.id);
+            let more =
+                |agreed: Money| agreed.currency() == line.amount.currency() && line.amount.minus(agreed).is_positive();
+            found.filter_map(Evidence::agreed).any(more)
+        };
+        lines.iter().any(of)
+    }
+
     /// Each line, with what was agreed where its case found another amount; then what was taken off, the tax, and the
     /// sum.
     pub(super) fn lines(&self, case: &Case, reader: Reader<'_>) -> String {

@@ -4,26 +4,29 @@ use super::bill::{Bill, INVOICE};
 use super::{Name, Play, Setting, Step, When, by_hand, came_of};
 use crate::action::Action;
 use crate::case::{Case, EXPLAINED, Evidence};
-use crate::money::Money;
 use crate::playbook::advice::{Proposed, amount};
-use crate::policy::phrase;
+use crate::policy::{Reader, phrase};
+use crate::sidebar::{Basis, Upcoming};
 
-/// `bill` is what the case is about, where it is known, and `next` what the next invoice will come to, where the
-/// provider says it; `actions` are those of the case.
+/// `bill` is what the case is about, where it is known, and `next` the next invoice of its subscription; `actions`
+/// are those of the case.
 pub fn overcharged(
     scene: Setting<'_>,
     case: &Case,
     proposed: Option<&Proposed>,
     actions: &[Action],
-    (bill, next): (Option<Bill<'_>>, Option<Money>),
+    (bill, next): (Option<Bill<'_>>, Option<Upcoming>),
 ) -> Play {
     let mut play = scene.play(Name::Overcharged, case.advice.clone());
     for evidence in &case.evidence {
         play.look("line by line", format!("{}: {}", evidence.label, evidence.value));
     }
     play.missing.clone_from(&case.missing);
-    play.missing
-        .extend(next.is_none().then(|| "what the next invoice will come to: the provider did not say".to_owned()));
+    let is_above = bill.is_some_and(|bill| bill.is_above(case));
+    match looked(next.as_ref(), is_above) {
+        Ok(found) => play.look("next invoice", found),
+        Err(missing) => play.missing.push(format!("what the next invoice will come to: {missing}")),
+    }
     let reader = scene.reader;
     let asked = came_of(case, actions, |_| true);
     let given = match asked {
@@ -31,7 +34,7 @@ pub fn overcharged(
         None => proposed.and_then(|proposed| proposed.amount),
     };
     let given = given.map(|amount| reader.amount(amount)).unwrap_or_default();
-    let next = next.map_or_else(|| reader.words(phrase::AS_PLANNED).to_owned(), |next| reader.amount(next));
+    let next = written(next.as_ref(), is_above, reader);
     let lines = bill.map(|bill| bill.lines(case, reader)).unwrap_or_default();
     let values = [("invoice", number(case)), ("lines", lines), ("amount", given), ("next", next)];
     let texts = &scene.policy.texts;
@@ -57,6 +60,28 @@ pub fn overcharged(
     play
 }
 
+/// What the next invoice comes to and where that is from, or why nobody knows.
+fn looked(next: Option<&Upcoming>, is_above: bool) -> Result<String, &'static str> {
+    let next = next.ok_or("none is known to follow")?;
+    let unknown = "the provider did not say, and a discount or a price that is not known keeps it from being computed";
+    let (amount, from) = next.amount.zip(next.amount_from).ok_or(unknown)?;
+    let again =
+        if is_above { "; a price above what was agreed stands until it is changed at the provider" } else { "" };
+    Ok(format!("{amount} on {}, {}{again}", next.at.strftime("%Y-%m-%d"), from.words()))
+}
+
+/// What the customer reads of it: what the provider told, or what was computed, which is said. What would only repeat
+/// a price that is not the agreed one is nobody's to announce.
+fn written(next: Option<&Upcoming>, is_above: bool, reader: Reader<'_>) -> String {
+    match next.and_then(|next| next.amount.zip(next.amount_from)) {
+        Some((amount, Basis::Provider)) => reader.amount(amount),
+        Some((amount, Basis::Plan)) if !is_above => {
+            format!("{} ({})", reader.amount(amount), reader.words(phrase::BEFORE_TAX))
+        }
+        _ => reader.words(phrase::AS_PLANNED).to_owned(),
+    }
+}
+
 /// What the customer calls the invoice; of what only a ticket tells, the newest that was looked at.
 fn number(case: &Case) -> String {
     let shown = |it: &Evidence| it.value.split(',').next().unwrap_or_default().to_owned();
@@ -72,13 +97,22 @@ mod tests {
     use crate::action::{Clause, Kind, Preview, Reason, State};
     use crate::book::Invoice;
     use crate::id::{AccountId, ActionId, CaseId};
-    use crate::money::Currency;
+    use crate::money::{Currency, Money};
     use crate::policies::Policies;
     use jiff::Timestamp;
     use serde_json::{from_value, json};
 
     /// What the customer is written once the credit that was asked for is done.
     fn letter(locale: &str, about: &str, evidence: &[(&str, &str)]) -> String {
+        let play = played(locale, about, evidence, None);
+        let said = play.steps.iter().find_map(|placed| match &placed.step {
+            Step::Say { reply, .. } => Some(reply.body.clone()),
+            _ => None,
+        });
+        said.unwrap()
+    }
+
+    fn played(locale: &str, about: &str, evidence: &[(&str, &str)], next: Option<Upcoming>) -> Play {
         let policies = Policies::shipped().unwrap();
         let (account, now) = (AccountId::of("stripe", "default", "cus_1"), Timestamp::UNIX_EPOCH);
         let evidence: Vec<_> = evidence.iter().map(|(label, value)| Evidence::new(label, value, "il_1")).collect();
@@ -102,12 +136,7 @@ mod tests {
         let invoice: Invoice =
             from_value(json!({"id": "in_1", "lines": seen(json!([line])), "total": seen(usd)})).unwrap();
         let bill = Bill { invoice: &invoice, subscription: None, prices: &[] };
-        let play = overcharged(scene, &case, None, &[action], (Some(bill), None));
-        let said = play.steps.iter().find_map(|placed| match &placed.step {
-            Step::Say { reply, .. } => Some(reply.body.clone()),
-            _ => None,
-        });
-        said.unwrap()
+        overcharged(scene, &case, None, &[action], (Some(bill), next))
     }
 
     #[test]
@@ -150,6 +179,69 @@ mod tests {
             for line in kept {
                 assert!(!letter.contains(line), "{what}, {line}: {letter}");
             }
+        }
+    }
+
+    #[test]
+    fn what_the_next_invoice_comes_to_is_said_with_where_that_is_from() {
+        let at = Timestamp::UNIX_EPOCH;
+        let of = |minor: Option<i64>, amount_from| {
+            let amount = minor.map(|minor| Money::from_minor(minor, Currency::USD));
+            Some(Upcoming { at, amount, amount_from })
+        };
+        let above = [("price_pro", "billed 147.00 USD, agreed 135.00 USD: 45.00 USD × 3 billed, by contract C-7")];
+        let (provider, plan) = (Some(Basis::Provider), Some(Basis::Plan));
+        for (what, evidence, next, shown, told) in [
+            (
+                "the provider told it",
+                &[][..],
+                of(Some(16_170), provider),
+                "161.70 USD on 1970-01-01, as the provider says",
+                "will come to 161.70 USD.",
+            ),
+            (
+                "it is computed",
+                &[][..],
+                of(Some(14_700), plan),
+                "147.00 USD on 1970-01-01, by price, seats and add-ons, before tax and credit",
+                "will come to 147.00 USD (before tax).",
+            ),
+            (
+                "computed from the price that was wrong",
+                &above[..],
+                of(Some(14_700), plan),
+                "147.00 USD on 1970-01-01, by price, seats and add-ons, before tax and credit; a price above what was \
+                 agreed stands until it is changed at the provider",
+                "will come to the amount that your plan says.",
+            ),
+            (
+                "there is a discount",
+                &[][..],
+                of(None, None),
+                "what the next invoice will come to: the provider did not say, and a discount or a price that is not \
+                 known keeps it from being computed",
+                "will come to the amount that your plan says.",
+            ),
+            (
+                "nothing follows",
+                &[][..],
+                None,
+                "what the next invoice will come to: none is known to follow",
+                "will come to the amount that your plan says.",
+            ),
+        ] {
+            let play = played("en", "in_1", evidence, next);
+            let looked = play.steps.iter().find_map(|placed| match &placed.step {
+                Step::Look { what: label, found } if *label == "next invoice" => Some(found.clone()),
+                _ => None,
+            });
+            let found = looked.or_else(|| play.missing.first().cloned());
+            assert_eq!(found.as_deref(), Some(shown), "{what}");
+            let letter = play.steps.iter().find_map(|placed| match &placed.step {
+                Step::Say { reply, .. } => Some(reply.body.replace('\n', " ")),
+                _ => None,
+            });
+            assert!(letter.as_ref().unwrap().contains(told), "{what}: {letter:?}");
         }
     }
 }

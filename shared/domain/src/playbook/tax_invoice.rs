@@ -13,14 +13,15 @@ pub struct Invoicing<'a> {
     pub invoice: &'a Invoice,
     /// The company as it wants to be named, where it was imported.
     pub customer: Option<&'a Customer>,
+    /// What leads its customer to the provider's document, where there is one.
+    pub link: Option<&'a str>,
 }
 
 /// Says which document is sent: the provider's own or, where it shows none, a copy that is marked as one.
 pub fn tax_invoice(scene: Setting<'_>, invoicing: Invoicing<'_>) -> Play {
-    let Invoicing { provider, invoice, customer } = invoicing;
+    let Invoicing { provider, invoice, customer, link } = invoicing;
     let number = invoice.number.value().unwrap_or(&invoice.id).clone();
     let sells = scene.policy.merchants_of_record.iter().any(|merchant| merchant == provider);
-    let link = invoice.pay_link.value();
     let verdict = match (sells, invoice.due(), link) {
         (_, Due::NotYet, _) => "The invoice is not final yet: send it when it is.".to_owned(),
         (true, ..) => format!("Send {provider}'s own invoice: it sells in its own name and owes the tax."),
@@ -53,7 +54,7 @@ pub fn tax_invoice(scene: Setting<'_>, invoicing: Invoicing<'_>) -> Play {
         action: scene.wanted(kind.wish(), Reason::Other, ""),
     });
     let attached = || scene.reader.words(phrase::ATTACHED).to_owned();
-    let values = [("invoice", number), ("link", link.cloned().unwrap_or_else(attached))];
+    let values = [("invoice", number), ("link", link.map_or_else(attached, str::to_owned))];
     play.push(scene.say(When::AfterItIsDone, &scene.policy.texts.tax_invoice, &values));
     play
 }

@@ -80,6 +80,8 @@ pub struct Limits {
     pub task_hours: i64,
     /// After how many hours Recoup asks again for what a case recommends and did not owe when it was to be asked for.
     pub asked_again_hours: i64,
+    /// For how long a link in a letter opens a document.
+    pub document_link_days: i64,
     /// How long a task may be put off at a time.
     pub snooze_days_max: i64,
     /// How long a recovery may pause at a time.
@@ -253,6 +255,7 @@ impl Rules for Limits {
             ("task_hours", self.task_hours),
             ("asked_again_hours", self.asked_again_hours),
             ("preview_minutes", self.preview_minutes),
+            ("document_link_days", self.document_link_days),
             ("snooze_days_max", self.snooze_days_max),
             ("pause_days_max", self.pause_days_max),
             ("promise_days_max", self.promise_days_max),

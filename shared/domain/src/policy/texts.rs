@@ -228,4 +228,20 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn no_text_brings_an_address_or_an_id_that_only_we_understand() {
+        let policies = Policies::shipped().unwrap();
+        for text in policies.texts.all().flat_map(|texts| &texts.text) {
+            let (id, locale) = (text.id.get_ref(), &text.locale);
+            for part in [Some(&text.subject), text.sms.as_ref(), Some(&text.body)].into_iter().flatten() {
+                for wrong in ["://", "www.", "acc_", "case_", "act_", "task_", "stripe", "chargebee", "lemonsqueezy"] {
+                    assert!(!part.to_lowercase().contains(wrong), "{id} in {locale} says `{wrong}`: {part}");
+                }
+                for gap in part.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
+                    assert!(super::GAPS.contains(&gap), "{id} in {locale} has a gap `{gap}` that nobody fills");
+                }
+            }
+        }
+    }
 }

@@ -2,10 +2,16 @@
 //!
 //! Rows are never edited. Summing them, `after` up and `before` down, gives the facts as they stand, in any order.
 
+mod cash;
+mod ticket;
+
+pub use cash::{Placed, of_received};
+pub use ticket::{of_ticket, ticket_rows};
+
 use crate::action::{Action, Decision, Reason, State};
 use crate::book::{Due, Invoice, Payment};
 use crate::case::{self, Case, Class};
-use crate::cash::{self, Request};
+use crate::cash::{State as RequestState, Way, Why};
 use crate::decline::{Declines, ReportReason};
 use crate::id::AccountId;
 use crate::money::Money;
@@ -49,10 +55,44 @@ pub enum Fact {
     PaymentRequest {
         request: String,
         at: Timestamp,
-        state: cash::State,
+        state: RequestState,
         asked: Money,
         recovered: Money,
         resolved_minutes: Option<i64>,
+        /// What came in beyond it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        over: Option<Money>,
+        /// By what its payments were matched, and how many by each.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        ways: BTreeMap<Way, u32>,
+    },
+    /// A payment of which a person had to say what it is for, and what came of that.
+    Unmatched {
+        received: String,
+        at: Timestamp,
+        amount: Money,
+        why: Why,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        placed: Option<Placed>,
+    },
+    /// A ticket that was opened. How long people were at it is known when it ends.
+    Ticket {
+        ticket: String,
+        at: Timestamp,
+        class: Option<Class>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_answer_minutes: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resolved_minutes: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        handled_secs: Option<i64>,
+        /// Whether a person did more than decide and send what was prepared; known when it ends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by_hand: Option<bool>,
+        reopened: u32,
+        escalated: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        csat: Option<u8>,
     },
     /// A case that was opened; how long people were at it is known when it ends.
     Case {
@@ -87,6 +127,8 @@ impl Fact {
             | Self::UnknownCode { at, .. }
             | Self::Blocked { at, .. }
             | Self::PaymentRequest { at, .. }
+            | Self::Unmatched { at, .. }
+            | Self::Ticket { at, .. }
             | Self::Case { at, .. } => *at,
         }
     }
@@ -156,18 +198,6 @@ impl Fact {
                 .map(|at| minutes(action.requested_at, at)),
             minutes: action.ended_at().map(|at| minutes(action.decided_at().unwrap_or(action.requested_at), at)),
         })
-    }
-
-    /// Counted when it was asked for, however long it takes. What came in beyond it is not recovered by it.
-    pub fn of_request(request: &Request) -> Self {
-        Self::PaymentRequest {
-            request: request.id.to_string(),
-            at: request.at,
-            state: request.state(),
-            asked: request.asked(),
-            recovered: request.received().min(request.amount()),
-            resolved_minutes: request.resolved_at.map(|at| minutes(request.at, at)),
-        }
     }
 
     /// Counted when it was opened, however long it takes.

@@ -1,7 +1,7 @@
 //! How the account stands: access, what was paid and what comes next, what failed, what is disputed.
 
 use super::bought::renews;
-use super::{Dispute, Paid, Status, Upcoming, sum};
+use super::{Basis, Dispute, Paid, Status, Upcoming, sum};
 use crate::book::entitlement::entitlement;
 use crate::book::{Head, SubscriptionLine, tries};
 use crate::event::{PaymentStatus, Role};
@@ -30,13 +30,14 @@ pub(super) fn status(
     }
 }
 
-/// What the plan and its add-ons of the same interval will come to, before tax and discounts.
-fn next_invoice(line: &SubscriptionLine) -> Option<Upcoming> {
+/// What the provider says of it, or else what the plan and its add-ons of the same interval will come to before tax:
+/// nothing, where a discount or a price that is not known makes it another amount.
+pub fn next_invoice(line: &SubscriptionLine) -> Option<Upcoming> {
     let at = line.renews_at.filter(|_| renews(line))?;
     if let Some(told) = line.upcoming {
-        return Some(Upcoming { at, amount: Some(told) });
+        return Some(Upcoming { at, amount: Some(told), amount_from: Some(Basis::Provider) });
     }
-    let price = line.price?;
+    let Some(price) = line.price else { return Some(Upcoming { at, amount: None, amount_from: None }) };
     let addons = line.addons.iter().filter(|item| item.interval == line.interval && item.role == Role::Addon);
     let all = addons.map(|item| Some((item.unit?, item.quantity))).chain([Some((price, line.quantity.unwrap_or(1)))]);
     let amount = all.collect::<Option<Vec<_>>>().map(|items| {
@@ -45,10 +46,8 @@ fn next_invoice(line: &SubscriptionLine) -> Option<Upcoming> {
             .map(|(unit, quantity)| unit.amount() * Decimal::from(*quantity))
             .fold(Decimal::ZERO, |sum, amount| sum + amount)
     });
-    Some(Upcoming {
-        at,
-        amount: amount.filter(|_| !line.discounted).map(|amount| Money::rounded(amount, price.currency())),
-    })
+    let amount = amount.filter(|_| !line.discounted).map(|amount| Money::rounded(amount, price.currency()));
+    Some(Upcoming { at, amount, amount_from: amount.map(|_| Basis::Plan) })
 }
 
 pub(super) fn failures_since(head: &Head, since: Timestamp) -> i64 {

@@ -21,6 +21,16 @@ pub struct Draft {
     pub text: String,
 }
 
+/// The outcomes of which one is always offered, or it is said why not.
+const FOUR: [Outcome; 4] = [Outcome::Asked, Outcome::Done, Outcome::Denied, Outcome::Waiting];
+
+/// What is not prepared, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotOffered {
+    pub outcome: Outcome,
+    pub why: &'static str,
+}
+
 /// What drafts go by beside the ticket: its case, with what was asked for because of it, and how its customer is
 /// written to.
 #[derive(Clone, Copy)]
@@ -40,6 +50,8 @@ pub struct Matter<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Offered {
     pub drafts: Vec<Draft>,
+    /// Of *asked, done, denied, waiting* those that are not among the drafts.
+    pub not_offered: Vec<NotOffered>,
     pub way: Way,
     /// Whether whoever wrote is a contact of the account.
     pub known_contact: bool,
@@ -66,19 +78,53 @@ pub enum Way {
 }
 
 /// What to say, the most wanted first. What was said already is not prepared again; what is not decided is not
-/// promised.
+/// promised. Where nobody was asked for anything yet, whoever answers may say no.
 pub fn drafts(ticket: &Ticket, matter: &Matter<'_>) -> Vec<Draft> {
     let handling = &ticket.handling;
     let mut wanted: Vec<(Outcome, Option<&Kind>, Since)> = Vec::new();
     if ticket.is_from_a_contact() {
         wanted.extend(of_actions(matter));
         wanted.push((Outcome::Waiting, None, Since::Turn(handling.turns)));
+        if let Some(case) = undecided(matter) {
+            let kind = case.recommended.as_ref().map(|recommended| &recommended.kind);
+            wanted.push((Outcome::Denied, kind, Since::Turn(handling.turns)));
+        }
     } else {
         wanted.push((Outcome::Neutral, None, Since::Ever));
     }
     let drafts = wanted.into_iter().filter(|(outcome, _, since)| !was_said(ticket, *outcome, *since));
     let drafts = drafts.filter_map(|(outcome, kind, _)| draft(outcome, kind, ticket, matter));
     drafts.filter(|draft| !handling.answers.iter().any(|it| it.says(&draft.text, handling.turns))).collect()
+}
+
+/// Why an outcome is not among the drafts.
+pub fn not_offered(ticket: &Ticket, matter: &Matter<'_>, drafts: &[Draft]) -> Vec<NotOffered> {
+    let came = newest(matter).map(|(_, outcome)| outcome);
+    let missing = FOUR.into_iter().filter(|four| drafts.iter().all(|draft| draft.outcome != *four));
+    let why = |outcome: Outcome| match (outcome, came) {
+        _ if !ticket.is_from_a_contact() => "nobody knows who wrote it, so that nothing is said about an account",
+        (Outcome::Waiting, _) => "they were asked already since they wrote",
+        (_, Some(came)) if came == outcome => "they were told already",
+        (_, Some(Outcome::Asked)) => "it is being decided, or carried out",
+        (_, Some(Outcome::Done)) => "it was done",
+        (_, Some(Outcome::Denied)) => "it was denied: ask anew first",
+        (_, Some(_)) => "it was tried and did not go through: ask anew first",
+        (Outcome::Denied, None) if undecided(matter).is_some() => "they were told already since they wrote",
+        (Outcome::Denied, None) => "no open case says what would be denied",
+        (_, None) => "nothing was asked for because of its case yet",
+    };
+    missing.map(|outcome| NotOffered { outcome, why: why(outcome) }).collect()
+}
+
+/// The newest of what was asked for that says anything, and what it says: of several the last stands for the others.
+fn newest<'a>(matter: &Matter<'a>) -> Option<(&'a Action, Outcome)> {
+    let mut asked = matter.actions.iter().rev().filter(|action| action.bundle.is_none());
+    asked.find_map(|action| Some((action, outcome(action.state())?)))
+}
+
+/// The case of which whoever answers may say no, without a request that somebody decided.
+fn undecided<'a>(matter: &Matter<'a>) -> Option<&'a Case> {
+    matter.case.filter(|case| case.state == crate::case::State::Open && newest(matter).is_none())
 }
 
 /// From when on it counts that something was said.
@@ -90,11 +136,9 @@ enum Since {
     Turn(u32),
 }
 
-/// What came of what was asked for: of several the last says it, since it stands for the others.
+/// What came of what was asked for.
 fn of_actions<'a>(matter: &Matter<'a>) -> Option<(Outcome, Option<&'a Kind>, Since)> {
-    let mut asked = matter.actions.iter().rev().filter(|action| action.bundle.is_none());
-    let found = asked.find_map(|action| Some((action, outcome(action.state())?)));
-    if let Some((action, outcome)) = found {
+    if let Some((action, outcome)) = newest(matter) {
         let since = if outcome == Outcome::Asked { None } else { action.ended_at() };
         return Some((outcome, Some(&action.kind), Since::At(since.unwrap_or(action.requested_at))));
     }

@@ -82,7 +82,10 @@ fn payments(status: &Status) -> Markup {
         }
         dt { "Next invoice" } dd {
             @match &status.next_invoice {
-                Some(next) => { (known(next.amount)) " on " (day(next.at)) },
+                Some(next) => {
+                    (known(next.amount)) " on " (day(next.at))
+                    @if let Some(from) = next.amount_from { span .soft { ", " (from.words()) } }
+                },
                 None => span .soft { "not known" },
             }
         }

@@ -1,6 +1,7 @@
 //! The play of a case: each step with how it stands, and, for who may, the button that takes it.
 
-use super::{CaseShown, unmade};
+use super::{CaseShown, has_unmade, unmade};
+use crate::copy::{self, copies};
 use crate::frame::{Viewer, known, no_default, time, words};
 use domain::action::KINDS;
 use domain::case::Case;
@@ -20,6 +21,7 @@ pub(super) fn playbook(viewer: &Viewer, shown: &CaseShown<'_>, play: &Play) -> M
             p { (play.verdict) }
             (measured(shown.handling))
             ol { @for placed in to_do { li { (step(viewer, shown, placed, csrf)) } } }
+            @if csrf.is_some() { (copy::script()) }
             @if let Some(left) = play.what_is_left() { p { b { (left) } } }
             @if csrf.is_some() && play.playbook == Name::ChangePlan && !has_steps { (which_plan(shown)) }
             @if !play.missing.is_empty() {
@@ -142,6 +144,8 @@ fn answer(placed: &Placed, (ticket, answered): (&str, u32), (outcome, reply): (O
                 " The ticket is solved with it"
             }
             button type="submit" { "Send the answer" }
+            // Nobody copies a link that is not there yet.
+            @if !has_unmade(&reply.body) { (copies(&field)) }
         }
     }
 }
@@ -213,6 +217,8 @@ mod tests {
         let text = "You can pay here: https://recoup.example/pay/…";
         assert!(unmade(text).into_string().contains("it is made as the ticket is answered"));
         assert_eq!(unmade("You can pay here: https://recoup.example/pay/0123").into_string(), "");
+        let paper = "Here it is: https://recoup.example/document/…";
+        assert!(unmade(paper).into_string().contains("once the document was asked for"));
     }
 
     #[test]

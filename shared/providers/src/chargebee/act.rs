@@ -10,12 +10,13 @@ mod reply;
 use crate::list::segment;
 use crate::{Act, Answer, Bill, Call, Effect, Effects, Holder, Order, Reply};
 use domain::action::{Addon, Kind, Reason, When};
+use domain::debt::Document;
 use domain::money::Money;
 use form_urlencoded::Serializer;
 use http::Method;
 use reply::{Bought, Catalogue, Quantity, Shown, Subscription, is_duplicate, read};
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card, document };
 
 /// Chargebee does not promise to name our action in a refund, and a retried payment has no room for it.
 fn looks_first(kind: &Kind) -> bool {
@@ -27,7 +28,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
     match order.kind() {
         Kind::PaymentLink { invoice, amount } => payment_link(order, replies, invoice, *amount),
         Kind::UpdatePaymentMethod {} => hosted_page(order.customer, key, replies, "manage_payment_sources"),
-        Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => document(order, replies, invoice),
+        Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => paper(key, replies, invoice),
         Kind::Refund { payment, amount } => refund(order, replies, payment, *amount),
         Kind::Credit { amount } => credit(order, replies, *amount),
         Kind::RetryPayment { invoice, amount, card } => retry(order, replies, (invoice, *amount), card.as_deref()),
@@ -83,8 +84,8 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
 }
 
 /// The document of an invoice, by a link that anybody may open for a while.
-fn document(order: &Order<'_>, replies: &[Reply], invoice: &str) -> Act {
-    once(replies, Form::default().post(invoice_path(invoice, "/pdf"), order.key), |shown| {
+fn paper(key: &str, replies: &[Reply], invoice: &str) -> Act {
+    once(replies, Form::default().post(invoice_path(invoice, "/pdf"), key), |shown| {
         let link = shown.download?.download_url?;
         Some(Answer::Done(Effect {
             reference: invoice.to_owned(),
@@ -126,6 +127,10 @@ fn payment_link(order: &Order<'_>, replies: &[Reply], id: &str, amount: Option<M
 /// A page of the customer's own; it asks for all that they owe, whichever invoice they chose.
 fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
     hosted_page(bill.customer, bill.key, replies, "collect_now")
+}
+
+fn document(bill: &Bill<'_>, _: Document, replies: &[Reply]) -> Act {
+    paper(bill.key, replies, &bill.invoice.id)
 }
 
 fn card(holder: &Holder<'_>, replies: &[Reply]) -> Act {

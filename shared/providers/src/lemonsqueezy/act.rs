@@ -14,12 +14,13 @@ use crate::value::{Id, iso};
 use crate::{Act, Answer, Bill, Call, Effect, Effects, Holder, Order, Reply};
 use domain::action::Kind;
 use domain::book::Subscription;
+use domain::debt::Document;
 use domain::money::Money;
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card, document };
 
 /// Only a total tells that something was given back, so it must be known before.
 fn looks_first(kind: &Kind) -> bool {
@@ -29,7 +30,7 @@ fn looks_first(kind: &Kind) -> bool {
 fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
     match order.kind() {
         Kind::PaymentLink { invoice, amount } => pay_link(order, invoice, *amount, replies),
-        Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => document(invoice, replies),
+        Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => paper(invoice, replies),
         Kind::UpdatePaymentMethod {} => {
             let only = order.subscription().filter(|_| order.records.subscriptions.len() == 1);
             update_link(order.customer, only.map(|it| it.id.as_str()), replies)
@@ -104,6 +105,10 @@ fn collected_by(invoice: &str, subscription: Option<&String>, replies: &[Reply])
     )
 }
 
+fn document(bill: &Bill<'_>, _: Document, replies: &[Reply]) -> Act {
+    paper(&bill.invoice.id, replies)
+}
+
 fn card(holder: &Holder<'_>, replies: &[Reply]) -> Act {
     update_link(holder.customer, holder.subscription, replies)
 }
@@ -124,7 +129,7 @@ fn update_link(customer: &str, only: Option<&str>, replies: &[Reply]) -> Act {
 }
 
 /// The seller of record writes the tax invoice, and has one as soon as it is paid.
-fn document(invoice: &str, replies: &[Reply]) -> Act {
+fn paper(invoice: &str, replies: &[Reply]) -> Act {
     let call = question(format!("/v1/subscription-invoices/{invoice}"));
     link(call, replies, invoice, |urls| urls.invoice_url.as_ref(), || by_hand::unpaid(invoice))
 }

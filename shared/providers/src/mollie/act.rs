@@ -14,13 +14,14 @@ use crate::{Act, Answer, Bill, Call, Effect, Effects, Holder, Order, Reply};
 use by_hand::{by_hand, unknown_there};
 use domain::action::Kind;
 use domain::book::Invoice;
+use domain::debt::Document;
 use domain::money::{Currency, Money};
 use http::Method;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card, document };
 
 fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
     match (replies.last(), request(order)) {
@@ -45,6 +46,17 @@ fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
     match replies.last() {
         Some(reply) => Act::Ended(answer::answer(&kind, reply)),
         None => asked().map_or_else(Act::Ended, Act::Send),
+    }
+}
+
+/// Only a sales invoice has documents.
+fn document(bill: &Bill<'_>, document: Document, replies: &[Reply]) -> Act {
+    let id = &bill.invoice.id;
+    let kind = document.kind(id);
+    match replies.last() {
+        Some(reply) => Act::Ended(answer::answer(&kind, reply)),
+        None if is_due_item(id) => Act::Ended(unsupported(&kind)),
+        None => sales_invoice(id).map_or_else(Act::Ended, |path| Act::Send(Call::list(path))),
     }
 }
 

@@ -11,13 +11,14 @@ use crate::list::segment;
 use crate::{Act, Answer, Bill, Call, Effect, Effects, Holder, Order, Reply};
 use domain::action::{Kind, Reason, When};
 use domain::book::Payment;
+use domain::debt::Document;
 use domain::money::Money;
 use http::Method;
 use jiff::Timestamp;
 use look::{Need, Note, Standing};
 use serde::Deserialize;
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card, document };
 
 fn looks_first(kind: &Kind) -> bool {
     matches!(kind, Kind::Refund { .. } | Kind::Cancel { .. } | Kind::ForceCancel { .. } | Kind::ExtendTrial { .. })
@@ -117,6 +118,10 @@ fn link(order: &Order<'_>, replies: &[Reply]) -> Act {
 
 fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
     managed(bill.customer, billed_for(&bill.invoice.id), bill.now, replies)
+}
+
+fn document(bill: &Bill<'_>, document: Document, _: &[Reply]) -> Act {
+    by_hand(steps::instead(&document.kind(&bill.invoice.id)))
 }
 
 fn card(holder: &Holder<'_>, replies: &[Reply]) -> Act {

@@ -13,10 +13,11 @@ mod tests;
 
 use crate::{Act, Answer, Bill, Call, Effects, Holder, Order, Reply};
 use domain::action::{Kind, When};
+use domain::debt::Document;
 use form_urlencoded::Serializer;
 use http::Method;
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card, document };
 
 /// The name of our action's id in Stripe's metadata.
 const OURS: &str = "metadata[recoup_action]";
@@ -67,6 +68,14 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
 /// The invoice's own page; its address is asked for again, since it is good for a while only.
 fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
     bill::linked(replies, &bill.invoice.id, "hosted_invoice_url")
+}
+
+/// The same page, whether it is paid or not; or the invoice as a file.
+fn document(bill: &Bill<'_>, document: Document, replies: &[Reply]) -> Act {
+    match document {
+        Document::Invoice => page(bill, replies),
+        Document::ForTaxes => bill::document(replies, &bill.invoice.id),
+    }
 }
 
 /// The portal, opened where a card is given.

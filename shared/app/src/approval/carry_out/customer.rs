@@ -2,8 +2,9 @@
 
 use crate::approval::writing;
 use crate::context::Context;
+use crate::dunning::card::link as card;
 use crate::dunning::mail::Mail;
-use crate::dunning::pay;
+use crate::dunning::{self, pay};
 use crate::fault::Fault;
 use crate::ports::{Letter, Unsent};
 use crate::records;
@@ -11,6 +12,7 @@ use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State, When};
 use domain::book::{Due, Head, Invoice, Person};
+use domain::debt::Document;
 use domain::money::Money;
 use domain::policy::{Reader, phrase};
 use jiff::{SignedDuration, Timestamp};
@@ -85,13 +87,20 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     .await
 }
 
-/// What the customer is sent: to pay, a link of ours, which is good for longer than the provider's and asks for what is
-/// open by the time that it is pressed.
+/// What the customer is sent: a link of ours, which is good for longer than the provider's, and leads to what there
+/// is by the time that it is pressed.
 async fn link(context: &Context, action: &Action) -> Result<String, Fault> {
-    let Some(Outcome::Done { link: Some(theirs), .. }) = action.outcome() else { return Ok(String::new()) };
+    let Some(Outcome::Done { link: Some(_), .. }) = action.outcome() else { return Ok(String::new()) };
+    let account = &action.account;
+    if let Some((document, invoice)) = Document::sent_by(&action.kind) {
+        let ended_at = action.ended_at().unwrap_or_else(|| context.clock.now());
+        return dunning::document::stored(context, account, (invoice, document), ended_at).await;
+    }
     match &action.kind {
-        Kind::PaymentLink { invoice, .. } => pay::link::stored(context, &action.account, invoice).await,
-        _ => Ok(theirs.clone()),
+        Kind::PaymentLink { invoice, .. } => pay::link::stored(context, account, invoice).await,
+        Kind::UpdatePaymentMethod {} => dunning::link::stored(context, card::to(context, account).await?.card).await,
+        // Nothing else has a page for its customer.
+        _ => Ok(String::new()),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::approval::writing::Done;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::actions_of;
+use crate::store::trail::put_ticket;
 use crate::store::{self, Attempted, Batch, Commit, Hearing, keys};
 use crate::ticket::working;
 use domain::action::Action;
@@ -67,6 +68,6 @@ async fn told(context: &Context, name: &TicketName, action: &ActionId, end: End)
 
     // Write.
     let mut commit = Commit::default();
-    commit.over(&batch, &ticket);
+    put_ticket(&mut commit, &batch, &ticket)?;
     store::attempted(commit.run(context).await, ())
 }

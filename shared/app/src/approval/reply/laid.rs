@@ -4,13 +4,14 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::{actions_of, whose};
 use crate::store::{self, Batch, Of, keys};
-use domain::action::Action;
+use domain::action::{Action, State};
 use domain::book::{Head, Invoice, Person};
 use domain::case::Case;
+use domain::debt::Document;
 use domain::import::Customer;
 use domain::playbook::asked_to_pay;
 use domain::policy::Reader;
-use domain::ticket::{Matter, Offered, Ticket, TicketName, Way, drafts};
+use domain::ticket::{Matter, Offered, Ticket, TicketName, Way, drafts, not_offered};
 
 pub struct Laid {
     pub batch: Batch,
@@ -68,6 +69,12 @@ impl Laid {
         Ok(None)
     }
 
+    /// What sent its customer a document because of its case, the newest: nothing, where that has not been done.
+    pub fn sent_document(&self) -> Option<&Action> {
+        let is_sent = |action: &&Action| action.state() == State::Executed && Document::sent_by(&action.kind).is_some();
+        self.actions.iter().rev().find(is_sent)
+    }
+
     /// An invoice of its account, whatever its case asks for by now.
     pub async fn invoice(&mut self, context: &Context, id: &str) -> Result<Option<(Head, Invoice)>, Fault> {
         let Some(head) = self.head(context).await? else { return Ok(None) };
@@ -90,9 +97,11 @@ impl Laid {
             actions: &self.actions,
             bank_days: &context.policies.playbooks.current().bank_days,
         };
-        let (drafts, known_contact) = (drafts(&self.ticket, &matter), self.ticket.is_from_a_contact());
+        let drafts = drafts(&self.ticket, &matter);
+        let not_offered = not_offered(&self.ticket, &matter, &drafts);
+        let known_contact = self.ticket.is_from_a_contact();
         let (answered, turns) = (self.ticket.handling.answered, self.ticket.handling.turns);
-        Offered { drafts, way: way(&self.ticket), known_contact, answered, turns }
+        Offered { drafts, not_offered, way: way(&self.ticket), known_contact, answered, turns }
     }
 }
 

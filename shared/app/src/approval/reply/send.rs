@@ -2,12 +2,13 @@
 //! finds it in between asks the help desk whether it is there, and repeats no mail.
 
 use super::laid::{Laid, way};
-use super::{desk, pay};
+use super::{desk, document, pay};
 use crate::approval::writing::Done;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::setup::stop;
+use crate::store::trail::put_ticket;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket;
 use domain::policy::{phrase, shorten};
@@ -20,6 +21,8 @@ use providers::Desk;
 
 /// How much of a subject is written.
 const SUBJECT_BYTES_MAX: usize = 200;
+/// Why an answer does not leave whose link would lead nowhere.
+const NO_DOCUMENT: &str = "no document was sent because of its case, and its link would open nothing: answer anew";
 
 /// An answer that was taken up.
 pub(super) struct Begun {
@@ -32,6 +35,8 @@ pub(super) struct Begun {
     pub withheld: Option<&'static str>,
     /// The link to pay that it has.
     link: Option<pay::Made>,
+    /// The link to a document that it has.
+    papers: Option<document::Made>,
     by: By,
 }
 
@@ -83,6 +88,7 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
         Some(asks) => asks.made(context, &mut laid).await?,
         None => None,
     };
+    let papers = document::made(context, &mut laid, &answer).await?;
 
     // Decide.
     let limits = context.policies.limits.current();
@@ -91,11 +97,14 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
         dispatch.again_at = Some(lease);
         return write(context, &laid, &dispatch, None).await;
     }
-    let withheld = why_not(&laid, &answer, asks.as_ref());
+    let has_papers = papers.is_some() || !document::is_in(context, &answer.text);
+    let withheld = why_not(&laid, &answer, asks.as_ref()).or((!has_papers).then_some(NO_DOCUMENT));
+    let answer = papers.as_ref().map_or_else(|| answer.clone(), |papers| papers.filled(context, answer.clone()));
     let answer = link.as_ref().map_or_else(|| answer.clone(), |link| link.filled(context, answer.clone()));
     let by = by(context, &laid, &answer, (&dispatch, link.as_ref()));
     // A desk that keeps no mark is looked through for its words, and the link is one of them.
-    let can_look = matches!(by, By::Desk(_)) && dispatch.may_have_left() && (asks.is_none() || link.is_some());
+    let can_look =
+        matches!(by, By::Desk(_)) && dispatch.may_have_left() && (asks.is_none() || link.is_some()) && has_papers;
     if let Some(why) = withheld.filter(|_| !can_look) {
         let state = dispatch.withheld(why);
         ended(context, &mut laid, &dispatch, &state);
@@ -117,7 +126,7 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
     };
 
     // Write.
-    let begun = Begun { name: name.clone(), dispatch: dispatch.clone(), answer, looks, withheld, link, by };
+    let begun = Begun { name: name.clone(), dispatch: dispatch.clone(), answer, looks, withheld, link, papers, by };
     write(context, &laid, &dispatch, Some(begun)).await
 }
 
@@ -146,9 +155,12 @@ async fn write(
     begun: Option<Begun>,
 ) -> Result<Attempted<Option<Begun>>, Fault> {
     let mut commit = Commit::default();
-    commit.over(&laid.batch, &laid.ticket);
+    put_ticket(&mut commit, &laid.batch, &laid.ticket)?;
     commit.over(&laid.batch, dispatch);
     let leaves = begun.as_ref().filter(|begun| !begun.looks);
+    if let Some(new) = leaves.and_then(|begun| begun.papers.as_ref()?.new.as_ref()) {
+        commit.create(new);
+    }
     if let Some(link) = leaves.and_then(|begun| begun.link.as_ref()) {
         link.put(&mut commit, context, &laid.batch, (dispatch, context.clock.now()));
     }

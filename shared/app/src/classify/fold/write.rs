@@ -8,7 +8,7 @@ use crate::message::{Message, Sent};
 use crate::outgoing;
 use crate::ports::QueueName;
 use crate::records::hearing;
-use crate::store::trail::{put_facts, put_notes};
+use crate::store::trail::{put_facts, put_notes, put_ticket};
 use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
 use domain::ageing::Climb;
 use domain::book::Unlinked;
@@ -84,7 +84,9 @@ pub(super) fn commit(
     };
     climbs.iter().for_each(|climb| commit.over(batch, climb));
     notices.iter().for_each(|notice| commit.over(batch, notice));
-    tickets.iter().for_each(|ticket| commit.over(batch, ticket));
+    for ticket in &tickets {
+        put_ticket(&mut commit, batch, ticket)?;
+    }
     for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }

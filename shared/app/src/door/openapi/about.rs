@@ -168,6 +168,21 @@ pub static ABOUT: &[About] = &[
         .also(&[(404, "Page"), (503, "Page")])
         .refuses(&[413]),
     get(
+        "/document/{token}",
+        "showDocument",
+        "Page",
+        "Shows whoever has a link to a document of an invoice the way there; it changes nothing",
+    )
+    .by(Asker::Anybody)
+    .answered_as(&[HTML])
+    .also(&[(404, "Page"), (410, "Page"), (503, "Page")]),
+    post("/document/{token}", "openDocument", "", "Leads on to the provider's page of the document, looked up anew")
+        .by(Asker::Anybody)
+        .answered_as(&[HTML])
+        .with_status(303)
+        .also(&[(404, "Page"), (410, "Page"), (503, "Page")])
+        .refuses(&[413]),
+    get(
         "/messages/{token}",
         "showMessages",
         "Page",

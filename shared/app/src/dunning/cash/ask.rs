@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::ports::{Key, Order};
 use crate::records::{self, whose};
 use crate::setup::sources;
+use crate::store::trail::put_ticket;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use crate::task;
 use crate::ticket::{put_ticket_work, unowned, working};
@@ -93,7 +94,7 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
     // Write.
     let mut commit = Commit::default();
     put(&mut commit, &batch, standing.as_ref(), &request);
-    commit.over(&batch, &after);
+    put_ticket(&mut commit, &batch, &after)?;
     commit.over(&batch, &task);
     unowned.iter().for_each(|task| commit.over(&batch, task));
     commit.over(&batch, &asked_head);

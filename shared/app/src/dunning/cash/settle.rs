@@ -8,7 +8,8 @@ use crate::context::Context;
 use crate::dunning::Done;
 use crate::fault::Fault;
 use crate::ports::Key;
-use crate::store::{self, Attempted, Batch, Commit, Stored, keys};
+use crate::store::trail::{put_received, put_ticket};
+use crate::store::{self, Attempted, Commit, keys};
 use crate::task;
 use crate::ticket::{put_desk, working};
 use domain::book::{Head, Payment, Touched};
@@ -421,9 +422,18 @@ async fn written(
         put(&mut commit, batch, before.requests.get(id), request);
         count += 1;
     }
-    count += over(&mut commit, batch, &before.tickets, &after.tickets);
-    count += over(&mut commit, batch, &before.received, &after.received);
-    count += over(&mut commit, batch, &before.tasks, &after.tasks);
+    for ticket in changed(&before.tickets, &after.tickets) {
+        put_ticket(&mut commit, batch, ticket)?;
+        count += 1;
+    }
+    for received in changed(&before.received, &after.received) {
+        put_received(&mut commit, batch, received)?;
+        count += 1;
+    }
+    for task in changed(&before.tasks, &after.tasks) {
+        commit.over(batch, task);
+        count += 1;
+    }
     for (id, head) in &after.heads {
         let (was, is) = (desk(before, &before.heads[id]), desk(after, head));
         let name = format!("settled:{id}:{}", batch.rev(&keys::head(id)).map_or(1, |rev| rev + 1));
@@ -444,14 +454,9 @@ fn desk(laid: &Laid, head: &Head) -> Desk {
     Desk { cases, ..Desk::of(head.clone(), Touched::default()) }
 }
 
-fn over<K: Ord, T: Stored + PartialEq>(
-    commit: &mut Commit,
-    batch: &Batch,
-    before: &BTreeMap<K, T>,
-    after: &BTreeMap<K, T>,
-) -> usize {
-    let changed: Vec<&T> =
-        after.iter().filter(|(key, value)| before.get(*key) != Some(*value)).map(|(_, value)| value).collect();
-    changed.iter().for_each(|value| commit.over(batch, *value));
-    changed.len()
+fn changed<'a, K: Ord, T: PartialEq>(
+    before: &'a BTreeMap<K, T>,
+    after: &'a BTreeMap<K, T>,
+) -> impl Iterator<Item = &'a T> {
+    after.iter().filter(|(key, value)| before.get(key) != Some(value)).map(|(_, value)| value)
 }

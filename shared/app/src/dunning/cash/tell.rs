@@ -133,7 +133,9 @@ async fn begin(context: &Context, id: &RequestId) -> Result<Attempted<Option<(Wh
         let line = after.letter_line(&context.policies.cash.current().request.debt, now);
         together::show(&mut commit, &batch, &head, Some(line));
     }
-    unasked.iter().for_each(|unasked| unasked.put(&mut commit, &batch));
+    if let Some(unasked) = &unasked {
+        unasked.put(&mut commit, &batch)?;
+    }
     links.iter().for_each(|(_, link)| commit.put(&link.kept));
     store::attempted(commit.run(context).await, letter)
 }
@@ -188,7 +190,9 @@ async fn end(
     let mut commit = Commit::default();
     put(&mut commit, &batch, Some(&before), &after);
     together::learn(&mut commit, &batch, &account, |head| after.show_letter_on(head))?;
-    unasked.iter().for_each(|unasked| unasked.put(&mut commit, &batch));
+    if let Some(unasked) = &unasked {
+        unasked.put(&mut commit, &batch)?;
+    }
     store::attempted(commit.run(context).await, done)
 }
 

@@ -3,6 +3,7 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::store::trail::put_ticket;
 use crate::store::{Batch, Commit, keys};
 use crate::task;
 use crate::ticket::working;
@@ -53,8 +54,8 @@ fn begun(context: &Context, request: &Request, about: About, why: &str) -> Task 
 
 impl Unasked {
     /// In the commit of the request.
-    pub(super) fn put(&self, commit: &mut Commit, batch: &Batch) {
+    pub(super) fn put(&self, commit: &mut Commit, batch: &Batch) -> Result<(), Fault> {
         commit.over(batch, &self.task);
-        self.ticket.iter().for_each(|ticket| commit.over(batch, ticket));
+        self.ticket.as_ref().map_or(Ok(()), |ticket| put_ticket(commit, batch, ticket))
     }
 }

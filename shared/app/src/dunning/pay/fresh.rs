@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use domain::book::{Head, Invoice};
+use domain::debt::Document;
 use domain::event::SubscriptionStatus;
 use domain::id::digest;
 use domain::money::Rate;
@@ -25,6 +26,27 @@ pub(super) async fn page(context: &Context, head: &Head, invoice: &Invoice, link
     let webhook = context.settings.webhook(&head.provider, &head.source);
     let bill = Bill { invoice, customer: &head.customer, key: &key, webhook: webhook.as_deref(), now };
     followed(context, head, api, |replies| (effects.page)(&bill, replies)).await
+}
+
+/// Whether there may be such a document: providers without it say so before they are asked.
+pub(in crate::dunning) fn has_document(context: &Context, head: &Head, invoice: &Invoice, document: Document) -> bool {
+    let api = providers::named(&head.provider).and_then(|provider| provider.api);
+    let bill = Bill { invoice, customer: &head.customer, key: "", webhook: None, now: context.clock.now() };
+    api.is_some_and(|api| bill.has_document(api, document))
+}
+
+/// The provider's own page of a document of an invoice.
+pub(in crate::dunning) async fn document(
+    context: &Context,
+    head: &Head,
+    (invoice, document): (&Invoice, Document),
+    link: &str,
+) -> Option<String> {
+    let api = providers::named(&head.provider)?.api?;
+    let Acting::Through(effects) = &api.acting else { return None };
+    let (now, key) = (context.clock.now(), key(context, "document", &[link]));
+    let bill = Bill { invoice, customer: &head.customer, key: &key, webhook: None, now };
+    followed(context, head, api, |replies| (effects.document)(&bill, document, replies)).await
 }
 
 /// The same for another card.

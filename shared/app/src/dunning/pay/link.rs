@@ -4,9 +4,9 @@ use super::{debts, fresh};
 use crate::context::Context;
 use crate::dunning::link::{self, Made, Opens};
 use crate::fault::Fault;
-use crate::ports::{CommitError, Key};
+use crate::ports::Key;
 use crate::setup::sources;
-use crate::store::{self, Commit, PayLink, keys};
+use crate::store::{PayLink, keys};
 use domain::book::{Head, Invoice};
 use domain::debt::UNMADE_LINK;
 use domain::id::AccountId;
@@ -66,15 +66,5 @@ pub async fn where_payable(context: &Context, head: &Head, invoice: &Invoice) ->
 
 /// The same, stored, for whoever commits nothing of their own with it.
 pub async fn stored(context: &Context, account: &AccountId, invoice: &str) -> Result<String, Fault> {
-    let link = to(context, account, invoice).await?;
-    if store::read::<PayLink>(context, &keys::pay_link(&link.kept.hash)).await?.is_none() {
-        let mut commit = Commit::default();
-        commit.create(&link.kept);
-        match commit.run(context).await {
-            // Whoever was quicker wrote the same.
-            Ok(()) | Err(CommitError::Conflict(_)) => {}
-            Err(CommitError::Fault(fault)) => return Err(fault),
-        }
-    }
-    Ok(link.address)
+    link::stored(context, to(context, account, invoice).await?).await
 }

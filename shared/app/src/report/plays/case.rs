@@ -1,7 +1,7 @@
 //! The play of a case: what its playbook decides, with how each step stands, from what was done about it.
 
 use super::wanted::{changed, changing, refunding};
-use super::{Asked, Known, failing, known, scene};
+use super::{Asked, Known, failing, invoicing, known, scene};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::{self, actions_of};
@@ -13,9 +13,10 @@ use domain::case::{Case, EXPLAINED, State};
 use domain::event::PaymentStatus;
 use domain::playbook::advice::{Preview, Proposed};
 use domain::playbook::{
-    Around, Bill, Handling, Invoicing, Name, OnPath, Play, Setting, Step, asked_to_pay, billed, came_of, charged_twice,
-    ended, is_asked, open_ticket, overcharged, path, refund_asked, tax_invoice, unnamed,
+    Around, Bill, Handling, Name, OnPath, Play, Setting, Step, asked_to_pay, billed, came_of, charged_twice, ended,
+    is_asked, open_ticket, overcharged, path, refund_asked, unnamed,
 };
+use domain::sidebar::next_invoice;
 use domain::staff::Staff;
 use domain::task::Task;
 use domain::ticket::{Ticket, TicketName};
@@ -150,7 +151,7 @@ impl<'a> Playing<'a> {
             subscription: subscription.as_ref().and_then(|id| about.records.subscriptions.get(id)),
             prices: &about.prices,
         });
-        let next = subscription.as_ref().and_then(|id| head.book.subscriptions.get(id)?.upcoming);
+        let next = subscription.as_ref().and_then(|id| next_invoice(head.book.subscriptions.get(id)?));
         Ok(overcharged(self.scene(), case, proposed, self.actions, (bill, next)))
     }
 
@@ -176,9 +177,7 @@ impl<'a> Playing<'a> {
         let all = [sent, self.asked.invoice.clone(), Some(case.about.clone()), drafted, newest];
         for id in all.into_iter().flatten() {
             if let Some(invoice) = self.invoice(&id).await? {
-                let customer = self.known.customer.as_ref();
-                let invoicing = Invoicing { provider: &head.provider, invoice: &invoice, customer };
-                return Ok(tax_invoice(self.scene(), invoicing));
+                return Ok(invoicing(self.context, self.known, &invoice, Some(&case.id)));
             }
         }
         Ok(unnamed(self.scene(), Name::TaxInvoice, "No invoice of this customer is known."))

@@ -133,6 +133,11 @@ pub fn received(received: &ReceivedId) -> Key {
     account(&received.account(), format!("{RECEIVED}{received}"))
 }
 
+/// All of an account of which somebody had to find what they are for.
+pub fn received_of(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, RECEIVED))
+}
+
 /// That people are to be asked because of a case.
 pub fn asking(case: &CaseId) -> Key {
     account(&case.account(), format!("{ASK}{case}"))
@@ -213,6 +218,11 @@ pub fn pay_link(hash: &str) -> Key {
 /// A link to give another card, found by the hash of its token.
 pub fn card_link(hash: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("CARD_LINK#{hash}"), sk: "CARD_LINK".to_owned() }
+}
+
+/// A link to a document, found by the hash of its token.
+pub fn document_link(hash: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("DOCUMENT_LINK#{hash}"), sk: "DOCUMENT_LINK".to_owned() }
 }
 
 /// A link by which somebody wants to hear no more of their cards, found by the hash of its token.

@@ -28,6 +28,8 @@ pub const TAX: &str = "Tax";
 pub const TOTAL: &str = "Total";
 /// What the next invoice comes to, where nobody told it.
 pub const AS_PLANNED: &str = "the amount that your plan says";
+/// Behind what it comes to, where that was computed.
+pub const BEFORE_TAX: &str = "before tax";
 /// Where a document is that has no page.
 pub const ATTACHED: &str = "attached";
 /// What is due, where the provider did not send it.
@@ -68,7 +70,7 @@ pub const DO_NOT_TELL: &str = "Do not tell me";
 pub const TELL_AGAIN: &str = "Tell me again";
 
 /// All of them.
-pub const ALL: [&str; 31] = [
+pub const ALL: [&str; 32] = [
     YOUR_SUBSCRIPTION,
     END_OF_PERIOD,
     NOTHING,
@@ -82,6 +84,7 @@ pub const ALL: [&str; 31] = [
     TAX,
     TOTAL,
     AS_PLANNED,
+    BEFORE_TAX,
     ATTACHED,
     UNKNOWN_AMOUNT,
     AMOUNT,

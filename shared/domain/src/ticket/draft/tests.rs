@@ -75,7 +75,7 @@ fn what_is_prepared_is_what_came_of_it_and_nothing_that_is_not_decided() {
     let over = Case { state: crate::case::State::Resolved, ..case() };
     for (what, is_known, case, actions, expected) in [
         ("nobody knows them", false, Some(&open), vec![State::Executed], vec!["neutral"]),
-        ("nobody was asked yet", true, Some(&open), vec![], vec!["taken", "waiting"]),
+        ("nobody was asked yet", true, Some(&open), vec![], vec!["taken", "waiting", "denied"]),
         ("there is nothing", true, None, vec![], vec!["waiting"]),
         ("it is over, and nothing was asked for", true, Some(&over), vec![], vec!["waiting"]),
         ("it is being decided", true, Some(&open), vec![State::WaitingApproval], vec!["asked", "waiting"]),
@@ -112,7 +112,7 @@ fn nobody_is_told_that_it_is_decided_before_somebody_was_asked() {
     }
     let mut told = ticket(true);
     answered(&mut told, Outcome::Taken, "We look into it.", telling::State::Sent, AT);
-    assert_eq!(outcomes(&prepared(&told, Some(&case()), &[], "en")), ["waiting"], "it was said");
+    assert_eq!(outcomes(&prepared(&told, Some(&case()), &[], "en")), ["waiting", "denied"], "it was said");
 }
 
 #[test]
@@ -141,6 +141,80 @@ fn what_was_said_already_is_not_prepared_again() {
     let mut stranger = ticket(false);
     answered(&mut stranger, Outcome::Neutral, "We look.", telling::State::Sent, AT);
     assert!(prepared(&stranger, None, &[], "en").is_empty(), "once");
+}
+
+#[test]
+fn each_of_the_four_outcomes_is_offered_or_it_is_said_why_not() {
+    let open = case();
+    let over = Case { state: crate::case::State::Resolved, ..case() };
+    let policies = Policies::shipped().unwrap();
+    let nothing_yet = "nothing was asked for because of its case yet";
+    let deciding = "it is being decided, or carried out";
+    let anew = "it was tried and did not go through: ask anew first";
+    let nobody = "nobody knows who wrote it, so that nothing is said about an account";
+    for (what, is_known, case, state, expected) in [
+        ("nobody was asked yet", true, Some(&open), None, vec![("asked", nothing_yet), ("done", nothing_yet)]),
+        (
+            "it is over, and nothing was asked for",
+            true,
+            Some(&over),
+            None,
+            vec![("asked", nothing_yet), ("done", nothing_yet), ("denied", "no open case says what would be denied")],
+        ),
+        (
+            "it is being decided",
+            true,
+            Some(&open),
+            Some(State::WaitingApproval),
+            vec![("done", deciding), ("denied", deciding)],
+        ),
+        ("done", true, Some(&over), Some(State::Executed), vec![("asked", "it was done"), ("denied", "it was done")]),
+        (
+            "denied",
+            true,
+            Some(&open),
+            Some(State::Denied),
+            vec![("asked", "it was denied: ask anew first"), ("done", "it was denied: ask anew first")],
+        ),
+        ("failed", true, Some(&open), Some(State::Failed), vec![("asked", anew), ("done", anew), ("denied", anew)]),
+        (
+            "nobody knows them",
+            false,
+            Some(&open),
+            None,
+            vec![("asked", nobody), ("done", nobody), ("denied", nobody), ("waiting", nobody)],
+        ),
+    ] {
+        let actions: Vec<Action> = state.into_iter().map(|state| action(refund(), state)).collect();
+        let ticket = ticket(is_known);
+        let matter = Matter {
+            policy: policies.answers.current(),
+            reader: policies.texts.current().reader(Some("en"), None),
+            name: None,
+            case,
+            actions: &actions,
+            bank_days: "5–7",
+        };
+        let missing = not_offered(&ticket, &matter, &drafts(&ticket, &matter));
+        let missing: Vec<_> = missing.iter().map(|missing| (missing.outcome.name(), missing.why)).collect();
+        assert_eq!(missing, expected, "{what}");
+    }
+    let mut told = ticket(true);
+    answered(&mut told, Outcome::Denied, "We cannot do that.", telling::State::Sent, "2026-03-02T09:00:00Z");
+    assert_eq!(outcomes(&prepared(&told, Some(&open), &[], "en")), ["taken", "waiting"], "no was said once");
+}
+
+#[test]
+fn who_answers_may_say_no_to_what_a_case_recommends_and_says_what_is_possible_instead() {
+    for language in LANGUAGES {
+        let recommended: crate::case::Recommendation =
+            from_value(json!({"kind": refund(), "reason": "duplicate_charge", "note": ""})).unwrap();
+        let case = Case { recommended: Some(recommended), ..case() };
+        let drafts = prepared(&ticket(true), Some(&case), &[], language);
+        let denied = drafts.iter().find(|draft| draft.outcome == Outcome::Denied).unwrap();
+        let decided = prepared(&ticket(true), Some(&case), &[action(refund(), State::Denied)], language).remove(0);
+        assert_eq!(denied.text, decided.text, "{language}: the words of what was decided");
+    }
 }
 
 #[test]

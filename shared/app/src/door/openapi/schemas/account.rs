@@ -8,6 +8,7 @@ use domain::book::By;
 use domain::book::entitlement::Entitlement;
 use domain::dunning::{Ended, PlanState, StepState, Word};
 use domain::event::{DisputeStatus, InvoiceStatus, Origin, Role, SubscriptionStatus};
+use domain::sidebar::Basis;
 use serde_json::{Value, json};
 
 pub(super) fn schemas() -> Named {
@@ -131,7 +132,14 @@ fn sidebar() -> Value {
 
 fn status() -> Value {
     let paid = object([("at", time()), ("amount", or_null(money())), ("payment", text())]);
-    let upcoming = object([("at", time()), ("amount", or_null(money()))]);
+    let upcoming = object([
+        ("at", time()),
+        ("amount", or_null(money())),
+        (
+            "amount_from",
+            told(or_null(words(Basis::ALL)), "Told by the provider, or computed from the plan, before tax and credit."),
+        ),
+    ]);
     let dispute = object([
         ("id", text()),
         ("payment", text()),

@@ -38,6 +38,7 @@ pub(super) fn schemas() -> Named {
 
 fn drafts() -> Value {
     let draft = object([("outcome", words(Outcome::ALL)), ("subject", text()), ("text", text())]);
+    let missing = object([("outcome", words(Outcome::ALL)), ("why", text())]);
     let way = any([
         object([("by", word("desk")), ("desk", text())]),
         object([("by", word("mail")), ("to", text())]),
@@ -45,6 +46,10 @@ fn drafts() -> Value {
     ]);
     object([
         ("drafts", told(list(draft), "The most wanted first; what was said already is not among them.")),
+        (
+            "not_offered",
+            told(list(missing), "Of *asked, done, denied, waiting* those that are not among the drafts, and why."),
+        ),
         ("way", way),
         ("known_contact", told(flag(), "Without it no amount and no link may be in an answer.")),
         ("answered", told(whole(), "How often it was answered so far.")),

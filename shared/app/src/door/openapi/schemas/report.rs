@@ -4,14 +4,14 @@ use super::Named;
 use super::action::kinds;
 use super::case::classes;
 use crate::door::openapi::shape::{
-    any, date, decimal, flag, list, money, object, or_null, page, see, text, time, told, whole, word, words,
+    any, date, decimal, flag, list, map, money, object, or_null, page, see, text, time, told, whole, word, words,
 };
 use domain::action::{Reason, State};
 use domain::ageing::{Counted, NextBy};
 use domain::case;
-use domain::cash;
+use domain::cash::{State as RequestState, Way, Why};
 use domain::decline::{ReportReason, Retry, WhoActs};
-use domain::report::fact::DecidedBy;
+use domain::report::fact::{DecidedBy, Placed};
 use domain::staff::Role;
 use serde_json::Value;
 
@@ -105,16 +105,66 @@ fn report() -> Value {
         ("timezone", text()),
         ("policy_version", whole()),
         ("currencies", list(text())),
+        ("tickets", tickets()),
         ("cases", object([("total", whole()), ("resolved", whole()), ("categories", list(category))])),
         ("actions", actions()),
         ("refunds", list(refunds())),
         ("collected", list(collected)),
         ("failures", failures()),
+        ("cash", cash()),
         ("decisions", object([("unsafe_actions_blocked", whole()), ("blocked", blocked)])),
         ("unknown_codes", list(object([("provider", text()), ("code", text()), ("count", whole())]))),
         ("checks", list(object([("name", text()), ("ok", flag())]))),
         ("rows_read", whole()),
         ("rows", told(text(), "The path of the rows.")),
+    ])
+}
+
+fn tickets() -> Value {
+    let category = object([
+        ("class", classes()),
+        ("count", whole()),
+        ("share", told(figure(), "Of all tickets.")),
+        ("resolved", whole()),
+        ("avg_resolution_minutes", figure()),
+        ("auto_resolved_share", figure()),
+    ]);
+    object([
+        ("total", told(whole(), "Opened in the month, whenever they ended.")),
+        ("billing", told(whole(), "Those about billing: the figures of how they went are of these.")),
+        ("share", figure()),
+        ("unclassed", whole()),
+        ("resolved_without_escalation", whole()),
+        ("escalated", whole()),
+        ("open", told(whole(), "Neither resolved nor escalated.")),
+        ("reopened", whole()),
+        ("auto_resolved", told(whole(), "No person did more than decide and send what was prepared.")),
+        ("avg_first_answer_minutes", figure()),
+        ("avg_resolution_minutes", told(figure(), "How long people were at those that are resolved.")),
+        ("csat", figure()),
+        ("categories", list(category)),
+    ])
+}
+
+fn cash() -> Value {
+    let unmatched = object([
+        ("count", whole()),
+        ("waiting", told(whole(), "Of which nobody has said yet what they are for.")),
+        ("waiting_amount", list(money())),
+        ("to_a_request", whole()),
+        ("to_an_invoice", whole()),
+        ("for_nothing", whole()),
+        ("given_back", whole()),
+    ]);
+    object([
+        ("payment_requests", whole()),
+        ("resolved_tickets", told(whole(), "The tickets that ended with the money.")),
+        ("asked", told(list(money()), "One sum for each currency, here and below.")),
+        ("recovered", list(money())),
+        ("over", list(money())),
+        ("states", list(object([("state", words(RequestState::ALL)), ("count", whole())]))),
+        ("matched", list(object([("way", words(Way::ALL)), ("count", whole())]))),
+        ("unmatched", told(unmatched, "Payments that came in in the month and named nothing that was asked for.")),
     ])
 }
 
@@ -216,14 +266,39 @@ fn fact() -> Value {
         ("fact", word("payment_request")),
         ("request", text()),
         ("at", time()),
-        ("state", words(cash::State::ALL)),
+        ("state", words(RequestState::ALL)),
         ("asked", money()),
         ("recovered", money()),
         ("resolved_minutes", minutes()),
+        ("over?", told(money(), "What came in beyond it.")),
+        ("ways?", told(map(whole()), "By what its payments were matched, and how many by each.")),
+    ];
+    let unmatched = [
+        ("fact", word("unmatched")),
+        ("received", text()),
+        ("at", time()),
+        ("amount", money()),
+        ("why", words(Why::ALL)),
+        ("placed?", words(Placed::ALL)),
+    ];
+    let ticket = [
+        ("fact", word("ticket")),
+        ("ticket", text()),
+        ("at", time()),
+        ("class", or_null(classes())),
+        ("first_answer_minutes?", whole()),
+        ("resolved_minutes?", whole()),
+        ("handled_secs?", whole()),
+        ("by_hand?", flag()),
+        ("reopened", whole()),
+        ("escalated", flag()),
+        ("csat?", whole()),
     ];
     any([
         object(failure),
         object(request),
+        object(unmatched),
+        object(ticket),
         object([("fact", word("payment")), ("payment", text()), ("at", time()), ("taken", money()), ("back", money())]),
         object(action),
         object([

@@ -1,0 +1,210 @@
+//! The tickets of the month: how many, how far they came, and how well.
+
+use super::{mean, share};
+use crate::case::Class;
+use crate::report::fact::Fact;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How many classes always have a line, whether there was a ticket of theirs or not: the first of `Class::ALL`.
+const ALWAYS: usize = 9;
+
+/// The tickets that were opened in the month, whenever they ended. What is said of how they went is of those about
+/// billing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tickets {
+    pub total: usize,
+    pub billing: usize,
+    /// Which part of all was about billing.
+    pub share: Option<String>,
+    /// Of which nobody has said yet what they are about.
+    pub unclassed: usize,
+    pub resolved_without_escalation: usize,
+    pub escalated: usize,
+    /// Neither resolved nor escalated.
+    pub open: usize,
+    pub reopened: usize,
+    /// Resolved, and no person did more than decide and send what was prepared.
+    pub auto_resolved: usize,
+    pub avg_first_answer_minutes: Option<String>,
+    /// How long people were at those that are resolved and that they did anything about.
+    pub avg_resolution_minutes: Option<String>,
+    pub csat: Option<String>,
+    pub categories: Vec<TicketClass>,
+}
+
+/// Those of one class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TicketClass {
+    pub class: Class,
+    pub count: usize,
+    /// Of all tickets.
+    pub share: Option<String>,
+    pub resolved: usize,
+    pub avg_resolution_minutes: Option<String>,
+    pub auto_resolved_share: Option<String>,
+}
+
+/// What is counted of some tickets.
+#[derive(Default)]
+struct Counted {
+    count: usize,
+    resolved: usize,
+    smooth: usize,
+    escalated: usize,
+    reopened: usize,
+    auto: usize,
+    /// Seconds that people were at them.
+    handled: Vec<i64>,
+    /// Minutes until somebody answered.
+    answered: Vec<i64>,
+    scores: Vec<i64>,
+}
+
+pub(super) fn tickets(facts: &[&Fact]) -> Tickets {
+    let mut billing = Counted::default();
+    let mut classes: BTreeMap<Class, Counted> =
+        Class::ALL[..ALWAYS].iter().map(|class| (*class, Counted::default())).collect();
+    let (mut total, mut unclassed) = (0, 0);
+    for fact in facts {
+        let Fact::Ticket { class, .. } = fact else { continue };
+        total += 1;
+        let Some(class) = class else {
+            unclassed += 1;
+            continue;
+        };
+        classes.entry(*class).or_default().take(fact);
+        if *class != Class::NotBilling {
+            billing.take(fact);
+        }
+    }
+    Tickets {
+        total,
+        billing: billing.count,
+        share: share(billing.count, total),
+        unclassed,
+        resolved_without_escalation: billing.smooth,
+        escalated: billing.escalated,
+        open: billing.count - billing.smooth - billing.escalated,
+        reopened: billing.reopened,
+        auto_resolved: billing.auto,
+        avg_first_answer_minutes: mean(billing.answered.iter().sum(), billing.answered.len()),
+        avg_resolution_minutes: mean(billing.handled.iter().sum(), billing.handled.len() * 60),
+        csat: mean(billing.scores.iter().sum(), billing.scores.len()),
+        categories: classes.into_iter().map(|(class, counted)| counted.of(class, total)).collect(),
+    }
+}
+
+impl Counted {
+    fn take(&mut self, fact: &Fact) {
+        let Fact::Ticket {
+            first_answer_minutes,
+            resolved_minutes,
+            handled_secs,
+            by_hand,
+            reopened,
+            escalated,
+            csat,
+            ..
+        } = fact
+        else {
+            return;
+        };
+        self.count += 1;
+        self.resolved += usize::from(resolved_minutes.is_some());
+        self.smooth += usize::from(resolved_minutes.is_some() && !escalated);
+        self.escalated += usize::from(*escalated);
+        self.reopened += usize::from(*reopened > 0);
+        self.auto += usize::from(*by_hand == Some(false));
+        self.handled.extend(handled_secs);
+        self.answered.extend(first_answer_minutes);
+        self.scores.extend(csat.map(i64::from));
+    }
+
+    fn of(self, class: Class, total: usize) -> TicketClass {
+        TicketClass {
+            class,
+            count: self.count,
+            share: share(self.count, total),
+            resolved: self.resolved,
+            avg_resolution_minutes: mean(self.handled.iter().sum(), self.handled.len() * 60),
+            auto_resolved_share: share(self.auto, self.count),
+        }
+    }
+}
+
+impl Tickets {
+    /// Whether each stands in one line of them, and those about billing are open or have come to one end.
+    pub fn adds_up(&self) -> bool {
+        let lines = |about: fn(Class) -> bool| -> usize {
+            self.categories.iter().filter(|line| about(line.class)).map(|line| line.count).sum()
+        };
+        lines(|_| true) + self.unclassed == self.total && lines(|class| class != Class::NotBilling) == self.billing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    /// A ticket with its class, its end in minutes, seconds of people, whether by hand, and whether escalated.
+    type Given = (Option<Class>, Option<i64>, Option<i64>, Option<bool>, bool);
+
+    fn fact(number: usize, (class, resolved_minutes, handled_secs, by_hand, escalated): Given) -> Fact {
+        Fact::Ticket {
+            ticket: format!("ticket/default/{number}"),
+            at: Timestamp::UNIX_EPOCH,
+            class,
+            first_answer_minutes: resolved_minutes.map(|minutes| minutes / 2),
+            resolved_minutes,
+            handled_secs,
+            by_hand,
+            reopened: u32::from(number == 0),
+            escalated,
+            csat: resolved_minutes.map(|_| 4),
+        }
+    }
+
+    #[test]
+    fn those_about_billing_are_resolved_escalated_or_open() {
+        let (twice, tax) = (Some(Class::DuplicateCharge), Some(Class::TaxQuestion));
+        let all: Vec<_> = [
+            (twice, Some(10), Some(120), Some(false), false),
+            (twice, Some(30), Some(240), Some(true), false),
+            (twice, None, None, None, false),
+            (tax, Some(20), None, Some(false), false),
+            (tax, Some(20), Some(60), Some(true), true),
+            (tax, None, None, None, true),
+            (Some(Class::NotBilling), Some(2), Some(6_000), Some(true), false),
+            (None, None, None, None, false),
+        ]
+        .into_iter()
+        .enumerate()
+        .map(|(number, given)| fact(number, given))
+        .collect();
+        let found = tickets(&all.iter().collect::<Vec<_>>());
+        assert!(found.adds_up());
+        assert_eq!((found.total, found.billing, found.unclassed), (8, 6, 1));
+        assert_eq!(found.share.as_deref(), Some("0.7500"));
+        assert_eq!((found.resolved_without_escalation, found.escalated, found.open), (3, 2, 1));
+        assert_eq!((found.reopened, found.auto_resolved), (1, 2));
+        assert_eq!(found.avg_first_answer_minutes.as_deref(), Some("10.0"));
+        assert_eq!(found.avg_resolution_minutes.as_deref(), Some("2.3"), "120, 240 and 60 seconds");
+        assert_eq!(found.csat.as_deref(), Some("4.0"));
+        let of = |class: Class| found.categories.iter().find(|line| line.class == class).unwrap();
+        let charge = of(Class::DuplicateCharge);
+        assert_eq!((charge.count, charge.resolved), (3, 2));
+        assert_eq!(charge.avg_resolution_minutes.as_deref(), Some("3.0"));
+        assert_eq!(charge.auto_resolved_share.as_deref(), Some("0.3333"));
+        assert_eq!(of(Class::NotBilling).share.as_deref(), Some("0.1250"));
+    }
+
+    #[test]
+    fn nine_classes_have_a_line_without_a_ticket() {
+        let found = tickets(&[]);
+        let classes: Vec<_> = found.categories.iter().map(|line| line.class).collect();
+        assert_eq!(classes, Class::ALL[..ALWAYS]);
+        assert_eq!((found.total, found.share, found.csat), (0, None, None));
+    }
+}
