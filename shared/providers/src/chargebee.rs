@@ -36,7 +36,8 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://{source}.chargebee.com",
         headers,
         repeats: Repeats::Header("chargebee-idempotency-key", as_it_is),
-        pages: &[".chargebee.com"],
+        // Its documents are files, which it may keep in the store of its cloud: no page of its own says where.
+        pages: &[".chargebee.com", ".amazonaws.com"],
         observe: asks_nothing,
         linked: None,
         listings: list::LISTINGS,
