@@ -113,7 +113,9 @@ impl<'a> Around<'a> {
         let others = told.into_iter().chain([watch.clone(), keys::pay_link(&link.kept.hash)]).collect();
         read.batch.extend(Batch::read(context, others).await?);
         let watch = read.batch.get::<Watch>(&watch)?;
-        let also = if may_write { together::also(context, read, plan).await? } else { Vec::new() };
+        let who = (&read.person, read.customer.as_ref());
+        let also =
+            if may_write { together::also(context, &read.head, who, (&plan.invoice, &[])).await? } else { Vec::new() };
         let company = pay::company(context, source.name.as_deref());
         Ok(Self { wish, source, tries, end, escalation, offer, watch, link, company, also })
     }
