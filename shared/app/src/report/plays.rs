@@ -17,7 +17,7 @@ use domain::action::{Action, Reason};
 use domain::book::entitlement::entitlement;
 use domain::book::{Head, Invoice, Person};
 use domain::case::Case;
-use domain::dunning::Plan;
+use domain::dunning::{EscalationRule, Plan};
 use domain::id::{AccountId, CaseId};
 use domain::import::{Customer, Kind};
 use domain::money::Money;
@@ -138,6 +138,7 @@ async fn failing(
     plan.iter_mut().for_each(|plan| plan.heed(&known.head));
     let family = declines.meaning(invoice.decline()).family;
     let link = pay::link::unmade_for(context, &known.head, invoice);
+    let escalation = &context.policies.dunning.current().escalation;
     let failing = Failing {
         invoice,
         head: &known.head,
@@ -148,6 +149,7 @@ async fn failing(
         incident: incident.as_ref(),
         plan: plan.as_ref(),
         same_try: SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes),
+        sitting: escalation.as_ref().map_or(SignedDuration::ZERO, EscalationRule::sitting),
         case,
     };
     Ok(payment_failed(scene(context, known, case.map(|(case, _)| &case.id)), failing))

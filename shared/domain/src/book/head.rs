@@ -52,6 +52,9 @@ pub struct Head {
     /// The card that the customer gave while more recoveries ran than are written at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_given: Option<CardGiven>,
+    /// When tries that failed in a row became a matter of whoever looks after the account, the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_at: Option<Timestamp>,
     /// What people said of all recoveries while more ran than are written at once, the latest, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub said_of_all: Vec<SaidOfAll>,
@@ -204,6 +207,8 @@ pub struct HistoryLine {
     pub status: Option<InvoiceStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Timestamp>,
 }
 
 /// A payment or a failed try in short, with what tells two of one amount apart.
@@ -305,6 +310,7 @@ impl Head {
             unsubscribed_at: None,
             claimed_at: None,
             card_given: None,
+            escalated_at: None,
             said_of_all: Vec::new(),
             requests: BTreeSet::new(),
             loose: BTreeSet::new(),
