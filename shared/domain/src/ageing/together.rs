@@ -70,8 +70,8 @@ impl Climb {
         }
     }
 
-    /// Whether its customer is asked for it by letter, and nothing lets that wait: a rung of it was written, or is to be
-    /// and the invoice is overdue, or its recovery was in vain.
+    /// Whether its customer is asked for it by letter, and nothing lets that wait: a rung of it was written, or is to
+    /// be and the invoice is overdue, or its recovery was in vain.
     pub fn is_asked_for(
         &self,
         (invoice, whose): (&Invoice, Whose<'_>),

@@ -12,8 +12,8 @@ use domain::dunning::Plan;
 use domain::import::Customer;
 use std::collections::BTreeSet;
 
-/// Those that the head shows as open, without one, what a letter says already, and what is recovered: no more than it has
-/// room for.
+/// Those that the head shows as open, without one, what a letter says already, and what is recovered: no more than it
+/// has room for.
 pub(super) async fn asked(
     context: &Context,
     head: &Head,
