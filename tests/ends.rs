@@ -18,7 +18,7 @@ use local::service::Service;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tests::stripe;
-use tests::world::{ask, at, get, import, open_at};
+use tests::world::{ask, at, deliver, get, import, open_at};
 
 const START: &str = "2026-03-02T10:00:00Z";
 const PATH: &str = "/api/accounts/stripe:cus_1/dunning";
@@ -420,14 +420,19 @@ async fn fails(service: &Service, number: u32) {
 
 /// The same of the invoice of some customer, by the number of both and what is due.
 async fn fails_of(service: &Service, (own, minor): (u32, i64), number: u32) {
-    let (customer, invoice) = (format!("cus_{own}"), format!("in_{own}"));
+    fails_as(service, &format!("cus_{own}"), (own, minor), number).await;
+}
+
+/// The same of one of the invoices of a customer.
+async fn fails_as(service: &Service, customer: &str, (own, minor): (u32, i64), number: u32) {
+    let invoice = format!("in_{own}");
     let now = service.clock.now();
-    let bill = |attempts| stripe::invoice(&customer, &invoice, "open", minor, minor, "usd", attempts, at(START));
+    let bill = |attempts| stripe::invoice(customer, &invoice, "open", minor, minor, "usd", attempts, at(START));
     if number == 1 {
         tell(service, &format!("evt_{invoice}_0"), "invoice.finalized", &bill(0)).await;
     }
     let charge = format!("ch_{own}_{number}");
-    let charge = stripe::charge(&customer, &charge, Some(&invoice), minor, "usd", Some("expired_card"), now);
+    let charge = stripe::charge(customer, &charge, Some(&invoice), minor, "usd", Some("expired_card"), now);
     tell(service, &format!("evt_{own}_ch_{number}"), "charge.failed", &charge).await;
     tell(service, &format!("evt_{invoice}_{number}"), "invoice.payment_failed", &bill(number)).await;
     advance(service, now + SignedDuration::from_hours(1)).await;
@@ -475,6 +480,109 @@ fn the_third_failure_warns_and_is_a_task_once() {
             let paid = stripe::invoice("cus_1", "in_1", "paid", 4_900, 0, "usd", 4, at(START));
             tell(&service, "evt_paid", "invoice.paid", &paid).await;
             assert_eq!(tasks(&service).await, Vec::<Value>::new(), "{name}: it ends when they pay");
+        });
+    }
+}
+
+/// What the customer was written, the first letter first.
+fn written(service: &Service) -> Vec<Letter> {
+    let all = service.outbox.letters().unwrap().into_iter().rev().map(|(_, letter)| letter);
+    all.filter(|letter| letter.to == "cus_1@shop.example" && letter.channel == Channel::Mail).collect()
+}
+
+async fn plan_of(service: &Service, invoice: &str) -> Value {
+    let all = get(service, PATH).await;
+    let found = all["items"].as_array().unwrap().iter().find(|plan| plan["invoice"] == invoice).cloned();
+    found.unwrap_or_else(|| panic!("{invoice} is not recovered: {all}"))
+}
+
+/// The state of the step that leaves a customer this much.
+fn access_step(plan: &Value, access: &str) -> String {
+    let steps = plan["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["access"] == access).unwrap_or_else(|| panic!("no {access}: {plan}"));
+    step["state"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn three_failures_of_an_account_are_one_warning_and_one_task_whatever_failed() {
+    // Which invoices fail, and at which of their tries.
+    let by_turns: &[(u32, u32)] = &[(1, 1), (2, 1), (1, 2)];
+    let once_each: &[(u32, u32)] = &[(1, 1), (2, 1), (3, 1)];
+    for (name, failures) in [("two by turns", by_turns), ("three once each", once_each)] {
+        run(async {
+            let service = open_at(START).await;
+            tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", at(START))).await;
+            let (last, before) = failures.split_last().unwrap();
+            for (own, number) in before {
+                fails_as(&service, "cus_1", (*own, 4_900), *number).await;
+            }
+            assert_eq!((tasks(&service).await.len(), written(&service).len()), (0, 0), "{name}: two are not three");
+            fails_as(&service, "cus_1", (last.0, 4_900), last.1).await;
+            let found = tasks(&service).await;
+            assert_eq!(found.len(), 1, "{name}: {found:?}");
+            let about = json!({"kind": "failing", "invoice": format!("in_{}", last.0)});
+            assert_eq!(found[0]["about"], about, "{name}: {found:?}");
+            let steps = found[0]["steps"].as_str().unwrap();
+            assert!(
+                steps.contains("in_2") && found[0]["what"].as_str().unwrap().contains("3 tries"),
+                "{name}: {steps}"
+            );
+            let [letter] = &written(&service)[..] else { panic!("{name}: {:?}", written(&service)) };
+            let open: Vec<u32> = (1..=3).filter(|own| letter.text.contains(&format!("IN_{own}"))).collect();
+            let mut all: Vec<u32> = failures.iter().map(|(own, _)| *own).collect();
+            all.sort_unstable();
+            all.dedup();
+            assert_eq!(open, all, "{name}: one letter lists all that is open: {}", letter.text);
+            let warned = plan_of(&service, &format!("in_{}", last.0)).await;
+            let states = ["warned", "restricted", "suspended"].map(|access| access_step(&warned, access));
+            assert_eq!(states, ["sent", "waiting", "waiting"], "{name}: before anything is taken");
+
+            // A fourth is of the same row, whichever invoice it is of.
+            fails_as(&service, "cus_1", (2, 4_900), 2).await;
+            assert_eq!((tasks(&service).await, written(&service).len()), (found.clone(), 1), "{name}");
+            // One of them is paid: the others are still a matter of whoever looks after the account.
+            let pays = async |own: u32| {
+                let invoice = format!("in_{own}");
+                let now = service.clock.now();
+                let paid = stripe::invoice("cus_1", &invoice, "paid", 4_900, 0, "usd", 3, now);
+                tell(&service, &format!("evt_paid_{own}"), "invoice.paid", &paid).await;
+            };
+            for (place, own) in all.iter().enumerate() {
+                pays(*own).await;
+                let open = usize::from(place + 1 < all.len());
+                assert_eq!(tasks(&service).await.len(), open, "{name}: after in_{own}");
+            }
+        });
+    }
+}
+
+#[test]
+fn what_was_paid_between_starts_the_count_anew_also_where_it_is_told_late() {
+    for (name, is_late) in [("told at once", false), ("told after the third failure", true)] {
+        run(async {
+            let service = open_at(START).await;
+            tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", at(START))).await;
+            fails_as(&service, "cus_1", (1, 4_900), 1).await;
+            fails_as(&service, "cus_1", (2, 4_900), 1).await;
+            let now = service.clock.now();
+            let bill = stripe::invoice("cus_1", "in_3", "open", 4_900, 4_900, "usd", 0, at(START));
+            tell(&service, "evt_in_3_0", "invoice.finalized", &bill).await;
+            let paid_at = now - SignedDuration::from_mins(30);
+            let paid = stripe::charge("cus_1", "ch_ok", None, 900, "usd", None, paid_at);
+            let failed = stripe::charge("cus_1", "ch_3_1", Some("in_3"), 4_900, "usd", Some("expired_card"), now);
+            let mut told = [("evt_ok", "charge.succeeded", &paid), ("evt_3", "charge.failed", &failed)];
+            if is_late {
+                told.reverse();
+            }
+            for (id, kind, object) in told {
+                assert_eq!(deliver(&service, &stripe::event(id, kind, now, object)).await.0, StatusCode::OK);
+            }
+            advance(&service, now + SignedDuration::from_hours(1)).await;
+            assert_eq!(tasks(&service).await, Vec::<Value>::new(), "{name}: one since");
+            fails_as(&service, "cus_1", (3, 4_900), 2).await;
+            assert_eq!(tasks(&service).await, Vec::<Value>::new(), "{name}: two since");
+            fails_as(&service, "cus_1", (3, 4_900), 3).await;
+            assert_eq!(tasks(&service).await.len(), 1, "{name}: three since");
         });
     }
 }

@@ -273,6 +273,16 @@ fn a_rung_and_a_recovery_write_on_two_days_and_the_rungs_task_comes_on_its_own()
                 assert_eq!(subjects(), expected, "{failed_at}: {now}");
                 assert_eq!(overdue(&service).await, tasks, "{failed_at}: {now}");
             }
+            // The reminder of the eighteenth leaves before anybody was written of the transfer, whose day has come.
+            for letter in letters(&service) {
+                let other = match letter.subject.as_str() {
+                    REMINDER => "\n\nAlso open:\n- IN_9: 490.00 EUR, due on 2026-03-15\n\n",
+                    _ => "\n\nAlso open:\n- IN_1: 49.00 EUR\n\n",
+                };
+                let all = format!("{other}Together with this invoice: 539.00 EUR\n\n");
+                assert!(letter.text.contains(&all), "{failed_at}: {}", letter.text);
+                assert_eq!(letter.links.len(), 1, "{failed_at}: one link opens all of it");
+            }
         }
     });
 }

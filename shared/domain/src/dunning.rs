@@ -38,7 +38,7 @@ pub use beside::{invoices_beside, tried_beside};
 pub use budget::{Budget, Left, Why};
 pub use choice::Choice;
 pub use ending::{EndOf, Ends, NoEnd};
-pub use escalation::{EscalationRule, failures_of_invoice};
+pub use escalation::{EscalationRule, Failures};
 pub use forecast::{EarlierLine, Expected, FORECAST_DAYS, Forecast, RunningLine, TooFew, forecast};
 pub use heed::DISPUTED;
 pub use hours::HoursPolicy;

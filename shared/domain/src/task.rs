@@ -55,7 +55,7 @@ pub enum About {
     Claimed { invoice: String, dispute: String },
     /// An open invoice that no recovery asks for, in the highest bucket of days overdue that it came into.
     Overdue { invoice: String, bucket: String },
-    /// An invoice whose tries fail again and again.
+    /// An account whose tries fail again and again: one task, whichever invoice it is about.
     Failing { invoice: String },
     /// An invoice whose recovery ends with a person.
     Recovery { invoice: String },
@@ -246,7 +246,7 @@ impl About {
             Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
-            Self::Failing { invoice } => TaskId::of(account, "failing", invoice),
+            Self::Failing { .. } => TaskId::of(account, "failing", ""),
             Self::Recovery { invoice } => TaskId::of(account, "recovery", invoice),
             Self::Play { case } => TaskId::of(account, "play", case.as_str()),
             Self::Onboarding { action } => TaskId::of(account, "onboarding", action.as_str()),

@@ -88,7 +88,7 @@ pub fn task(
                         About::Unseen { .. } => "a refund that was made by hand and is not in the book",
                         About::Claimed { .. } => "a bank's claim that is decided",
                         About::Overdue { .. } => "an open invoice that no recovery asks for",
-                        About::Failing { .. } => "an invoice whose tries fail again and again",
+                        About::Failing { .. } => "tries that fail again and again",
                         About::Recovery { .. } => "a recovery that ends with a person",
                         About::Play { .. } => "a step of a case's playbook",
                         About::Onboarding { .. } => "an upgrade",

@@ -77,13 +77,13 @@ pub(super) async fn begin(
 }
 
 /// What lies around a recovery, as far as it is looked at by now.
-struct Around<'a> {
+struct Around {
     /// How far a wish to end what the invoice is for has come.
     wish: Option<Stage>,
     source: Source,
     tries: again::Beside,
     end: ending::Beside,
-    escalation: Option<escalation::Beside<'a>>,
+    escalation: Option<escalation::Beside>,
     offer: Option<offer::Beside>,
     watch: Option<Watch>,
     link: Made<PayLink>,
@@ -93,8 +93,8 @@ struct Around<'a> {
     also: Vec<Debt>,
 }
 
-impl<'a> Around<'a> {
-    async fn of(context: &'a Context, read: &mut Read, plan: &Plan) -> Result<Self, Fault> {
+impl Around {
+    async fn of(context: &Context, read: &mut Read, plan: &Plan) -> Result<Self, Fault> {
         let now = context.clock.now();
         let wish = records::stage_to_ask(context, &read.head, &read.invoice).await?;
         let source = sources::find(context, &read.head.provider, &read.head.source).await?;
@@ -113,7 +113,9 @@ impl<'a> Around<'a> {
         let others = told.into_iter().chain([watch.clone(), keys::pay_link(&link.kept.hash)]).collect();
         read.batch.extend(Batch::read(context, others).await?);
         let watch = read.batch.get::<Watch>(&watch)?;
-        let also = if may_write { together::also(context, read, plan).await? } else { Vec::new() };
+        let who = (&read.person, read.customer.as_ref());
+        let also =
+            if may_write { together::also(context, &read.head, who, (&plan.invoice, &[])).await? } else { Vec::new() };
         let company = pay::company(context, source.name.as_deref());
         Ok(Self { wish, source, tries, end, escalation, offer, watch, link, company, also })
     }
@@ -143,7 +145,7 @@ impl<'a> Around<'a> {
 }
 
 /// Lets it wait, where an incident lasts, people are at it or its money is on its way, and go on where that is over.
-fn hold(context: &Context, read: &Read, plan: &mut Plan, around: &Around<'_>) {
+fn hold(context: &Context, read: &Read, plan: &mut Plan, around: &Around) {
     let (policy, now) = (context.policies.incidents.current(), context.clock.now());
     let concerning = around
         .watch
@@ -164,7 +166,7 @@ fn hold(context: &Context, read: &Read, plan: &mut Plan, around: &Around<'_>) {
 }
 
 /// Stops it, where its customer is asked for nothing any more.
-fn stop_where_nothing_is_asked(read: &Read, plan: &mut Plan, around: &Around<'_>, now: Timestamp) {
+fn stop_where_nothing_is_asked(read: &Read, plan: &mut Plan, around: &Around, now: Timestamp) {
     if !matches!(read.invoice.due(), Due::Open(_)) {
         plan.stop("settled", now);
     } else if around.wish == Some(Stage::Left) {
@@ -179,7 +181,7 @@ fn advance(
     context: &Context,
     read: &Read,
     plan: &mut Plan,
-    around: &mut Around<'_>,
+    around: &mut Around,
 ) -> Result<(Option<Begun>, Vec<Opened>), Fault> {
     let now = context.clock.now();
     let escalated = escalation::advance(context, plan, around.escalation.take());

@@ -90,7 +90,8 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     let most = ground.beside.map_or(0, |(_, rule)| rule.listed_max());
     let listed = begun.map(|step| Listed::beside(step, ground.others, most)).unwrap_or_default();
     let company = pay::company(context, source.name.as_deref());
-    let beside = Beside { link: link.as_ref().map(|link| link.address.as_str()), company: &company, also: &[] };
+    let link_to = link.as_ref().map(|link| link.address.as_str());
+    let beside = Beside { link: link_to, company: &company, also: &others.also };
     let said = (&read.invoice, &listed);
     let letter = begun.filter(|_| source.writes()).and_then(|step| {
         let letter = letter::of_rung(context, (&climb, step), said, scene.who(), beside, scene.on())?;

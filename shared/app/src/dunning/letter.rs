@@ -95,7 +95,7 @@ pub(super) struct Beside<'a> {
     pub link: Option<&'a str>,
     /// Who writes.
     pub company: &'a str,
-    /// What else of the account's is recovered.
+    /// What else the account is asked for.
     pub also: &'a [Debt],
 }
 
@@ -139,7 +139,7 @@ pub(super) fn of_step(
     let reason = reader.words(reason).to_owned();
     let own = [("reason", reason), ("time_left", time_left), ("effective_on", until)];
     let thread = thread(context, &plan.account, &read.invoice);
-    let also = also::recovered(reader, beside.also);
+    let also = also::recovered(reader, &read.invoice, beside.also);
     let matter = Matter { invoice: &read.invoice, person: &read.person, days: days_left, also, beside, thread };
     Ok(matter.letter(reader, text, (about(plan, step).id(), to.as_str()), own))
 }
@@ -225,7 +225,7 @@ pub(super) fn of_rung(
     let id = digest(&[climb.way.account.as_str(), &climb.way.invoice, "rung", &step.number.to_string()], 20);
     let overdue = Some((reader.words(phrase::DAYS_OVERDUE), days.to_string()));
     let thread = thread(context, &climb.way.account, invoice);
-    let also = also::overdue(reader, invoice, listed);
+    let also = also::overdue(reader, invoice, listed, beside.also);
     let matter = Matter { invoice, person, days: overdue, also, beside, thread };
     Some(matter.letter(reader, text, (format!("dun_{id}"), to.as_str()), [("days", days.to_string())]))
 }

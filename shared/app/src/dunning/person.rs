@@ -16,9 +16,12 @@ fn about(plan: &Plan) -> About {
 }
 
 /// What is handed over may be somebody's already: as what failed again and again.
+fn abouts(plan: &Plan) -> [About; 2] {
+    [about(plan), About::Failing { invoice: plan.invoice.clone() }]
+}
+
 fn keys_of(plan: &Plan) -> [Key; 2] {
-    let failing = About::Failing { invoice: plan.invoice.clone() };
-    [about(plan), failing].map(|about| keys::task(&about.task(&plan.account)))
+    abouts(plan).map(|about| keys::task(&about.task(&plan.account)))
 }
 
 /// Whether a step is for a person, or cannot be taken in any other way.
@@ -58,8 +61,10 @@ pub(super) fn task(
     words: &Words,
     owner: Option<&Staff>,
 ) -> Result<Option<Task>, Fault> {
+    // An account whose tries fail has one task, which may be about another invoice.
+    let is_it = |task: Task| task.state == State::Open && abouts(plan).contains(&task.about);
     for key in keys_of(plan) {
-        if !read.batch.has(&key) || read.batch.get::<Task>(&key)?.is_some_and(|task| task.state == State::Open) {
+        if !read.batch.has(&key) || read.batch.get::<Task>(&key)?.is_some_and(is_it) {
             return Ok(None);
         }
     }

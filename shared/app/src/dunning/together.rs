@@ -1,28 +1,51 @@
 //! When a recovery may say something, and what it says of the account's others: of several recoveries one letter says
 //! all.
 
+mod ladder;
+
 use super::{Read, letter, pay};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::whose;
 use crate::setup::stop;
 use crate::store::{Batch, Commit, keys};
-use domain::book::{Head, LetterLine, Writer};
+use domain::book::{Head, LetterLine, Person, Writer};
 use domain::debt::Debt;
 use domain::dunning::{Plan, Step};
 use domain::id::AccountId;
+use domain::import::Customer;
 use domain::stop::Scope;
 use jiff::{SignedDuration, Timestamp};
 
-/// What else the account owes and is asked for by now: of very many, what is asked for next. What waits because
-/// somebody said so, or is in somebody's hands, is not among it.
-pub(super) async fn also(context: &Context, read: &Read, plan: &Plan) -> Result<Vec<Debt>, Fault> {
+/// What else the account owes and is asked for by now, whoever asks: what is recovered, and then what is on the
+/// ladder; of very many, what is asked for next. What waits because somebody said so, or is in somebody's hands, is not
+/// among it, and neither is what the letter says already.
+pub(super) async fn also(
+    context: &Context,
+    head: &Head,
+    who: (&Person, Option<&Customer>),
+    (own, said): (&str, &[String]),
+) -> Result<Vec<Debt>, Fault> {
     let Some(rule) = &context.policies.dunning.current().together else { return Ok(Vec::new()) };
-    let head = &read.head;
-    let running = head.dunning.iter().filter(|(invoice, line)| **invoice != plan.invoice && line.next.is_some());
+    let room = rule.listed_max().saturating_sub(said.len());
+    if room == 0 {
+        return Ok(Vec::new());
+    }
+    let mut asked = recovered(context, head, own, room).await?;
+    asked.extend(ladder::asked(context, head, who, (own, said)).await?);
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let debts = pay::debts(context, &mut head.clone(), &asked).await?;
+    Ok(debts.into_iter().map(|(_, debt)| debt).filter(Debt::is_payable).take(room).collect())
+}
+
+/// The account's other recoveries that ask, those that go on next in front.
+async fn recovered(context: &Context, head: &Head, own: &str, most: usize) -> Result<Vec<String>, Fault> {
+    let running = head.dunning.iter().filter(|(invoice, line)| *invoice != own && line.next.is_some());
     let mut others: Vec<(Option<Timestamp>, &String)> = running.map(|(id, line)| (line.next_at, id)).collect();
     others.sort();
-    others.truncate(rule.listed_max());
+    others.truncate(most);
     if others.is_empty() {
         return Ok(Vec::new());
     }
@@ -41,8 +64,7 @@ pub(super) async fn also(context: &Context, read: &Read, plan: &Plan) -> Result<
             asked.push(invoice.clone());
         }
     }
-    let debts = pay::debts(context, &mut head.clone(), &asked).await?;
-    Ok(debts.into_iter().map(|(_, debt)| debt).filter(Debt::is_payable).collect())
+    Ok(asked)
 }
 
 /// What is due to be read waits where it is night, is left out where nobody may be written to, and goes with another

@@ -18,7 +18,7 @@ use domain::book::entitlement::entitlement;
 use domain::book::{Head, Invoice, Person};
 use domain::case::Case;
 use domain::debt::Document;
-use domain::dunning::Plan;
+use domain::dunning::{EscalationRule, Plan};
 use domain::id::{AccountId, CaseId};
 use domain::import::{Customer, Kind};
 use domain::money::Money;
@@ -144,6 +144,7 @@ async fn failing(
     plan.iter_mut().for_each(|plan| plan.heed(&known.head));
     let family = declines.meaning(invoice.decline()).family;
     let link = pay::link::unmade_for(context, &known.head, invoice);
+    let escalation = &context.policies.dunning.current().escalation;
     let failing = Failing {
         invoice,
         head: &known.head,
@@ -154,6 +155,7 @@ async fn failing(
         incident: incident.as_ref(),
         plan: plan.as_ref(),
         same_try: SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes),
+        sitting: escalation.as_ref().map_or(SignedDuration::ZERO, EscalationRule::sitting),
         case,
     };
     Ok(payment_failed(scene(context, known, case.map(|(case, _)| &case.id)), failing))

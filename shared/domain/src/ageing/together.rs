@@ -2,8 +2,9 @@
 
 use super::{AgeingPolicy, Climb, Ground, Taken, counted_from};
 use crate::book::Invoice;
-use crate::dunning::{PlanState, Step, StepState, Together};
+use crate::dunning::{Plan, PlanState, Step, StepState, Together, Whose};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// A rung of another invoice of the account, whose letter would leave now as well.
@@ -69,6 +70,26 @@ impl Climb {
         }
     }
 
+    /// Whether its customer is asked for it by letter, and nothing lets that wait: a rung of it was written, or is to
+    /// be and the invoice is overdue, or its recovery was in vain.
+    pub fn is_asked_for(
+        &self,
+        (invoice, whose): (&Invoice, Whose<'_>),
+        policy: &AgeingPolicy,
+        recovery: Option<&Plan>,
+        on: Date,
+    ) -> bool {
+        let said = [StepState::Sending, StepState::Sent, StepState::InDoubt];
+        let was_written = self.way.steps.iter().any(|step| step.kind.is_mail() && said.contains(&step.state));
+        let was_recovered = recovery.is_some_and(|plan| plan.state == PlanState::Finished);
+        let mut rungs = policy.rung.iter().zip(&self.way.steps);
+        let next = rungs.find(|(_, step)| step.state == StepState::Waiting).map(|(rung, _)| rung);
+        let is_written =
+            next.is_some_and(|rung| rung.template_of(rung.apart(whose, invoice.remaining.copied())).is_some());
+        let is_overdue = counted_from(invoice).is_some_and(|(from, _)| from < on);
+        self.way.asks() && (was_written || was_recovered || (is_written && is_overdue))
+    }
+
     /// When its next rung comes, or a pause of it ends. What only waits for a morning, or for another letter, has come.
     pub fn comes_at(&self) -> Option<Timestamp> {
         let waiting = self.way.steps.iter().filter(|step| step.state == StepState::Waiting);
@@ -83,7 +104,7 @@ mod tests {
     use super::super::owed::tests::due;
     use super::*;
     use crate::book::Head;
-    use crate::dunning::{Plan, Whose, Wish};
+    use crate::dunning::Wish;
     use crate::leaving::Stage;
     use crate::policies::Policies;
     use crate::staff::{Role, Staff};
@@ -218,5 +239,35 @@ mod tests {
         let found = taken(&mut climb, &ground(&own), NINE);
         let due_at = found.as_ref().map(|taken| (taken.step().number, taken.step().due_at));
         assert_eq!(due_at, Some((2, at("2026-03-17T23:59:59Z"))), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_overdue_or_was_written_of_is_asked_for_and_what_waits_for_somebodys_word_is_not() {
+        use StepState::{InDoubt, Sending, Sent, Skipped, Waiting};
+        let policies = Policies::shipped().unwrap();
+        let (policy, due) = (policies.ageing.current(), invoice(1, "2026-03-15"));
+        let strategic = Whose { strategic: true, ..Whose::default() };
+        for (name, state, whose, on, expected) in [
+            ("it is due today", Waiting, Whose::default(), "2026-03-15", false),
+            ("it is overdue, and its letter comes", Waiting, Whose::default(), "2026-03-16", true),
+            ("a person speaks to them first", Waiting, strategic, "2026-03-16", false),
+            ("it is leaving", Sending, strategic, "2026-03-18", true),
+            ("it was written", Sent, strategic, "2026-03-18", true),
+            ("it may have been", InDoubt, strategic, "2026-03-18", true),
+            ("it was left out, and the next one comes", Skipped, Whose::default(), "2026-03-18", true),
+        ] {
+            let on: Date = on.parse().unwrap();
+            let mut climb = climb(&due);
+            climb.way.steps[0].state = state;
+            assert_eq!(climb.is_asked_for((&due, whose), policy, None, on), expected, "{name}");
+            let recovery = Plan { state: PlanState::Finished, ..climb.way.clone() };
+            let asks = |climb: &Climb| climb.is_asked_for((&due, whose), policy, Some(&recovery), on);
+            assert!(asks(&climb), "{name}: its recovery was in vain");
+            climb.way.held_until = Some(at("2026-03-20T09:00:00Z"));
+            assert!(!asks(&climb), "{name}: people are at it");
+            climb.way.held_until = None;
+            climb.way.stop("settled", at(NINE));
+            assert!(!asks(&climb), "{name}: it is over");
+        }
     }
 }

@@ -59,6 +59,9 @@ pub struct Head {
     /// That the customer lets a second card be charged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<Consent>,
+    /// When tries that failed in a row became a matter of whoever looks after the account, the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_at: Option<Timestamp>,
     /// What people said of all recoveries while more ran than are written at once, the latest, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub said_of_all: Vec<SaidOfAll>,
@@ -216,6 +219,8 @@ pub struct HistoryLine {
     pub status: Option<InvoiceStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Timestamp>,
 }
 
 /// A payment or a failed try in short, with what tells two of one amount apart.
@@ -319,6 +324,7 @@ impl Head {
             claimed_at: None,
             card_given: None,
             consent: None,
+            escalated_at: None,
             said_of_all: Vec::new(),
             requests: BTreeSet::new(),
             loose: BTreeSet::new(),

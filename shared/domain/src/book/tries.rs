@@ -2,7 +2,7 @@
 
 use super::Stamp;
 use super::tried::{By, card, way};
-use crate::event::{Decline, Event, Kind, Seen};
+use crate::event::{Decline, Event, Kind, Origin, Seen};
 use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,9 @@ pub struct Try {
     pub method: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_customer: bool,
+    /// A list shows that something failed, and names no payment: nobody knows when that was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undated: bool,
 }
 
 impl Try {
@@ -57,6 +60,7 @@ impl Try {
             card: None,
             method: None,
             by_customer: false,
+            undated: false,
         };
         for seen in &event.seen {
             match seen {
@@ -80,6 +84,7 @@ impl Try {
                 _ => {}
             }
         }
+        told.undated = event.origin == Origin::Listed && told.payment.is_none();
         Some(told)
     }
 
@@ -101,7 +106,8 @@ impl Try {
         brand.filter(|brand| *brand != "card").or(self.method.as_deref())
     }
 
-    pub(super) fn by(&self) -> By {
+    /// Who tried, as far as one telling says.
+    pub fn by(&self) -> By {
         if self.by_customer { By::Customer } else { By::Provider }
     }
 
@@ -153,6 +159,7 @@ mod tests {
             card: None,
             method: None,
             by_customer: false,
+            undated: false,
         }
     }
 

@@ -4,11 +4,10 @@
 
 use crate::action::{Action, Kind, State};
 use crate::ageing::was_overdue;
-use crate::book::{Due, HistoryLine, Touched};
+use crate::book::{Due, HistoryLine, MOMENT, Touched, tries};
 use crate::case::Class;
 use crate::classify::DISPUTED;
 use crate::classify::desk::Desk;
-use crate::dunning::failures_of_invoice;
 use crate::event::InvoiceStatus;
 use crate::id::{CaseId, TaskId};
 use crate::leaving::settled;
@@ -23,7 +22,7 @@ pub fn may_change(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let bills = settled(&before.touched, &folded.touched, &folded.head);
     let owed = owed_again(before, folded).into_iter().chain(paid(&before.touched, &folded.touched));
     let owed = owed.map(|invoice| claimed_of(&invoice, "").task(&folded.head.account));
-    let bills = bills.into_iter().chain(owed).chain(overdue(before, folded)).chain(failing(before, folded));
+    let bills = bills.into_iter().chain(owed).chain(overdue(before, folded)).chain(may_end_failing(before, folded));
     let bills = bills.chain(left_over(before, folded)).chain(offered(before, folded));
     let is_upgrade = |action: &&Action| is_left(action) && matches!(action.kind, Kind::Upgrade { .. });
     let welcomed = before.actions.values().filter(is_upgrade).map(welcoming_of);
@@ -142,31 +141,40 @@ fn overdue<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId
     paid(&before.touched, &after.touched).filter(late).map(task)
 }
 
-/// The tasks of invoices that failed again and again and are not open any more.
-fn failing<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
-    let (account, all) = (&after.head.account, &after.touched.invoices);
+/// The task of an account whose tries failed again and again, where this event may have closed the last of what failed.
+fn may_end_failing<'a>(before: &'a Desk, folded: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
     // Told twice is no second try, but asks for no more than one look at a task that is not there.
-    let again = move |invoice: &String| {
-        failures_of_invoice(&all[invoice].tried(SignedDuration::ZERO), SignedDuration::ZERO) > 1
+    let again = || tries(&folded.head.book.tries, MOMENT).len() > 1;
+    let about = |invoice| About::Failing { invoice };
+    let closed = failed_and_paid(before, folded).next().filter(|_| again());
+    closed.into_iter().map(move |invoice| about(invoice).task(&folded.head.account))
+}
+
+/// The same, where nothing else of the account is recovered.
+fn failing<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
+    let is_open = |invoice: &String| {
+        after.touched.invoices.get(invoice).is_none_or(|invoice| matches!(invoice.due(), Due::Open(_)))
     };
-    let task = move |invoice| About::Failing { invoice }.task(account);
-    paid(&before.touched, &after.touched).filter(again).map(task)
+    let goes_on = after.head.more_dunning > 0 || after.head.dunning.keys().any(is_open);
+    may_end_failing(before, after).filter(move |_| !goes_on)
+}
+
+/// The invoices that had failed and are not open any more.
+fn failed_and_paid<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = String> + 'a {
+    let has_failed = move |invoice: &String| after.touched.invoices[invoice].first_failed_at.is_some();
+    paid(&before.touched, &after.touched).filter(has_failed)
 }
 
 /// The tasks of invoices whose recovery may have ended with a person, and that are not open any more.
 fn left_over<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
-    let (account, all) = (&after.head.account, &after.touched.invoices);
-    let has_failed = move |invoice: &String| all[invoice].first_failed_at.is_some();
-    let task = move |invoice| About::Recovery { invoice }.task(account);
-    paid(&before.touched, &after.touched).filter(has_failed).map(task)
+    let task = move |invoice| About::Recovery { invoice }.task(&after.head.account);
+    failed_and_paid(before, after).map(task)
 }
 
 /// The tasks of what was to be offered for invoices that are not open any more.
 fn offered<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
-    let account = &after.head.account;
-    let has_failed = move |invoice: &String| after.touched.invoices[invoice].first_failed_at.is_some();
     let about = |invoice| About::Offered { invoice, subscription: String::new(), asks: String::new() };
-    paid(&before.touched, &after.touched).filter(has_failed).map(move |invoice| about(invoice).task(account))
+    failed_and_paid(before, after).map(move |invoice| about(invoice).task(&after.head.account))
 }
 
 fn claimed_of(invoice: &str, dispute: &str) -> About {
@@ -193,7 +201,7 @@ fn unseen_of(action: &Action) -> TaskId {
 mod tests {
     use super::*;
     use crate::action::{Clause, Kind, Preview, Reason};
-    use crate::book::{CaseLine, Head};
+    use crate::book::{CaseLine, Head, PlanLine};
     use crate::dunning::{Control, Plan, PlanState};
     use crate::event::Event;
     use crate::id::{AccountId, ActionId};
@@ -361,6 +369,56 @@ mod tests {
         ] {
             let after = told(settled);
             assert_eq!(may_change(&before, &after).contains(&task.id), ends, "{name}: it is read before");
+            let ended = end(std::slice::from_ref(&task), &before, &after, "stripe", now);
+            let states: Vec<_> = ended.iter().map(|task| task.state).collect();
+            assert_eq!(states, if ends { vec![TaskState::Done] } else { vec![] }, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_task_of_what_fails_again_and_again_ends_with_the_last_of_it() {
+        let now: Timestamp = "2026-03-20T09:00:00Z".parse().unwrap();
+        let usd = |amount: &str| json!({"amount": amount, "currency": "USD"});
+        let told = |tries: u32, status: &str, others: &[&str], more: u32| {
+            let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+            let seen = |status: &str, failed_at: Option<&str>| {
+                json!({"resource": "invoice", "id": "in_1", "status": status, "total": usd("49.00"),
+                    "remaining": usd(if status == "paid" { "0.00" } else { "49.00" }), "failed_at": failed_at})
+            };
+            let failed = (1..=tries).map(|day| {
+                let at = format!("2026-03-0{day}T09:00:00Z");
+                let seen = seen("open", Some(&at));
+                (at, "payment_failed", seen)
+            });
+            let last = ("2026-03-09T09:00:00Z".to_owned(), "invoice_changed", seen(status, None));
+            for (at, kind, seen) in failed.chain([last]) {
+                let event: Event = from_value(json!({"id": at, "provider": "stripe", "source": "default",
+                    "origin": "webhook", "kind": kind, "at": at, "customer": "cus_1", "seen": [seen]}))
+                .unwrap();
+                desk.touched.fold(&mut desk.head, &event, SignedDuration::ZERO);
+            }
+            let line = json!({"segment": "standard", "step": 1, "next": null, "next_at": null, "policy_version": 3});
+            let others =
+                others.iter().map(|other| ((*other).to_owned(), from_value::<PlanLine>(line.clone()).unwrap()));
+            desk.head.dunning.extend(others);
+            desk.head.more_dunning = more;
+            desk
+        };
+        let account = Head::new("stripe", "default", "cus_1").account;
+        let about = |invoice: &str| About::Failing { invoice: invoice.to_owned() };
+        let (what, day) = (String::new(), SignedDuration::from_hours(24));
+        let task = Task::new(&account, about("in_7"), what.clone(), what, now, day);
+        assert_eq!(about("in_1").task(&account), task.id, "an account has one, whichever invoice it is about");
+        for (name, tries, status, others, more, read, ends) in [
+            ("it was the only one", 3, "paid", &["in_1"][..], 0, true, true),
+            ("it was withdrawn", 3, "void", &["in_1"][..], 0, true, true),
+            ("another is recovered", 3, "paid", &["in_1", "in_2"][..], 0, true, false),
+            ("more are than are named", 3, "paid", &["in_1"][..], 1, true, false),
+            ("it is open as before", 3, "open", &["in_1"][..], 0, false, false),
+            ("it had failed once", 1, "paid", &["in_1"][..], 0, false, false),
+        ] {
+            let (before, after) = (told(tries, "open", others, more), told(tries, status, others, more));
+            assert_eq!(may_change(&before, &after).contains(&task.id), read, "{name}: it is read before");
             let ended = end(std::slice::from_ref(&task), &before, &after, "stripe", now);
             let states: Vec<_> = ended.iter().map(|task| task.state).collect();
             assert_eq!(states, if ends { vec![TaskState::Done] } else { vec![] }, "{name}");

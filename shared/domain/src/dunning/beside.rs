@@ -23,7 +23,7 @@ pub fn invoices_beside(head: &Head, but: Option<&str>, since: Timestamp) -> Vec<
 }
 
 /// Which invoice was tried, said by the telling itself or by a link.
-fn tried_of<'a>(book: &'a Book, tried: &'a Try) -> Option<&'a String> {
+pub(super) fn tried_of<'a>(book: &'a Book, tried: &'a Try) -> Option<&'a String> {
     let linked = book.links.iter().rev().find(|link| Some(&link.intent) == tried.intent.as_ref());
     tried.invoice.as_ref().or(linked.map(|link| &link.invoice))
 }

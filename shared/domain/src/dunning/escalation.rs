@@ -1,19 +1,24 @@
-//! When is a recovery a matter of whoever looks after the account? After so many failed tries: its warning comes at once, and
-//! a person speaks to the customer.
+//! When is an account a matter of whoever looks after it? After so many failed tries in a row, whatever they were for:
+//! a warning comes at once, and a person speaks to the customer.
 
+use super::beside::tried_of;
 use super::{Plan, StepKind, StepState};
 use crate::book::entitlement::Entitlement;
-use crate::book::{By, Tried};
+use crate::book::{Book, By, Head, HistoryLine, Try, tries};
+use crate::event::{InvoiceStatus, PaymentStatus};
 use crate::policy::Complaint;
 use crate::staff::Role;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use toml::Spanned;
 
 /// A sitting that is longer than a day is none.
 const SITTING_MINUTES_MAX: i64 = 24 * 60;
+/// The head remembers some twenty tries, and more would never be counted.
+const FAILURES_MAX: usize = 20;
 
-/// After how many failed tries that is, whoever tried.
+/// After how many failed tries in a row that is, whoever tried.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EscalationRule {
@@ -42,8 +47,9 @@ impl EscalationRule {
             let said = format!("in one sitting a customer pauses for 1 to {SITTING_MINUTES_MAX} minutes");
             complaints.push(Complaint::on(&self.sitting_minutes, said));
         }
-        if *self.failures.get_ref() == 0 {
-            complaints.push(Complaint::on(&self.failures, "an escalation comes after one failed try at least"));
+        if !(1..=FAILURES_MAX).contains(self.failures.get_ref()) {
+            let said = format!("an escalation comes after 1 to {FAILURES_MAX} failed tries");
+            complaints.push(Complaint::on(&self.failures, said));
         }
         if !self.owner().may_settle() {
             let said = format!("{} could not end the task", self.owner().name());
@@ -56,30 +62,99 @@ impl EscalationRule {
     }
 }
 
-/// How many tries of an invoice have failed, oldest first. Who mistypes the number of their card three times has failed once.
-pub fn failures_of_invoice(tried: &[Tried], sitting: SignedDuration) -> usize {
+/// The tries of an account that failed in a row, since anything of it was paid: whatever they were for, whoever tried.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Failures {
+    /// When each that counts had failed, the first one first.
+    pub at: Vec<Timestamp>,
+    /// The invoices that were tried, as far as anybody told.
+    pub invoices: BTreeSet<String>,
+}
+
+impl Failures {
+    /// Those that the head remembers. What was told late counts by when it happened.
+    pub fn of_account(book: &Book, same_try: SignedDuration, sitting: SignedDuration) -> Self {
+        let all = tries(&book.tries, same_try);
+        let mut failed: Vec<(Timestamp, By, &[&Try])> = all.iter().filter_map(|told| failed(told)).collect();
+        let paid_at = paid_at(book, &failed);
+        failed.retain(|(at, ..)| paid_at.is_none_or(|paid_at| *at > paid_at));
+        failed.sort_by_key(|(at, by, _)| (*at, *by));
+        let told = failed.iter().flat_map(|(.., told)| told.iter());
+        let invoices = told.filter_map(|told| tried_of(book, told)).cloned().collect();
+        Self { at: counted(failed.iter().map(|(at, by, _)| (*at, *by)), sitting), invoices }
+    }
+}
+
+/// When a try had failed, where anybody knows that, and who made it: some tellings do not say that it was the customer.
+fn failed<'a, 'b>(told: &'a [&'b Try]) -> Option<(Timestamp, By, &'a [&'b Try])> {
+    let at = told.iter().filter(|told| !told.undated).map(|told| told.at).min()?;
+    Some((at, told.iter().map(|told| told.by()).max().unwrap_or_default(), told))
+}
+
+/// When anything was paid last. Of an invoice that was paid nobody knows when it is known that its tries failed before.
+fn paid_at(book: &Book, failed: &[(Timestamp, By, &[&Try])]) -> Option<Timestamp> {
+    let paid = book.payments.iter().filter(|line| line.status == Some(PaymentStatus::Succeeded)).map(|line| line.at);
+    let last_failed = |line: &HistoryLine| {
+        let is_of = |told: &[&Try]| told.iter().any(|told| tried_of(book, told) == Some(&line.invoice));
+        failed.iter().filter(|(.., told)| is_of(told)).map(|(at, ..)| *at).max()
+    };
+    let settled = book.invoices.iter().filter(|line| line.status == Some(InvoiceStatus::Paid));
+    paid.chain(settled.filter_map(|line| line.paid_at.or_else(|| last_failed(line)))).max()
+}
+
+/// When those of some failed tries failed that count, in their order. Who mistypes the number of their card three times
+/// has failed once.
+pub(super) fn counted(failed: impl IntoIterator<Item = (Timestamp, By)>, sitting: SignedDuration) -> Vec<Timestamp> {
     let mut last: Option<Timestamp> = None;
-    let counts = |tried: &&Tried| {
-        let by_customer = tried.by == By::Customer;
-        let is_again = by_customer && last.is_some_and(|last| tried.at.duration_since(last) <= sitting);
-        last = if by_customer { Some(tried.at) } else { last };
+    let counts = |(at, by): &(Timestamp, By)| {
+        let by_customer = *by == By::Customer;
+        let is_again = by_customer && last.is_some_and(|last| at.duration_since(last) <= sitting);
+        last = if by_customer { Some(*at) } else { last };
         !is_again
     };
-    tried.iter().filter(|tried| !tried.succeeded).filter(counts).count()
+    failed.into_iter().filter(counts).map(|(at, _)| at).collect()
+}
+
+impl EscalationRule {
+    /// Since when tries fail, where as many have failed in a row as it says.
+    pub fn since(&self, failures: &[Timestamp]) -> Option<Timestamp> {
+        let is_enough = failures.len() >= *self.failures.get_ref();
+        failures.first().copied().filter(|_| is_enough)
+    }
+
+    /// The same, where that is no matter of whoever looks after the account yet: one row of failures is one once,
+    /// however many recoveries run.
+    pub fn since_of_account(&self, head: &Head, failures: &[Timestamp]) -> Option<Timestamp> {
+        self.since(failures).filter(|since| head.escalated_at.is_none_or(|at| at < *since))
+    }
 }
 
 impl Plan {
-    /// Whether it is a matter of whoever looks after the account by now, and was not before.
-    pub fn has_to_escalate(&self, rule: &EscalationRule, failures: usize) -> bool {
-        self.escalated_at.is_none() && !self.rests() && failures >= *rule.failures.get_ref()
+    /// Whether it brings the warning now, of an account whose tries fail since then.
+    pub fn has_to_escalate(&self, since: Timestamp) -> bool {
+        !self.rests() && self.escalated_at.is_none_or(|at| at < since)
     }
 
-    /// The warning comes at once, and not without the letter that stands before it. Says whether it is news.
-    pub fn escalate(&mut self, rule: &EscalationRule, failures: usize, now: Timestamp) -> bool {
-        if !self.has_to_escalate(rule, failures) {
+    /// Whether another recovery has warned the customer already.
+    pub fn is_warned_beside(&self, head: &Head) -> bool {
+        let mut others = head.dunning.iter().filter(|(invoice, _)| **invoice != self.invoice);
+        others.any(|(_, line)| line.access.is_some_and(|access| access.state >= Entitlement::Warned))
+    }
+
+    /// The warning comes at once, and not without the letter that stands before it; where another recovery has warned
+    /// them, each keeps its day. Says whether it is news.
+    pub fn escalate(&mut self, since: Option<Timestamp>, is_warned: bool, now: Timestamp) -> bool {
+        if since.is_none_or(|since| !self.has_to_escalate(since)) {
             return false;
         }
         self.escalated_at = Some(now);
+        if !is_warned {
+            self.brings_warning(now);
+        }
+        true
+    }
+
+    fn brings_warning(&mut self, now: Timestamp) {
         let is_warning = |kind: &StepKind| *kind == StepKind::Access { access: Entitlement::Warned };
         let warning = self.steps.iter().rposition(|it| is_warning(&it.kind) && it.state == StepState::Waiting);
         let behind = warning.map_or(0, |place| place + 1);
@@ -89,86 +164,8 @@ impl Plan {
                 step.due_at = step.due_at.min(now);
             }
         }
-        true
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policies::Policies;
-    use serde_json::{from_value, json};
-
-    fn day(day: i64) -> Timestamp {
-        "2026-03-01T09:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(24 * day)
-    }
-
-    /// Two letters, a warning, another letter and a restriction.
-    fn plan() -> Plan {
-        let step = |number: u32, kind: &str, what: &str, after: i64| {
-            let field = if kind == "mail" { "template" } else { "access" };
-            json!({"number": number, "kind": kind, field: what, "due_at": day(after), "state": "waiting",
-                "done_at": null, "doubt_at": null})
-        };
-        let steps = [
-            step(1, "mail", "reminder_1", 1),
-            step(2, "mail", "reminder_2", 5),
-            step(3, "access", "warned", 7),
-            step(4, "mail", "reminder_3", 10),
-            step(5, "access", "restricted", 10),
-        ];
-        let account = crate::id::AccountId::of("stripe", "default", "cus_1");
-        from_value(json!({
-            "account": account, "invoice": "in_1", "segment": "standard", "policy_version": 3, "started_at": day(0),
-            "state": "running", "reason": null, "steps": steps, "trace": "t",
-        }))
-        .unwrap()
-    }
-
-    fn due(plan: &Plan) -> Vec<Timestamp> {
-        plan.steps.iter().map(|step| step.due_at).collect()
-    }
-
-    #[test]
-    fn what_a_customer_tries_in_one_sitting_counts_once() {
-        let at = |minute: i64, by: By| Tried::failed(day(0) + SignedDuration::from_mins(minute), by);
-        let (customer, provider) = (By::Customer, By::Provider);
-        let paid = Tried { succeeded: true, ..at(3, customer) };
-        for (name, tried, expected) in [
-            ("nothing", vec![], 0),
-            ("mistyped three times", vec![at(0, customer), at(4, customer), at(9, customer)], 1),
-            ("each soon after the one before", vec![at(0, customer), at(60, customer), at(120, customer)], 1),
-            ("a minute too late", vec![at(0, customer), at(61, customer)], 2),
-            ("the provider", vec![at(0, provider), at(1, provider), at(2, provider)], 3),
-            ("both by turns", vec![at(0, customer), at(1, provider), at(2, customer)], 2),
-            ("it was paid between", vec![at(0, customer), paid, at(200, customer)], 2),
-        ] {
-            assert_eq!(failures_of_invoice(&tried, SignedDuration::from_mins(60)), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn the_third_failure_brings_the_warning_with_its_letter_once() {
-        let policies = Policies::shipped().unwrap();
-        let rule = policies.dunning.version(3).unwrap().escalation.as_ref().unwrap();
-        let mut plan = plan();
-        plan.begin(day(1), day(2)).unwrap();
-        plan.sent(1);
-        assert!(!plan.escalate(rule, 2, day(2)), "two do not");
-        assert_eq!(due(&plan), [1, 5, 7, 10, 10].map(day));
-        let mut paused = plan.clone();
-        paused.hold(day(2), day(4));
-        assert!(!paused.escalate(rule, 3, day(3)), "what waits for an incident warns nobody");
-        assert!(plan.escalate(rule, 3, day(3)), "three do");
-        assert_eq!(due(&plan), [1, 3, 3, 10, 10].map(day), "and what comes after keeps its day");
-        plan.take_access(day(3));
-        assert_eq!(plan.access().state, Entitlement::Grace, "not before its letter");
-        assert_eq!(plan.begin(day(3), day(4)).map(|step| step.number), Some(2));
-        plan.sent(2);
-        plan.take_access(day(3));
-        assert_eq!(plan.access().state, Entitlement::Warned);
-        let before = plan.clone();
-        assert!(!plan.escalate(rule, 4, day(4)), "four do not again");
-        assert_eq!(plan, before);
-    }
-}
+mod tests;

@@ -242,6 +242,7 @@ impl Plan {
             policy_version: self.policy_version,
             access: Some(access),
         });
+        head.escalated_at = head.escalated_at.max(self.escalated_at);
         match line {
             Some(line) => drop(head.dunning.insert(self.invoice.clone(), line)),
             None => drop(head.dunning.remove(&self.invoice)),

@@ -11,7 +11,7 @@ use crate::policies::Policies;
 use crate::policy::Versions;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use life::{Life, Lived, invoice};
+use life::{Life, Lived, OTHERS, Pays, VISA, invoice};
 use serde_json::{Value, from_value, json};
 use std::sync::LazyLock;
 use toml::Spanned;
@@ -59,20 +59,38 @@ fn must_come_to_all(lives: &[Lived]) {
     assert!(texts > 0 && asked > 0 && escalated > 0, "{texts} {asked} {escalated} of {}", lives.len());
 }
 
+/// The same of what is not paid by Visa: each seed plays one such way beside.
+fn must_be_tried_otherwise(beside: &[(Pays, Lived)]) {
+    let tries = |is_it: fn(&str) -> bool| -> usize {
+        beside.iter().filter(|(pays, _)| is_it(pays.network)).map(|(_, life)| life.tries).sum()
+    };
+    let (mastercard, debits) = (tries(|network| network == "mastercard"), tries(|network| network != "mastercard"));
+    assert!(mastercard > 0 && debits > 0, "{mastercard} {debits} of {}", beside.len());
+}
+
+fn another_way(seed: u64) -> Pays {
+    OTHERS[usize::try_from(seed).unwrap() % OTHERS.len()]
+}
+
 #[test]
 fn whatever_rules_load_and_whatever_happens_a_recovery_keeps_its_word() {
     const ALL: u64 = 80;
-    let (mut lives, mut refused) = (Vec::new(), Vec::new());
+    let (mut lives, mut beside, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for seed in 0..ALL {
         let text = rules::any(&mut Dice(seed));
         match Versions::<DunningPolicy>::load(&[(rules::FILE, text.as_str())]) {
-            Ok(versions) => lives.push(Life::lived(seed, versions.current())),
+            Ok(versions) => {
+                lives.push(Life::lived(seed, versions.current(), VISA));
+                let pays = another_way(seed);
+                beside.push((pays, Life::lived(seed, versions.current(), pays)));
+            }
             Err(why) => refused.push(why.to_string()),
         }
     }
     assert!(lives.len() > refused.len(), "hardly any rules load: {refused:?}");
     must_be_lively(&lives);
     must_come_to_all(&lives);
+    must_be_tried_otherwise(&beside);
 }
 
 #[test]
@@ -82,7 +100,10 @@ fn rules_that_somebody_has_edited_are_refused_with_their_line_or_keep_their_word
     for seed in 0..ALL {
         let text = rules::edited(&mut Dice(seed));
         match Policies::shipped_with_dunning(&text) {
-            Ok(policies) => lives.push(Life::lived(seed, policies.dunning.current())),
+            Ok(policies) => {
+                lives.push(Life::lived(seed, policies.dunning.current(), VISA));
+                Life::lived(seed, policies.dunning.current(), another_way(seed));
+            }
             Err(why) => {
                 refused += 1;
                 assert!(

@@ -145,6 +145,7 @@ mod tests {
                 remaining: None,
                 status,
                 subscription: None,
+                paid_at: None,
             });
         }
         head

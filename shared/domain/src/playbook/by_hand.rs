@@ -23,7 +23,8 @@ pub(super) fn about(case: &Case) -> About {
     About::Play { case: case.took_over.iter().find(is_made).unwrap_or(&case.id).clone() }
 }
 
-/// The task of an invoice that fails again and again: a recovery makes the same one, so that there is never a second.
+/// The task of an account whose tries fail again and again: a recovery makes the same one, so that there is never a
+/// second.
 pub(super) fn failing(invoice: &str) -> About {
     About::Failing { invoice: invoice.to_owned() }
 }

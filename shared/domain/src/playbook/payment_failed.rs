@@ -4,11 +4,11 @@
 use super::{Name, Play, Setting, Step, When, by_hand, came_of};
 use crate::action::{Action, Kind, Params, Reason, Wish};
 use crate::book::entitlement::Entitlement;
-use crate::book::{Due, Head, Invoice, tries};
+use crate::book::{Due, Head, Invoice};
 use crate::case::Case;
 use crate::decline::Family;
-use crate::dunning::{Plan, whole_days};
-use crate::event::{InvoiceStatus, PaymentStatus};
+use crate::dunning::{Failures, Plan, whole_days};
+use crate::event::InvoiceStatus;
 use crate::incident::{Incident, State};
 use crate::money::Money;
 use crate::policy::phrase;
@@ -29,13 +29,15 @@ pub struct Failing<'a> {
     /// Its recovery, if it ever had one.
     pub plan: Option<&'a Plan>,
     pub same_try: SignedDuration,
+    /// How long a customer may pause between two tries of one sitting.
+    pub sitting: SignedDuration,
     /// The case of it, where it is played for one, with what was asked for because of it.
     pub case: Option<(&'a Case, &'a [Action])>,
 }
 
 /// Writes nothing where nothing is due, and nothing while an incident is behind it.
 pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
-    let Failing { invoice, head, family, reason, link, entitlement, incident, same_try, case, .. } = failing;
+    let Failing { invoice, head, family, reason, link, entitlement, incident, case, .. } = failing;
     let Due::Open(remaining) = invoice.due() else {
         let mut play = scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");
         let (case, actions) = case.unzip();
@@ -50,7 +52,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         play.look("part of an incident", format!("{} customers, {}", incident.accounts, incident.cause));
         return play;
     }
-    let failures = failures_of_account(head, same_try);
+    let failures = Failures::of_account(&head.book, failing.same_try, failing.sitting).at;
     let in_a_row = failures.len();
     let left = days_left(failing, scene.policy.grace_days, scene.now);
     let mut play = scene.play(
@@ -117,23 +119,6 @@ fn requests(scene: Setting<'_>, failing: Failing<'_>, remaining: Option<Money>, 
         steps.push(step("extend_grace", None, days, &format!("up to {most} days, so that there is time to act")));
     }
     steps
-}
-
-/// When tries of the account failed since anything of it was paid, whatever they were for.
-fn failures_of_account(head: &Head, same_try: SignedDuration) -> Vec<Timestamp> {
-    let paid = head
-        .book
-        .payments
-        .iter()
-        .filter(|line| line.status == Some(PaymentStatus::Succeeded))
-        .map(|line| line.at)
-        .max();
-    let since = |at: Timestamp| paid.is_none_or(|paid| at > paid);
-    let all = tries(&head.book.tries, same_try);
-    let failed = all.iter().filter(|told| told.iter().any(|told| since(told.at)));
-    let mut at: Vec<_> = failed.filter_map(|told| told.iter().map(|told| told.at).min()).collect();
-    at.sort_unstable();
-    at
 }
 
 /// The invoice whose payments fail: the one that a case is about; of what only a ticket tells, the open one of the
@@ -234,6 +219,7 @@ mod tests {
             incident: None,
             plan: None,
             same_try: SignedDuration::ZERO,
+            sitting: SignedDuration::ZERO,
             case: None,
         };
         let (policy, reader) = (policies.playbooks.current(), policies.texts.current().reader(Some(locale), None));

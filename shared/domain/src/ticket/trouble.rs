@@ -88,6 +88,7 @@ mod tests {
                 remaining: None,
                 status: None,
                 subscription: None,
+                paid_at: None,
             });
         }
         for id in ["ch_1", "ch_2"] {

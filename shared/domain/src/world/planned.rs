@@ -131,9 +131,10 @@ impl<'a> Planned<'a> {
     /// What the service does when a plan rings, in the same order.
     fn looks(&mut self, recovery: &mut Recovery, shown: &Shown<'_>, known: &Known<'a>, now: Timestamp) -> Option<Next> {
         let Recovery { plan, next_try } = recovery;
-        if let Some(rule) = &self.policy.escalation {
+        if let Some(rule) = self.policy.escalation.as_ref().filter(|_| plan.escalated_at.is_none()) {
             // The failure itself is one of them.
-            plan.escalate(rule, shown.tries.len() + 1, now);
+            let failed: Vec<Timestamp> = std::iter::once(shown.failed_at).chain(shown.tries.iter().copied()).collect();
+            plan.escalate(rule.since(&failed), false, now);
         }
         if plan.due(now).any(|step| step.kind.is_read()) {
             let morning = self.written_from(shown.country, now);

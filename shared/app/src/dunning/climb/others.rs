@@ -2,11 +2,13 @@
 
 use super::scene::Scene;
 use crate::context::Context;
+use crate::dunning::together;
 use crate::fault::Fault;
 use crate::records;
 use crate::store::{self, Batch, keys};
 use domain::ageing::{Climb, Ground, Other};
 use domain::book::Invoice;
+use domain::debt::Debt;
 use domain::dunning::Plan;
 use domain::id::AccountId;
 use jiff::Timestamp;
@@ -14,11 +16,14 @@ use jiff::Timestamp;
 /// How many more are looked at than a letter lists: some of them may not be asked for.
 const SPARE: usize = 8;
 
-/// What a letter may list, and their climbs as they were read.
+/// What a letter may list.
 #[derive(Default)]
 pub(super) struct Others {
+    /// What would have a letter now as well, and their climbs as they were read.
     pub due: Vec<Other>,
     pub batch: Batch,
+    /// What else the account is asked for, whoever asks: it is said besides, and has its letters as before.
+    pub also: Vec<Debt>,
 }
 
 /// Looked for by whoever would write now: of very many, those that have waited longest.
@@ -29,11 +34,21 @@ pub(super) async fn due(scene: &Scene<'_>, ground: &Ground<'_>) -> Result<Others
     if !may_write || scene.letter_due(&scene.read.climb, ground).is_none() {
         return Ok(Others::default());
     }
+    let own = &ground.invoice.id;
+    let invoices = come(context, &head.account, own, scene.now, rule.listed_max() + SPARE).await?;
+    let (due, batch) = match invoices.as_slice() {
+        [] => (Vec::new(), Batch::default()),
+        invoices => due_of(scene, invoices).await?,
+    };
+    let said: Vec<String> = due.iter().map(|other| other.invoice.id.clone()).collect();
+    let also = together::also(context, head, scene.who(), (own, &said)).await?;
+    Ok(Others { due, batch, also })
+}
+
+/// Those of them whose letter would leave now.
+async fn due_of(scene: &Scene<'_>, invoices: &[String]) -> Result<(Vec<Other>, Batch), Fault> {
+    let (context, head) = (scene.context, &scene.read.head);
     let account = &head.account;
-    let invoices = come(context, account, &ground.invoice.id, scene.now, rule.listed_max() + SPARE).await?;
-    if invoices.is_empty() {
-        return Ok(Others::default());
-    }
     let own = |id: &String| [keys::climb(account, id), keys::invoice(account, id), keys::plan(account, id)];
     let batch = Batch::read(context, invoices.iter().flat_map(own).collect()).await?;
     let mut due = Vec::new();
@@ -52,7 +67,7 @@ pub(super) async fn due(scene: &Scene<'_>, ground: &Ground<'_>) -> Result<Others
             due.push(Other { invoice, rung: step.number, wake_at });
         }
     }
-    Ok(Others { due, batch })
+    Ok((due, batch))
 }
 
 /// The account's other invoices whose next rung has come, those that came first in front.

@@ -1,7 +1,7 @@
 //! What of a resource the head shows, and how much of it is kept.
 
 use super::{Book, CardLine, DisputeLine, Figures, HistoryLine, Link, PaymentLine, PeriodLine, SubscriptionLine};
-use crate::book::{Invoice, KeptCard, Payment, Stamp, Subscription, Try};
+use crate::book::{Due, Invoice, KeptCard, Payment, Stamp, Subscription, Try};
 use crate::event::{BalanceSeen, ChosenSeen, Event, InvoiceStatus, Stated, SubscriptionStatus};
 use crate::policy::{fitting, stored_bytes};
 use jiff::Timestamp;
@@ -178,6 +178,7 @@ impl Book {
             remaining: invoice.remaining.copied(),
             status: invoice.settled_at.map(|_| InvoiceStatus::Paid).or(invoice.status.copied()),
             subscription: invoice.subscription.value().cloned(),
+            paid_at: invoice.paid_at().filter(|_| invoice.due() == Due::Paid),
         });
         keep_newest(&mut self.invoices, LINES);
     }

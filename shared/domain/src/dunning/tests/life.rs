@@ -5,6 +5,7 @@ mod leaving;
 use super::{Dice, POLICIES, PROVIDER};
 use crate::book::entitlement::Entitlement;
 use crate::book::{By, Due, Head, Invoice, Stamp, Tried};
+use crate::dunning::escalation::counted;
 use crate::dunning::{self, Adviser, DunningPolicy, Plan, PlanState, Step, StepState, Whose, Wish};
 use crate::event::{Decline, Event, Seen};
 use crate::id::{AccountId, IncidentId};
@@ -17,7 +18,20 @@ use serde_json::{from_value, json};
 use std::collections::BTreeSet;
 
 const START: &str = "2026-03-02T09:00:00Z";
-const CARDS: [&str; 2] = ["visa 4242", "visa 1881"];
+/// By what it is collected, as its provider calls it, and which cards may be charged: a debit names none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pays {
+    pub network: &'static str,
+    cards: [Option<&'static str>; 2],
+}
+pub(super) const VISA: Pays = Pays { network: "visa", cards: [Some("visa 4242"), Some("visa 1881")] };
+pub(super) const OTHERS: [Pays; 5] = [
+    Pays { network: "mastercard", cards: [Some("mastercard 4444"), Some("mastercard 5454")] },
+    Pays { network: "us_bank_account", cards: [None; 2] },
+    Pays { network: "sepa_debit", cards: [None; 2] },
+    Pays { network: "bacs_debit", cards: [None; 2] },
+    Pays { network: "acss_debit", cards: [None; 2] },
+];
 /// Why it fails: what is tried again, what waits for the customer or for people, and what never is.
 const CODES: [&str; 6] =
     ["insufficient_funds", "insufficient_funds", "insufficient_funds", "expired_card", "fraudulent", "stolen_card"];
@@ -48,6 +62,7 @@ pub(super) struct Life<'a> {
     /// What the company's acquirer allows: so many tries in so many days.
     limit: NetworkRule,
     allowed: (u32, i64),
+    pays: Pays,
     plan: Plan,
     invoice: Invoice,
     code: &'static str,
@@ -86,14 +101,16 @@ pub(super) fn invoice(status: &str, minor: i64) -> Invoice {
     invoice
 }
 
-fn failed(at: Timestamp, by: By, card: &str) -> Tried {
-    Tried { network: Some("visa".to_owned()), card: Some(card.to_owned()), ..Tried::failed(at, by) }
+impl Pays {
+    fn failed(self, at: Timestamp, by: By, card: Option<&str>) -> Tried {
+        Tried { network: Some(self.network.to_owned()), card: card.map(str::to_owned), ..Tried::failed(at, by) }
+    }
 }
 
 impl<'a> Life<'a> {
     /// Lives one: for twenty-five days whatever may happens, and then it comes to its end by itself.
-    pub(super) fn lived(seed: u64, policy: &'a DunningPolicy) -> Lived {
-        let mut life = Self::begun(seed, policy);
+    pub(super) fn lived(seed: u64, policy: &'a DunningPolicy, pays: Pays) -> Lived {
+        let mut life = Self::begun(seed, policy, pays);
         let until = life.now + hours(24 * 25);
         while life.now < until {
             // Now and then nobody hears an alarm for days.
@@ -115,24 +132,25 @@ impl<'a> Life<'a> {
         }
     }
 
-    fn begun(seed: u64, policy: &'a DunningPolicy) -> Self {
+    fn begun(seed: u64, policy: &'a DunningPolicy, pays: Pays) -> Self {
         let mut dice = Dice(seed);
         let (count, days) = (1 + u32::try_from(dice.roll(5)).unwrap(), 5 + u32::try_from(dice.roll(25)).unwrap());
         let (code, amount) = (*dice.pick(&CODES), *dice.pick(&[4_900, 49_000]));
         let (invoice, now): (_, Timestamp) = (invoice("open", amount), START.parse().unwrap());
-        let family = POLICIES.declines.current().meaning(Some(&Decline::new(PROVIDER, code))).family;
+        let declines = POLICIES.declines.current();
+        let family = declines.meaning(Some(&Decline::new(PROVIDER, code))).family;
         let account = AccountId::of(PROVIDER, "default", "cus_1");
         let whose = (None, family.id.get_ref().as_str(), Whose::default());
         let plan = dunning::plan(&account, &invoice, whose, policy, now, "t").unwrap();
         let limit = NetworkRule {
-            says: Says::Limit { network: "visa".to_owned(), tries_max: count, days },
+            says: Says::Limit { network: declines.network_named(pays.network).to_owned(), tries_max: count, days },
             category: None,
             from: "2026-01-01".parse().unwrap(),
             until: None,
             why: "Our acquirer says so.".to_owned(),
         };
         Self {
-            name: format!("seed {seed}, `{}` for {code}", plan.segment),
+            name: format!("seed {seed}, `{}` for {code} by {}", plan.segment, pays.network),
             adviser: dunning::adviser(policy.adviser.as_ref().unwrap(), POLICIES.advice.current()),
             zone: *dice.pick(&ZONES),
             has_phone: dice.roll(3) > 0,
@@ -140,10 +158,11 @@ impl<'a> Life<'a> {
             policy,
             limit,
             allowed: (count, i64::from(days)),
+            pays,
             plan,
             invoice,
             code,
-            tried: vec![failed(now, By::Provider, CARDS[0])],
+            tried: vec![pays.failed(now, By::Provider, pays.cards[0])],
             now,
             lasts_until: None,
             pause: None,
@@ -167,8 +186,9 @@ impl<'a> Life<'a> {
                 self.fails(By::Provider);
             }
             3 => {
-                let card = *self.dice.pick(&CARDS);
-                self.plan.card_given(card, now);
+                if let Some(card) = *self.dice.pick(&self.pays.cards) {
+                    self.plan.card_given(card, now);
+                }
             }
             4 => self.lasts_until = Some(now + hours(1 + self.dice.number(60))),
             5 | 6 => {
@@ -191,7 +211,7 @@ impl<'a> Life<'a> {
     }
 
     fn fails(&mut self, by: By) {
-        self.tried.push(failed(self.now, by, CARDS[0]));
+        self.tried.push(self.pays.failed(self.now, by, self.pays.cards[0]));
         self.plan.look_again(self.now);
     }
 
@@ -275,7 +295,9 @@ impl<'a> Life<'a> {
         let policy = self.policy;
         let Some(rule) = &policy.escalation else { return };
         let (was, rests) = (self.plan.escalated_at, self.plan.rests());
-        if self.plan.escalate(rule, dunning::failures_of_invoice(&self.tried, rule.sitting()), self.now) {
+        let failed = self.tried.iter().filter(|tried| !tried.succeeded).map(|tried| (tried.at, tried.by));
+        let since = rule.since(&counted(failed, rule.sitting()));
+        if self.plan.escalate(since, false, self.now) {
             assert!(was.is_none() && !rests, "{}: escalated though it waits ({rests}), or again", self.name);
         }
     }

@@ -1,9 +1,9 @@
 //! What leaves in a recovery: letters, tries, and what the customer may use; counted as those see it whom it reaches.
 
-use super::{CARDS, Life, failed, hours};
+use super::{Life, hours};
 use crate::book::entitlement::Entitlement;
 use crate::book::{By, Tried};
-use crate::decline::Retry;
+use crate::decline::{Limit, Of, Retry, Whose};
 use crate::dunning::tests::{POLICIES, PROVIDER};
 use crate::dunning::{
     Budget, CARD_GIVEN, Calendar, EndOf, Ground, MadeTry, NoEnd, Paid, PlanState, Step, StepKind, StepState, Traits,
@@ -128,18 +128,24 @@ impl Life<'_> {
         let now = self.now;
         if self.plan.tries.under_way().is_some() {
             let is_known = self.dice.roll(3) == 0;
-            self.ended(is_known.then_some(CARDS[0]));
+            self.ended(is_known, self.pays.cards[0]);
         }
         let declines = POLICIES.declines.current();
         let (decline, limits) = (Decline::new(PROVIDER, self.code), std::slice::from_ref(&self.limit));
         let (meaning, nothing) = (declines.meaning(Some(&decline)), declines.meaning(None));
-        let last = self.tried.iter().rev().find_map(|tried| tried.card.clone()).unwrap();
+        let last = self.tried.iter().rev().find_map(|tried| tried.card.clone());
         let given = self.plan.tries.card.clone();
-        let of = |meaning, card: &str| {
-            Budget::of(declines, limits, Some("visa"), meaning).for_card(card, Default::default())
+        let network = self.pays.network;
+        let of = |meaning, card: Option<&str>| {
+            let budget = Budget::of(declines, limits, Some(network), meaning);
+            match card {
+                Some(card) => budget.for_card(card, &[]),
+                None => budget,
+            }
         };
-        let (budget, of_card) = (of(&meaning, &last), given.as_deref().map(|card| of(&nothing, card)));
-        let (family, paid) = (meaning.family.id.get_ref(), Paid::through(declines, Some("visa")));
+        let budget = of(&meaning, last.as_deref());
+        let of_card = given.as_deref().map(|card| of(&nothing, Some(card)));
+        let (family, paid) = (meaning.family.id.get_ref(), Paid::through(declines, Some(network)));
         let ground = Ground {
             policy: self.policy,
             adviser: Some(&self.adviser),
@@ -149,7 +155,7 @@ impl Life<'_> {
             paid,
             budget: &budget,
             budget_of_card: of_card.as_ref(),
-            traits: Traits { family, code: self.code, network: "visa", funding: "", issuer: "", country: "" },
+            traits: Traits { family, code: self.code, network, funding: "", issuer: "", country: "" },
             tried: &self.tried,
             failed_at: Some(self.plan.started_at),
             now,
@@ -162,7 +168,7 @@ impl Life<'_> {
         assert!(lets, "{}: no rule lets it be: {:?}", self.name, self.plan.tries);
         let Some(made) = self.plan.begin_try(now, now + SignedDuration::from_mins(5)) else { return false };
         let is_card = made.chosen.rule == CARD_GIVEN;
-        let card = given.filter(|_| is_card).unwrap_or_else(|| last.clone());
+        let card = given.filter(|_| is_card).or_else(|| last.clone());
         let never = meaning.family.retry == Retry::Never;
         assert!(!never || (is_card && card != last), "{}: tried after a hard decline", self.name);
         assert!(is_card || meaning.family.retry <= Retry::Later, "{}: {family} is not tried again", self.name);
@@ -171,34 +177,64 @@ impl Life<'_> {
             let most = self.policy.tries(&self.plan.segment, family, paid).map_or(0, |rule| *rule.most.get_ref());
             assert!(self.by_rule <= most, "{}: {} of {most} tries", self.name, self.by_rule);
         }
-        self.is_tried(&made, &card);
+        // By another card nothing of the failure counts.
+        let category = meaning.category.filter(|_| !is_card);
+        self.is_tried(&made, card.as_deref(), category);
         true
     }
 
-    fn is_tried(&mut self, made: &MadeTry, card: &str) {
+    fn is_tried(&mut self, made: &MadeTry, card: Option<&str>, category: Option<u8>) {
         self.may_leave("a try");
         assert!(self.numbers.insert(made.chosen.number), "{}: try {} twice", self.name, made.chosen.number);
-        let (count, days) = self.allowed;
-        // The first of a debt is no further one, and the customer's own are theirs.
-        let counts = |tried: &&Tried| {
-            tried.by != By::Customer
-                && tried.card.as_deref() == Some(card)
-                && self.now.duration_since(tried.at) < hours(24 * days)
-        };
-        let used = self.tried.iter().skip(1).filter(counts).count();
-        assert!(used < count as usize, "{}: {used} of {count} in {days} days were used", self.name);
+        self.keeps_to_limits(card, category);
         match self.dice.roll(8) {
             0 => self.ends("paid"),
             // A debit takes days.
             1 | 2 => {}
-            _ => self.ended(Some(card)),
+            _ => self.ended(true, card),
         }
     }
 
+    /// Of the network and of the acquirer, who counts as it does: counted once more, in plain loops.
+    fn keeps_to_limits(&self, card: Option<&str>, category: Option<u8>) {
+        let declines = POLICIES.declines.current();
+        let network = declines.network_named(self.pays.network);
+        let on = self.now.to_zoned(TimeZone::UTC).date();
+        let holds = |limit: &&Limit| {
+            let of_kind = limit.category.is_none_or(|own| category == Some(own));
+            let then = limit.from.is_none_or(|from| from <= on) && limit.until.is_none_or(|until| on <= until);
+            limit.network == network && of_kind && then
+        };
+        let limits: Vec<&Limit> = declines.limit.iter().filter(holds).collect();
+        for limit in &limits {
+            self.is_left_of(limit, (limit.tries_max, i64::from(limit.days)), card);
+        }
+        let like = limits.iter().rfind(|limit| limit.category.is_none());
+        self.is_left_of(like.expect("each of these networks has a limit"), self.allowed, card);
+    }
+
+    fn is_left_of(&self, limit: &Limit, (most, days): (u32, i64), card: Option<&str>) {
+        let is_debit = limit.of == Of::Debit;
+        // The first of a debt is no further one, and the customer's own may be theirs.
+        let counts = |tried: &&Tried| {
+            let is_whose = limit.by == Whose::Everybody || tried.by != By::Customer;
+            let is_recent = is_debit || self.now.duration_since(tried.at) < hours(24 * days);
+            is_whose && is_recent && card.is_none_or(|card| tried.card.as_deref() == Some(card))
+        };
+        let used = self.tried.iter().skip(usize::from(limit.again || is_debit)).filter(counts).count();
+        assert!(used < most as usize, "{}: {used} of {most} in {days} days were used", self.name);
+        let (first, last) = (self.tried[0].at, self.tried[self.tried.len() - 1].at);
+        // It may be begun an hour late.
+        let is_late = is_debit && self.now.duration_since(first) > hours(24 * days + 1);
+        assert!(!is_late, "{}: presented after {days} days", self.name);
+        let gap = hours(limit.gap_hours.unwrap_or(0).into());
+        assert!(self.now.duration_since(last) >= gap, "{}: presented too soon", self.name);
+    }
+
     /// What became of the try under way: with which card it failed, once that is known.
-    fn ended(&mut self, failed_with: Option<&str>) {
-        let end = failed_with.map(|card| {
-            self.tried.push(failed(self.now, By::Recoup, card));
+    fn ended(&mut self, is_known: bool, card: Option<&str>) {
+        let end = is_known.then(|| {
+            self.tried.push(self.pays.failed(self.now, By::Recoup, card));
             TryEnd::Declined { code: self.code.to_owned() }
         });
         self.plan.learn(end, self.now + hours(1));
