@@ -6,7 +6,7 @@ mod grown;
 use app::message::{Body, Message};
 use app::store::{
     Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Hearing, Idempotency, Link, MessagesLink, Of,
-    PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
+    OnBoard, PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
@@ -520,6 +520,7 @@ fn recovering() -> Vec<Row> {
     }
     vec![
         built::<Climb>("Climb", plan.clone()),
+        built::<OnBoard>("OnBoard", plan.clone()),
         built::<Notice>("Notice", notice),
         built::<Plan>("Plan", recovery),
         built::<Pulse>("Pulse", pulse),

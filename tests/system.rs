@@ -6,6 +6,7 @@ mod absurd;
 mod adopted;
 mod again;
 mod ageing;
+mod agreed;
 mod by_hand;
 mod cards;
 mod cash;

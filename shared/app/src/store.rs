@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 pub use query::{Page, all_of, first_of, items, page, page_of, pick, rest_of, walk};
 pub use shapes::{
     Alone, Asking, Backfill, CardLink, Code, Correction, External, FoundBy, Hearing, Idempotency, Link, MessagesLink,
-    Of, PayLink, Pending, Pressed, Probe, Probes, Receipt, Sweep, TicketOf, Timeline, Waiting, Wrote, has_ticket,
+    Of, OnBoard, PayLink, Pending, Pressed, Probe, Probes, Receipt, Sweep, TicketOf, Timeline, Waiting, Wrote,
+    has_ticket,
 };
 
 /// A value that is an item of its own.

@@ -1,5 +1,6 @@
 //! What is owed, by the days that it is overdue: the sum of each bucket, and what happens on each rung of the ladder.
 
+mod agreed;
 mod apart;
 mod climb;
 mod line;

@@ -3,6 +3,7 @@
 mod access;
 mod adviser;
 mod again;
+mod agreed;
 mod beside;
 mod budget;
 mod choice;

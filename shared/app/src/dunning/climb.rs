@@ -5,12 +5,12 @@ mod others;
 mod scene;
 
 use super::letter::{self, Beside, Way, remind};
-use super::{Done, pay, together};
+use super::{Done, agreed, pay, together};
 use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Letter;
-use crate::records;
+use crate::records::{self, ladder};
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::ageing::{Climb, Ground, Listed, SEGMENT, Taken};
@@ -18,7 +18,7 @@ use domain::book::Invoice;
 use domain::dunning::{Plan, Step};
 use domain::id::AccountId;
 use domain::staff::Role;
-use domain::task::Task;
+use domain::task::{About as TaskAbout, State as TaskState, Task};
 use domain::telling::{About, Bulletin};
 use jiff::{SignedDuration, Timestamp};
 use scene::{Read, Scene};
@@ -26,18 +26,18 @@ use scene::{Read, Scene};
 /// What a rung brings with it: the first time something new for the staff, and, until it was sent, a letter.
 #[derive(Default)]
 struct Brought {
-    news: Option<Bulletin>,
+    news: Vec<Bulletin>,
     letter: Option<(Step, Letter)>,
 }
 
 pub(super) async fn due(context: &Context, account: &AccountId, invoice: &str) -> Result<Done, Fault> {
     let Brought { news, letter } = store::retrying(context, || take(context, account, invoice)).await?;
-    if let Some(bulletin) = &news {
+    for bulletin in &news {
         bulletin::tell(context, bulletin).await;
     }
     match letter {
         Some((step, letter)) => remind(context, Way::Climb, account, invoice, &step, &letter).await,
-        None if news.is_some() => Ok(Done::HandedOver),
+        None if !news.is_empty() => Ok(Done::HandedOver),
         None => Ok(Done::NothingToDo),
     }
 }
@@ -101,16 +101,21 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         climb.way.sent(step.number);
     }
     let trace = &climb.way.trace;
-    let news = owned.as_ref().map(|(task, owner)| news(context, task, *owner, read.told.as_ref(), trace));
+    let agrees = taken.as_ref().and_then(|taken| agrees(&scene, (&climb, taken), &ground));
+    let own = owned.iter().map(|(task, owner)| news(context, task, *owner, read.told.as_ref(), trace));
+    let asked = agrees.iter().map(|(task, role)| news(context, task, *role, read.letter_told.as_ref(), trace));
+    let news: Vec<_> = own.chain(asked).collect();
+    let over = agreed::given_up(&read.batch, &climb, now)?;
 
     // Write. Whoever pays or leaves meanwhile writes the head; what is said of a climb stands there alone.
     let also = if letter.is_some() { listed.ids() } else { Vec::new() };
     let mut commit = Commit::default();
-    commit.over(&read.batch, &climb);
+    ladder::write(&mut commit, &read.batch, &climb);
     also.iter().for_each(|other| commit.check(&others.batch, &keys::climb(account, other)));
     let line = letter.as_ref().map(|(step, _)| climb.letter_line(step, also, now));
     together::show(&mut commit, &read.batch, &read.head, line);
-    owned.iter().for_each(|(task, _)| commit.over(&read.batch, task));
+    owned.iter().chain(&agrees).for_each(|(task, _)| commit.over(&read.batch, task));
+    over.iter().for_each(|task| commit.over(&read.batch, task));
     news.iter().for_each(|bulletin| commit.over(&read.batch, bulletin));
     link.iter().filter(|_| letter.is_some()).for_each(|link| commit.put(&link.kept));
     store::attempted(commit.run(context).await, Brought { news, letter })
@@ -127,12 +132,24 @@ fn owned(scene: &Scene<'_>, (climb, step): (&Climb, &Step), ground: &Ground<'_>)
     standing.is_none_or(|standing| standing.about != task.about).then_some((task, owner))
 }
 
+/// The task of whoever agrees to its letter, and whose word it needs: once for each rung that asks.
+fn agrees(scene: &Scene<'_>, (climb, taken): (&Climb, &Taken), ground: &Ground<'_>) -> Option<(Task, Role)> {
+    let Taken::Asks(step) = taken else { return None };
+    let (policy, _) = scene.rules(climb);
+    let due_in = SignedDuration::from_hours(scene.context.policies.limits.current().task_hours);
+    let task = climb.letter_task(step, ground, policy, scene.now, due_in)?;
+    let TaskAbout::Letter { needs, .. } = task.about else { return None };
+    let standing = scene.read.letter_task.as_ref();
+    let stands = standing.is_some_and(|it| it.about == task.about && it.state == TaskState::Open);
+    (!stands).then_some((task, needs))
+}
+
 /// Waits, to be looked at again.
 async fn hold(context: &Context, read: &Read, until: Timestamp) -> Result<Attempted<Brought>, Fault> {
     let mut climb = read.climb.clone();
     climb.way.held_until = Some(until);
     let mut commit = Commit::default();
-    commit.over(&read.batch, &climb);
+    ladder::write(&mut commit, &read.batch, &climb);
     store::attempted(commit.run(context).await, Brought::default())
 }
 
@@ -148,7 +165,7 @@ pub(super) async fn end(
     let Some(mut climb) = batch.get::<Climb>(&key)? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let done = record(&mut climb.way);
     let mut commit = Commit::default();
-    commit.over(&batch, &climb);
+    ladder::write(&mut commit, &batch, &climb);
     together::learn(&mut commit, &batch, account, |head| climb.show_letter_on(head))?;
     store::attempted(commit.run(context).await, done)
 }

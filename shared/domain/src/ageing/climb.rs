@@ -58,13 +58,15 @@ pub enum Taken {
     Said(Step),
     /// Its letter waits for another one.
     Waits(Step),
+    /// Its letter waits for somebody who agrees to it, and with it the rungs above.
+    Asks(Step),
 }
 
 impl Taken {
     /// The rung.
     pub fn step(&self) -> &Step {
         match self {
-            Self::Up(step) | Self::Said(step) | Self::Waits(step) => step,
+            Self::Up(step) | Self::Said(step) | Self::Waits(step) | Self::Asks(step) => step,
         }
     }
 
@@ -72,7 +74,7 @@ impl Taken {
     pub fn begun(&self) -> Option<&Step> {
         match self {
             Self::Up(step) => Some(step),
-            Self::Said(_) | Self::Waits(_) => None,
+            Self::Said(_) | Self::Waits(_) | Self::Asks(_) => None,
         }
     }
 }
@@ -190,7 +192,12 @@ impl Climb {
             if asks || ground.acting == Acting::Observe {
                 self.way.pass_over(now);
             }
-            self.way.only_last(now);
+            if !self.way.agreed_comes_first(now, look_at) {
+                self.way.only_last(now);
+                if let Some(step) = self.asked_for(ground, policy, now) {
+                    return Some(Taken::Asks(step));
+                }
+            }
             // Its task waits for the same morning: neither says more without the other.
             if let Some(until) = ground.quiet_until {
                 self.way.keep_quiet(now, until);
