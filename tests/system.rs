@@ -67,5 +67,6 @@ mod together;
 mod told;
 mod tried;
 mod troubles;
+mod unwanted;
 mod wire;
 mod worlds;

@@ -317,6 +317,7 @@ mod tests {
             ("ageing", "owner = \"vp\"", "owner = \"vp\"\napproved_by = \"vp\"", "`90+` sends no letter"),
             ("ageing", "acts_at_hour = 9", "acts_at_hour = 24", "an hour is 0 to 23"),
             ("ageing", "why = \"A transfer", "why = \"\" # \"", "has no `why`"),
+            ("ageing", "from_day = 91", "from_day = 91\nrequired = true", "`90+` sends no letter"),
             ("answers", "id = \"refund\"", "id = \"credit\"", "`credit` is used twice"),
             ("answers", "id = \"refund\"", "id = \"refunds\"", "no kind of action is called `refunds`"),
             ("answers", "asked = \"answer_asked\"", "asked = \"no_such_text\"", "no text is called"),

@@ -42,6 +42,9 @@ pub struct Rung {
     pub steps: Vec<String>,
     /// What the customer is mailed.
     pub template: Option<String>,
+    /// Whether that goes to whoever wants no mail as well: the law or the contract asks for it.
+    #[serde(default)]
+    pub required: bool,
     /// What may be asked for in the end.
     pub recommends: Option<Recommended>,
     /// Over which amount its letter waits for `approved_by`, and giving up is decided as the approval matrix says; in a
@@ -159,6 +162,9 @@ impl Rung {
             let message =
                 format!("`{name}` needs an amount over which giving up is approved, in a currency's own digits");
             complaints.push(Complaint::on(&self.bucket, message));
+        }
+        if self.required && !self.writes() {
+            complaints.push(Complaint::on(&self.bucket, format!("`{name}` sends no letter: none is required")));
         }
         complaints.extend(self.lint_approver());
         complaints

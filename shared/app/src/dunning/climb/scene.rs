@@ -1,7 +1,7 @@
 //! What the rungs of an account are judged by at one moment: its own records, and how its source is set up.
 
 use crate::context::Context;
-use crate::dunning::{agreed, together};
+use crate::dunning::{agreed, letter, together};
 use crate::fault::Fault;
 use crate::records::whose;
 use crate::store::{Batch, Of, keys};
@@ -105,6 +105,7 @@ impl<'a> Scene<'a> {
             quiet_until,
             beside: rule.map(|rule| (head, rule)),
             others: &[],
+            wants_none: letter::wants_no_mail(customer.as_ref()),
             whose: whose::of((person, customer.as_ref()), (head, invoice), policies.declines.current()),
         }
     }

@@ -84,6 +84,7 @@ fn sidebar() -> Value {
         ("billing_address", maybe()),
         ("strategic", or_null(flag())),
         ("no_sms", told(or_null(flag()), "Whether they want no text messages.")),
+        ("no_mail", told(or_null(flag()), "Whether they want no mail but what must be sent.")),
         ("owner", maybe()),
         ("unsubscribed_at?", told(time(), "Since when they want no messages before their card expires.")),
     ]);
