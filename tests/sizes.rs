@@ -250,6 +250,13 @@ fn with_what_is_open(mut head: Head) -> Head {
         };
         head.dunning.insert(id(number), line);
     }
+    let line = AccessLine {
+        state: Entitlement::Restricted,
+        since: at(),
+        next: Some(Entitlement::Suspended),
+        next_at: Some(at()),
+    };
+    (0..4).for_each(|number| head.shows_overdue(&id(number), Some(line)));
     head.names_recoveries_at_most(POLICIES.limits.current().recoveries_shown_max);
     for number in 0..POLICIES.limits.current().under_way_max {
         head.under_way.insert(action(number), UnderWay { target: Some(id(number)), since: at() });

@@ -67,6 +67,7 @@ mod together;
 mod told;
 mod tried;
 mod troubles;
+mod unpaid;
 mod unwanted;
 mod wire;
 mod worlds;

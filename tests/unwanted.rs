@@ -34,16 +34,16 @@ async fn steps(service: &Service) -> Vec<(String, String)> {
 }
 
 #[test]
-fn on_the_ladder_only_the_required_letter_leaves_and_each_rung_has_its_task() {
+fn on_the_ladder_only_required_letters_leave_and_each_rung_has_its_task() {
     run(async {
         let service = begun(MADE).await;
         unwanted(&service).await;
         tell(&service, "invoice.finalized", &invoice("in_1", MADE, "2026-03-15", "usd", 49_000)).await;
         for (now, bucket, mailed) in [
             ("2026-03-18T09:30:00Z", "0-30", 0),
-            ("2026-04-15T09:30:00Z", "31-60", 0),
-            ("2026-05-15T09:30:00Z", "61-90", 1),
-            ("2026-06-14T09:30:00Z", "90+", 1),
+            ("2026-04-15T09:30:00Z", "31-60", 1),
+            ("2026-05-15T09:30:00Z", "61-90", 2),
+            ("2026-06-14T09:30:00Z", "90+", 2),
         ] {
             service.advance(at(now)).await.unwrap();
             let buckets: Vec<_> = tasks(&service, "open").await.into_iter().map(|(bucket, _)| bucket).collect();

@@ -166,6 +166,15 @@ impl Policies {
         let texts = self.texts.current();
         let is_silent = |id: &str| texts.text(id).is_none_or(|text| !text.says("also_open"));
         for policy in self.ageing.all() {
+            let is_vague = |id: &&str| texts.text(id).is_none_or(|text| !text.says("time_left"));
+            if let Some(text) = policy.warnings().find(is_vague) {
+                let file = format!("shared/policy/ageing/v{}.toml", policy.version);
+                return Err(Refused {
+                    file,
+                    line: 1,
+                    message: format!("no text called `{text}` says how long is left"),
+                });
+            }
             if let Some(text) = policy.templates().find(|text| is_silent(text)) {
                 let file = format!("shared/policy/ageing/v{}.toml", policy.version);
                 let message = format!("no text called `{text}` lists what is due beside");
@@ -318,6 +327,12 @@ mod tests {
             ("ageing", "acts_at_hour = 9", "acts_at_hour = 24", "an hour is 0 to 23"),
             ("ageing", "why = \"A transfer", "why = \"\" # \"", "has no `why`"),
             ("ageing", "from_day = 91", "from_day = 91\nrequired = true", "`90+` sends no letter"),
+            ("ageing", "access = \"suspended\"\n", "", "whoever never pays keeps all of it"),
+            ("ageing", "access = \"suspended\"", "access = \"ended\"", "the ladder ends nothing"),
+            ("ageing", "access = \"suspended\"", "access = \"warned\"", "access only falls"),
+            ("ageing", "access = \"warned\"\n", "", "nobody is `restricted` who was not warned 14 days before"),
+            ("ageing", "required = true\naccess = \"warned\"", "access = \"warned\"", "a letter that is `required`"),
+            ("ageing", "warned_days = 14", "warned_days = 0", "a warning leaves 1 to 90 days"),
             ("answers", "id = \"refund\"", "id = \"credit\"", "`credit` is used twice"),
             ("answers", "id = \"refund\"", "id = \"refunds\"", "no kind of action is called `refunds`"),
             ("answers", "asked = \"answer_asked\"", "asked = \"no_such_text\"", "no text is called"),

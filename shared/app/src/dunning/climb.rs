@@ -5,16 +5,17 @@ mod others;
 mod scene;
 
 use super::letter::{self, Beside, Way, remind};
-use super::{Done, agreed, pay, together};
+use super::{Done, agreed, pay};
 use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::outgoing;
 use crate::ports::Letter;
 use crate::records::{self, ladder};
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::ageing::{Climb, Ground, Listed, SEGMENT, Taken};
-use domain::book::Invoice;
+use domain::book::{Head, Invoice};
 use domain::dunning::{Plan, Step};
 use domain::id::AccountId;
 use domain::staff::Role;
@@ -97,8 +98,8 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         Some((step.clone(), letter))
     });
     if let (Some(step), None) = (begun, &letter) {
-        // The task is all of it.
-        climb.way.sent(step.number);
+        // The task is all of it, and nobody was told anything.
+        climb.way.handed_over(step.number);
     }
     let trace = &climb.way.trace;
     let agrees = taken.as_ref().and_then(|taken| agrees(&scene, (&climb, taken), &ground));
@@ -113,7 +114,12 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     ladder::write(&mut commit, &read.batch, &climb);
     also.iter().for_each(|other| commit.check(&others.batch, &keys::climb(account, other)));
     let line = letter.as_ref().map(|(step, _)| climb.letter_line(step, also, now));
-    together::show(&mut commit, &read.batch, &read.head, line);
+    let mut head = read.head.clone();
+    line.into_iter().for_each(|line| head.shows_letter(line));
+    let shown = show(context, &mut commit, (&read.batch, &climb), (&read.head, head)).await?;
+    if !shown {
+        commit.check(&read.batch, &keys::head(account));
+    }
     owned.iter().chain(&agrees).for_each(|(task, _)| commit.over(&read.batch, task));
     over.iter().for_each(|task| commit.over(&read.batch, task));
     news.iter().for_each(|bulletin| commit.over(&read.batch, bulletin));
@@ -144,6 +150,25 @@ fn agrees(scene: &Scene<'_>, (climb, taken): (&Climb, &Taken), ground: &Ground<'
     (!stands).then_some((task, needs))
 }
 
+/// Writes what its customer may use from now on, and what else is new on the head, and tells the product. Says whether
+/// anything is.
+async fn show(
+    context: &Context,
+    commit: &mut Commit,
+    (batch, climb): (&Batch, &Climb),
+    (before, mut head): (&Head, Head),
+) -> Result<bool, Fault> {
+    climb.show_access_on(&mut head, climb.policy(&context.policies.ageing));
+    let mut told = Batch::default();
+    let lines = outgoing::of_head(context, &mut told, before, &head).await?;
+    outgoing::put(commit, &told, &lines);
+    let is_new = head != *before;
+    if is_new {
+        commit.over(batch, &head);
+    }
+    Ok(is_new)
+}
+
 /// Waits, to be looked at again.
 async fn hold(context: &Context, read: &Read, until: Timestamp) -> Result<Attempted<Brought>, Fault> {
     let mut climb = read.climb.clone();
@@ -166,7 +191,11 @@ pub(super) async fn end(
     let done = record(&mut climb.way);
     let mut commit = Commit::default();
     ladder::write(&mut commit, &batch, &climb);
-    together::learn(&mut commit, &batch, account, |head| climb.show_letter_on(head))?;
+    if let Some(before) = batch.get::<Head>(&keys::head(account))? {
+        let mut head = before.clone();
+        climb.show_letter_on(&mut head);
+        show(context, &mut commit, (&batch, &climb), (&before, head)).await?;
+    }
     store::attempted(commit.run(context).await, done)
 }
 

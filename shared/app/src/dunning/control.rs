@@ -134,9 +134,12 @@ async fn once(
         }
         running::show(context, &mut head, std::slice::from_ref(plan)).await?;
     }
+    if let Told::Ladder(climb) = &told {
+        climb.show_access_on(&mut head, climb.policy(&context.policies.ageing));
+    }
     let lines = outgoing::of_head(context, &mut read.batch, &read.head, &head).await?;
 
-    // Write. What is said of the ladder changes nothing on the head.
+    // Write. What is said of the ladder changes nothing on the head but what a stop gives back.
     let mut commit = Commit::default();
     match &told {
         Told::Recovery(plan) => {
@@ -146,7 +149,11 @@ async fn once(
         Told::Ladder(climb) => {
             ladder::write(&mut commit, &read.batch, climb);
             agreed::given_up(&read.batch, climb, now)?.iter().for_each(|task| commit.over(&read.batch, task));
-            commit.check(&read.batch, &own);
+            if head == read.head {
+                commit.check(&read.batch, &own);
+            } else {
+                commit.over(&read.batch, &head);
+            }
         }
     }
     outgoing::put(&mut commit, &read.batch, &lines);

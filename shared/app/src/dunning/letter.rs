@@ -238,10 +238,13 @@ pub(super) fn of_rung(
     let days = counted_from(invoice).and_then(|(due_on, _)| due_on.until(on).ok()).map_or(0, |span| span.get_days());
     let id = digest(&[climb.way.account.as_str(), &climb.way.invoice, "rung", &step.number.to_string()], 20);
     let overdue = Some((reader.words(phrase::DAYS_OVERDUE), days.to_string()));
+    let left = climb.days_left(step.number, climb.policy(&context.policies.ageing), context.clock.now());
+    let left = left.map(|days| format!("{}: {days}", reader.words(phrase::DAYS_LEFT))).unwrap_or_default();
     let thread = thread(context, &climb.way.account, invoice);
     let also = also::overdue(reader, invoice, listed);
     let matter = Matter { invoice, person, days: overdue, also, beside, thread };
-    Some(matter.letter(reader, text, (format!("dun_{id}"), to.as_str()), [("days", days.to_string())]))
+    let own = [("days", days.to_string()), ("time_left", left)];
+    Some(matter.letter(reader, text, (format!("dun_{id}"), to.as_str()), own))
 }
 
 /// Fills the text of what is told of a card, where the customer has an address. Only what is no part of paying for

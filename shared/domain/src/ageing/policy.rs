@@ -1,6 +1,7 @@
 //! Which rungs has the ladder? The rules are data: `shared/policy/ageing/`.
 
-use super::Apart;
+use super::{AccessRule, Apart};
+use crate::book::entitlement::Entitlement;
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
 use crate::staff::Role;
@@ -23,6 +24,8 @@ pub struct AgeingPolicy {
     pub effective: String,
     /// At which hour of its day a rung is taken, in the time zone of the reports.
     pub acts_at_hour: Spanned<i8>,
+    /// How access falls with the rungs; without it nothing is taken.
+    pub access: Option<AccessRule>,
     /// The lowest first.
     pub rung: Vec<Rung>,
 }
@@ -45,6 +48,8 @@ pub struct Rung {
     /// Whether that goes to whoever wants no mail as well: the law or the contract asks for it.
     #[serde(default)]
     pub required: bool,
+    /// What the customer may use from then on.
+    pub access: Option<Spanned<Entitlement>>,
     /// What may be asked for in the end.
     pub recommends: Option<Recommended>,
     /// Over which amount its letter waits for `approved_by`, and giving up is decided as the approval matrix says; in a
@@ -227,6 +232,7 @@ impl Rules for AgeingPolicy {
             Some(_) => {}
             None => complaints.push(Complaint::at(0, "the ladder has no rung")),
         }
+        complaints.extend(self.lint_access());
         complaints
     }
 }

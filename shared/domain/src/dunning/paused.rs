@@ -32,6 +32,9 @@ pub struct Control {
     /// On the ladder: the rung whose letter somebody has agreed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreed: Option<u32>,
+    /// On the ladder: whether its customer keeps all that they may use, because somebody looks after them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keeps: bool,
     /// The number of the last word that it has taken in of those said of all recoveries of its account.
     #[serde(skip_serializing_if = "is_nothing")]
     pub heeded: u32,

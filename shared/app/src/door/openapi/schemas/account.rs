@@ -340,6 +340,7 @@ fn control() -> Value {
         ("kept", told(whole(), "How many promises were kept.")),
         ("broken", told(whole(), "How many were not.")),
         ("hastened?", told(whole(), "On the ladder: the rung that the last broken promise brought at once.")),
+        ("keeps?", told(flag(), "On the ladder: whether nothing is taken, because somebody looks after the customer.")),
         ("agreed?", told(whole(), "On the ladder: the rung whose letter somebody has agreed to last.")),
         ("heeded?", told(whole(), "The number of the last word about all recoveries that it has taken in.")),
         ("said", told(list(said), "What people said of it, the latest twelve, oldest first.")),
