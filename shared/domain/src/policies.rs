@@ -166,6 +166,11 @@ impl Policies {
         let texts = self.texts.current();
         let is_silent = |id: &str| texts.text(id).is_none_or(|text| !text.says("also_open"));
         for policy in self.ageing.all() {
+            if let Some(text) = policy.templates().find(|text| is_silent(text)) {
+                let file = format!("shared/policy/ageing/v{}.toml", policy.version);
+                let message = format!("no text called `{text}` lists what is due beside");
+                return Err(Refused { file, line: 1, message });
+            }
             let is_vague = |id: &&str| texts.text(id).is_none_or(|text| !text.says("time_left"));
             if let Some(text) = policy.warnings().find(is_vague) {
                 let file = format!("shared/policy/ageing/v{}.toml", policy.version);
@@ -174,11 +179,6 @@ impl Policies {
                     line: 1,
                     message: format!("no text called `{text}` says how long is left"),
                 });
-            }
-            if let Some(text) = policy.templates().find(|text| is_silent(text)) {
-                let file = format!("shared/policy/ageing/v{}.toml", policy.version);
-                let message = format!("no text called `{text}` lists what is due beside");
-                return Err(Refused { file, line: 1, message });
             }
         }
         Ok(())
@@ -469,6 +469,8 @@ mod tests {
                 "says how long is left",
             ),
             ("dunning/v3", "hours = 48", "hours = 0", "a warning leaves 1 to 720 hours"),
+            ("dunning/v3", "letters = [\"final_notice\"]", "letters = [\"no_such\"]", "no step mails `no_such`"),
+            ("dunning/v3", "letters = [\"final_notice\"]", "letters = []", "`final_notice` tells of an end"),
             (
                 "dunning/v3",
                 "{ access = \"suspended\" } },",
