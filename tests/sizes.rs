@@ -6,7 +6,7 @@ mod grown;
 use app::message::{Body, Message};
 use app::store::{
     Alone, Asking, Backfill, CardLink, Correction, DocumentLink, External, FoundBy, Hearing, Idempotency, Link,
-    MessagesLink, Of, PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
+    MessagesLink, Of, OnBoard, PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
@@ -213,7 +213,6 @@ fn history() -> (Head, Touched) {
             "status": "open", "formal": number % 2 == 0, "opened_at": AT, "evidence_due_at": AT});
         tell(number, "payment_disputed", dispute);
     }
-    assert!(head.book.more_disputes() > 30, "more disputes are open than are shown");
     for number in 100..160 {
         let mut tried = payment(number);
         tried["invoice"] = json!(id(0));
@@ -228,6 +227,7 @@ fn history() -> (Head, Touched) {
     let person = json!({"resource": "customer", "name": text(2_000), "email": text(320), "phone": text(2_000),
         "address": text(2_000), "locale": "x".repeat(35), "country": "DE", "created_at": AT});
     tell(0, "customer_changed", person);
+    assert!(head.book.more_disputes() > 30, "more disputes are open than are shown");
     assert!(touched.invoices[&id(0)].lines.value().is_some_and(|lines| lines.len() == 28), "the lines fit");
     assert!(touched.invoices[&id(0)].tries.has_more(), "it was tried more often than is told apart");
     assert!(touched.subscriptions[&id(0)].items.value().is_some_and(|items| !items.is_empty()), "the items fit");
@@ -257,6 +257,13 @@ fn with_what_is_open(mut head: Head) -> Head {
         };
         head.dunning.insert(id(number), line);
     }
+    let line = AccessLine {
+        state: Entitlement::Restricted,
+        since: at(),
+        next: Some(Entitlement::Suspended),
+        next_at: Some(at()),
+    };
+    (0..4).for_each(|number| head.shows_overdue(&id(number), Some(line)));
     head.names_recoveries_at_most(POLICIES.limits.current().recoveries_shown_max);
     // As much as people let be done, and as many tries as do not wait for it.
     let limits = POLICIES.limits.current();
@@ -546,6 +553,7 @@ fn recovering() -> Vec<Row> {
     }
     vec![
         built::<Climb>("Climb", plan.clone()),
+        built::<OnBoard>("OnBoard", plan.clone()),
         built::<Notice>("Notice", notice),
         built::<Plan>("Plan", recovery),
         built::<Pulse>("Pulse", pulse),

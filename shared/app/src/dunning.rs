@@ -1,6 +1,7 @@
 //! Asks for open invoices, step by step: sends when a step is due.
 
 mod again;
+pub mod agreed;
 pub mod alarm;
 mod begin;
 pub mod board;
@@ -34,7 +35,7 @@ use crate::fault::Fault;
 use crate::message::Message;
 use crate::outgoing;
 use crate::ports::Channel;
-use crate::records::{running, whose};
+use crate::records::{ladder, running, whose};
 use crate::request;
 use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, Pressed, keys};
 use crate::web::Answer;
@@ -251,7 +252,7 @@ async fn write<T>(
         // Who is led on to pay at this moment keeps what they have.
         commit.check(&read.batch, &keys::pressed(&plan.account));
     }
-    climb.iter().for_each(|climb| commit.over(&read.batch, climb));
+    climb.iter().for_each(|climb| ladder::write(&mut commit, &read.batch, climb));
     outgoing::put(&mut commit, &read.batch, &lines);
     if let Some(bulletin) = &news {
         commit.over(&read.batch, bulletin);

@@ -2,6 +2,7 @@
 
 pub mod contacts;
 pub mod hearing;
+pub mod ladder;
 pub mod moving;
 pub mod networks;
 pub mod rates;

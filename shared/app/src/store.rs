@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 pub use query::{Page, all_of, first_of, items, page, page_of, past_of, pick, rest_of, walk};
 pub use shapes::{
     Alone, Asking, Backfill, CardLink, Code, Correction, DocumentLink, External, FoundBy, Hearing, Idempotency, Link,
-    MessagesLink, Of, PayLink, Pending, Pressed, Probe, Probes, Receipt, Sweep, TicketOf, Timeline, Waiting, Wrote,
-    has_ticket,
+    MessagesLink, Of, OnBoard, PayLink, Pending, Pressed, Probe, Probes, Receipt, Sweep, TicketOf, Timeline, Waiting,
+    Wrote, has_ticket,
 };
 
 /// A value that is an item of its own.

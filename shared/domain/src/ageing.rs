@@ -1,5 +1,7 @@
 //! What is owed, by the days that it is overdue: the sum of each bucket, and what happens on each rung of the ladder.
 
+mod access;
+mod agreed;
 mod apart;
 mod climb;
 mod line;
@@ -8,6 +10,7 @@ mod policy;
 mod sums;
 mod together;
 
+pub use access::AccessRule;
 pub use apart::Apart;
 pub use climb::{Climb, Ground, SEGMENT, Taken, begins, was_overdue};
 pub use line::{Line, Next, NextBy};

@@ -225,6 +225,8 @@ impl Touched {
         book.forget_old_tries();
         book.fit();
         book.last_event_at = book.last_event_at.max(Some(event.at));
+        let is_open = |invoice: &String| self.invoices.get(invoice).is_none_or(|it| matches!(it.due(), Due::Open(_)));
+        head.overdue.retain(|invoice, _| is_open(invoice));
     }
 
     fn invoice(&mut self, book: &mut Book, id: &str, fold: impl FnOnce(&mut Invoice)) {

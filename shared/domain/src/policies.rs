@@ -171,6 +171,15 @@ impl Policies {
                 let message = format!("no text called `{text}` lists what is due beside");
                 return Err(Refused { file, line: 1, message });
             }
+            let is_vague = |id: &&str| texts.text(id).is_none_or(|text| !text.says("time_left"));
+            if let Some(text) = policy.warnings().find(is_vague) {
+                let file = format!("shared/policy/ageing/v{}.toml", policy.version);
+                return Err(Refused {
+                    file,
+                    line: 1,
+                    message: format!("no text called `{text}` says how long is left"),
+                });
+            }
         }
         Ok(())
     }
@@ -326,9 +335,20 @@ mod tests {
             ("ageing", "owner = \"manager\"", "owner = \"legal\"", "legal could not end the task"),
             ("ageing", "template = \"overdue_2\"", "template = \"no_such_text\"", "no text is called"),
             ("ageing", "template = \"overdue_2\"", "template = \"debt_open\"", "lists what is due beside"),
-            ("ageing", "USD = \"100.00\"", "USD = \"100.001\"", "needs an amount over which"),
+            ("ageing", "USD = \"500.00\"", "USD = \"500.001\"", "needs an amount over which"),
+            ("ageing", "approved_by = \"vp\"\n", "", "say in `approved_by` who agrees to a letter of `61-90`"),
+            ("ageing", "approved_by = \"vp\"", "approved_by = \"legal\"", "legal could not agree to a letter"),
+            ("ageing", "approved_by = \"vp\"", "approved_by = \"billing_specialist\"", "which is manager's"),
+            ("ageing", "owner = \"vp\"", "owner = \"vp\"\napproved_by = \"vp\"", "`90+` sends no letter"),
             ("ageing", "acts_at_hour = 9", "acts_at_hour = 24", "an hour is 0 to 23"),
             ("ageing", "why = \"A transfer", "why = \"\" # \"", "has no `why`"),
+            ("ageing", "from_day = 91", "from_day = 91\nrequired = true", "`90+` sends no letter"),
+            ("ageing", "access = \"suspended\"\n", "", "whoever never pays keeps all of it"),
+            ("ageing", "access = \"suspended\"", "access = \"ended\"", "the ladder ends nothing"),
+            ("ageing", "access = \"suspended\"", "access = \"warned\"", "access only falls"),
+            ("ageing", "access = \"warned\"\n", "", "nobody is `restricted` who was not warned 14 days before"),
+            ("ageing", "required = true\naccess = \"warned\"", "access = \"warned\"", "a letter that is `required`"),
+            ("ageing", "warned_days = 14", "warned_days = 0", "a warning leaves 1 to 90 days"),
             ("answers", "id = \"refund\"", "id = \"credit\"", "`credit` is used twice"),
             ("answers", "id = \"refund\"", "id = \"refunds\"", "no kind of action is called `refunds`"),
             ("answers", "asked = \"answer_asked\"", "asked = \"no_such_text\"", "no text is called"),
@@ -473,6 +493,8 @@ mod tests {
                 "says how long is left",
             ),
             ("dunning/v3", "hours = 48", "hours = 0", "a warning leaves 1 to 720 hours"),
+            ("dunning/v3", "letters = [\"final_notice\"]", "letters = [\"no_such\"]", "no step mails `no_such`"),
+            ("dunning/v3", "letters = [\"final_notice\"]", "letters = []", "`final_notice` tells of an end"),
             (
                 "dunning/v3",
                 "{ access = \"suspended\" } },",

@@ -69,6 +69,8 @@ pub struct Account {
     pub strategic: Option<bool>,
     /// Whether they want no text messages.
     pub no_sms: Option<bool>,
+    /// Whether they want no mail but what must be sent.
+    pub no_mail: Option<bool>,
     pub owner: Option<String>,
     /// Since when they want no messages before their card expires.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -332,6 +334,7 @@ fn account(head: &Head, person: &Person) -> Account {
         billing_address: person.address.value().cloned(),
         strategic: None,
         no_sms: None,
+        no_mail: None,
         owner: None,
         unsubscribed_at: head.unsubscribed_at,
     }

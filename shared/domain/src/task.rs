@@ -1,7 +1,7 @@
 //! What only a person can do: what it is and how, by when, who has it, and how it ended.
 
 use crate::id::{AccountId, ActionId, CaseId, IncidentId, RequestId, TaskId};
-use crate::staff::Staff;
+use crate::staff::{Role, Staff};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,9 @@ pub enum About {
     Claimed { invoice: String, dispute: String },
     /// An open invoice that no recovery asks for, in the highest bucket of days overdue that it came into.
     Overdue { invoice: String, bucket: String },
+    /// A letter of the ladder about more than its owner decides: done, it is sent, and dropped, it is not. One of the
+    /// role that it needs says so.
+    Letter { invoice: String, bucket: String, needs: Role },
     /// An account whose tries fail again and again: one task, whichever invoice it is about.
     Failing { invoice: String },
     /// An invoice whose recovery ends with a person.
@@ -137,6 +140,8 @@ pub enum Refused {
     NotTheirs,
     #[error("a billing specialist, a manager or a VP says what was done by hand")]
     NotTheirsToEnd,
+    #[error("it is more than you decide: a {0} says whether it is sent, or whoever stands above them")]
+    NotTheirsToAgree(String),
     #[error("the task is {0} already")]
     Ended(&'static str),
     #[error("`snooze_until` must lie ahead, and within {0} days")]
@@ -190,6 +195,11 @@ impl Task {
         }
         if word.done.is_some() && !by.role.may_settle() {
             return Err(Refused::NotTheirsToEnd);
+        }
+        if let (Some(_), About::Letter { needs, .. }) = (word.done, &self.about)
+            && !by.role.stands_for(*needs)
+        {
+            return Err(Refused::NotTheirsToAgree(needs.name().replace('_', " ")));
         }
         if self.state != State::Open {
             return Err(Refused::Ended(self.state.name()));
@@ -246,6 +256,7 @@ impl About {
             Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
+            Self::Letter { invoice, .. } => TaskId::of(account, "letter", invoice),
             Self::Failing { .. } => TaskId::of(account, "failing", ""),
             Self::Recovery { invoice } => TaskId::of(account, "recovery", invoice),
             Self::Play { case } => TaskId::of(account, "play", case.as_str()),
@@ -275,6 +286,7 @@ impl About {
             Self::Action { .. }
             | Self::Unseen { .. }
             | Self::Overdue { .. }
+            | Self::Letter { .. }
             | Self::Failing { .. }
             | Self::Recovery { .. }
             | Self::Play { .. }
@@ -304,6 +316,7 @@ impl About {
             Self::LeftOwing { .. }
             | Self::Claimed { .. }
             | Self::Overdue { .. }
+            | Self::Letter { .. }
             | Self::Failing { .. }
             | Self::Recovery { .. }
             | Self::Offered { .. }
@@ -325,7 +338,6 @@ impl About {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::staff::Role;
 
     fn staff(role: Role) -> Staff {
         Staff {
@@ -336,6 +348,30 @@ mod tests {
             slack: None,
             languages: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_letter_over_the_threshold_is_agreed_to_by_the_role_that_it_needs() {
+        let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let about = About::Letter { invoice: "in_1".into(), bucket: "31-60".into(), needs: Role::Manager };
+        let open = Task::new(&account, about, "Send".into(), "Look".into(), now, SignedDuration::from_hours(24));
+        let refused = || Err(Refused::NotTheirsToAgree("manager".to_owned()));
+        for (role, done, expected) in [
+            (Role::L2, true, Err(Refused::NotTheirsToEnd)),
+            (Role::BillingSpecialist, true, refused()),
+            (Role::BillingSpecialist, false, refused()),
+            (Role::Manager, true, Ok(State::Done)),
+            (Role::Manager, false, Ok(State::Dropped)),
+            (Role::Vp, true, Ok(State::Done)),
+        ] {
+            let mut task = open.clone();
+            let word = Change { done: Some(done), ..Change::default() };
+            assert_eq!(task.take(&word, &staff(role), 30, now).map(|()| task.state), expected, "{role:?} {done}");
+        }
+        let mut given = open;
+        let word = Change { assign: Some("luis".into()), ..Change::default() };
+        assert_eq!(given.take(&word, &staff(Role::L1), 30, now), Ok(()), "anybody gives it to somebody");
     }
 
     #[test]

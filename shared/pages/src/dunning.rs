@@ -152,13 +152,15 @@ fn number(row: &Recovering) -> &str {
 /// What it waits for because somebody said so, and which promises were not kept.
 fn waits(row: &Recovering) -> Markup {
     let control = &row.plan.control;
+    let asked = row.plan.awaits_word().and_then(|place| row.plan.why(&row.plan.steps[place]));
     html! {
+        @if let Some(why) = &asked { (why) " " }
         @if let Some(promise) = &control.promise {
             "promise of " (promise.amount) " until " (promise.date) " "
         }
         @if let Some(until) = control.paused_until { "paused until " (time(until)) " " }
         @if control.broken > 0 { span .state.bad { (control.broken) " broken" } }
-        @if row.paused_until.is_none() && control.broken == 0 { span .soft { "–" } }
+        @if row.paused_until.is_none() && control.broken == 0 && asked.is_none() { span .soft { "–" } }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::action::what_was_done;
 use crate::frame::{Viewer, frame, no_default, state, time, words};
-use domain::staff::Staff;
+use domain::staff::{Role, Staff};
 use domain::task::{About, State, Task};
 use domain::ticket::TicketName;
 use jiff::Timestamp;
@@ -88,6 +88,7 @@ pub fn task(
                         About::Unseen { .. } => "a refund that was made by hand and is not in the book",
                         About::Claimed { .. } => "a bank's claim that is decided",
                         About::Overdue { .. } => "an open invoice that no recovery asks for",
+                        About::Letter { .. } => "a letter about more than its owner decides",
                         About::Failing { .. } => "tries that fail again and again",
                         About::Recovery { .. } => "a recovery that ends with a person",
                         About::Play { .. } => "a step of a case's playbook",
@@ -165,6 +166,14 @@ fn verify(viewer: &Viewer, ticket: &str, csrf: &str) -> Markup {
     } }
 }
 
+/// The role that decides about it, where that is not the viewer's to say.
+fn waits_for(viewer: &Viewer, task: &Task) -> Option<Role> {
+    match task.about {
+        About::Letter { needs, .. } if !viewer.role.stands_for(needs) => Some(needs),
+        _ => None,
+    }
+}
+
 fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &str) -> Markup {
     let form = |inside: Markup| {
         html! {
@@ -177,10 +186,15 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &
     };
     html! {
         @if let About::Verify { ticket } = &task.about { (verify(viewer, ticket, csrf)) }
-        @else if viewer.role.may_settle() { section .notice {
+        @else if let Some(needs) = waits_for(viewer, task) {
+            section { p .soft { "It waits for a " (words(needs.name())) ", or for whoever stands above them." } }
+        } @else if viewer.role.may_settle() { section .notice {
             h2 { "Say how it ended" }
             (form(html! {
-                @if let About::Unseen { .. } = task.about {
+                @if let About::Letter { .. } = task.about {
+                    button type="submit" name="say" value="done" { "Send" }
+                    button .plain type="submit" name="say" value="dropped" { "Skip" }
+                } @else if let About::Unseen { .. } = task.about {
                     (what_was_done("The provider's id of the refund, if it is there"))
                     button type="submit" name="say" value="done" { "It is there" }
                     button .plain type="submit" name="say" value="dropped" { "It was not done" }
@@ -230,6 +244,21 @@ mod tests {
             assert_eq!(page.matches("action=\"/tickets/desk:t1\"").count(), forms, "{role:?}: {page}");
             assert_eq!(page.matches("value=\"stranger\"").count(), forms / 2, "{role:?}: {page}");
             assert!(!page.contains(&format!("/accounts/{account}")), "nobody has such an account: {page}");
+        }
+    }
+
+    #[test]
+    fn a_letter_is_sent_or_skipped_by_whom_it_waits_for_and_others_read_whom() {
+        let now: Timestamp = "2026-03-18T09:00:00Z".parse().unwrap();
+        let account = AccountId::of("p", "default", "cus_1");
+        let about = About::Letter { invoice: "in_1".into(), bucket: "0-30".into(), needs: Role::Manager };
+        let letter = Task::new(&account, about, "Agree".into(), "Look".into(), now, SignedDuration::from_hours(24));
+        for (role, decides) in [(Role::BillingSpecialist, false), (Role::Manager, true), (Role::Vp, true)] {
+            let viewer =
+                Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: Some("token".into()), local: false };
+            let page = task(&viewer, &letter, &[], now, 30, None);
+            assert_eq!((page.contains("Send<"), page.contains("Skip<")), (decides, decides), "{role:?}: {page}");
+            assert_eq!(page.contains("It waits for a manager"), !decides, "{role:?}: {page}");
         }
     }
 }

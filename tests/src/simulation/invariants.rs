@@ -102,7 +102,7 @@ pub(super) async fn check(storm: &mut Storm) -> Result<Found, String> {
         who_left_is_let_go(service, &books)?;
         no_letter_after_the_end(service, &books)?;
         all_is_told_in_order(service, &books, product, listening).await?;
-        what_happened_was_told(service, &books, product, listening)?;
+        what_happened_was_told(service, &books, product, listening).await?;
         beats.extend(
             Pulse::all(&books.desk.touched, &books.desk.head, &service.context.policies.declines).into_values(),
         );

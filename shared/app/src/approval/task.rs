@@ -3,11 +3,13 @@
 use super::{settle, ticket};
 use crate::bulletin::{self, Words};
 use crate::context::Context;
+use crate::dunning::agreed;
 use crate::fault::Fault;
 use crate::records;
+use crate::records::ladder;
 use crate::records::moving::unread;
 use crate::store::trail::put_received;
-use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::store::{self, Attempted, Batch, Commit, keys, trail};
 use crate::ticket::put_act;
 use crate::web::{Failed, Problem, account_id, note_fits, reference_fits};
 use domain::action::Action;
@@ -106,10 +108,12 @@ async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> R
     let mut task = batch.get::<Task>(&own)?.ok_or_else(|| Problem::not_found("task"))?;
     let staff = batch.get::<Staff>(&by)?.ok_or_else(Problem::not_signed_in)?;
     let unsaid = unsaid(context, &mut batch, &task, word).await?;
+    let climb = agreed::read(context, &mut batch, &task, word).await?;
 
     // Decide.
     let days_max = context.policies.limits.current().snooze_days_max;
     task.take(word, &staff, days_max, context.clock.now()).map_err(|refused| problem(&refused))?;
+    let letter = agreed::take(climb, word, &staff, context.clock.now())?;
     if let Some(to) = &to
         && !batch.get::<Staff>(to)?.is_some_and(|to| to.role.may_request())
     {
@@ -129,6 +133,10 @@ async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> R
         for received in payments {
             put_received(&mut commit, &batch, received)?;
         }
+    }
+    if let Some((climb, note)) = letter {
+        ladder::write(&mut commit, &batch, &climb);
+        trail::put_notes(&mut commit, &batch, &task.account, vec![note])?;
     }
     put_act(&mut commit, context, &mut batch, (case.as_ref(), &staff.id)).await?;
     commit.check(&batch, &by);
@@ -176,7 +184,9 @@ async fn unsaid(
 fn problem(refused: &Refused) -> Problem {
     let (status, code) = match refused {
         Refused::NotOne => (StatusCode::BAD_REQUEST, "malformed"),
-        Refused::NotTheirs | Refused::NotTheirsToEnd => (StatusCode::FORBIDDEN, "not_permitted"),
+        Refused::NotTheirs | Refused::NotTheirsToEnd | Refused::NotTheirsToAgree(_) => {
+            (StatusCode::FORBIDDEN, "not_permitted")
+        }
         Refused::Ended(_) => (StatusCode::CONFLICT, "already_decided"),
         Refused::Snooze(_) => (StatusCode::UNPROCESSABLE_ENTITY, "not_possible"),
     };

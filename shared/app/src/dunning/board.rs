@@ -1,4 +1,4 @@
-//! Recoveries as people see them: what comes next in all of them, and those of one account.
+//! Recoveries as people see them, and what climbs the ladder: what comes next in all of them, and those of one account.
 
 use super::told::Told;
 use crate::context::Context;
@@ -8,7 +8,7 @@ use crate::records::networks;
 use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Page};
 use crate::web::{Problem, Window};
-use domain::ageing::Climb;
+use domain::ageing::{Climb, SEGMENT, counted_from};
 use domain::book::{Head, Invoice, Person, Tried};
 use domain::dunning::{Judged, Plan, PlanState, Reason, Recovering, Second};
 use domain::id::AccountId;
@@ -80,13 +80,14 @@ pub(super) fn beginning_of(text: &str) -> Option<Timestamp> {
     text.parse::<Timestamp>().ok().or_else(day)
 }
 
-/// The segments of all policies: a recovery keeps the one under which it began.
+/// The segments of all policies: a recovery keeps the one under which it began. What climbs the ladder has its own.
 pub fn segments(context: &Context) -> BTreeSet<String> {
     let all = context.policies.dunning.all().flat_map(|policy| &policy.segment);
-    all.map(|segment| segment.id.get_ref().clone()).collect()
+    all.map(|segment| segment.id.get_ref().clone()).chain([SEGMENT.to_owned()]).collect()
 }
 
-/// A page of recoveries by the day on which they go on, then by their queue, then by the time.
+/// A page of recoveries, and of what climbs the ladder, by the day on which they go on, then by their queue, then by the
+/// time.
 pub async fn due(context: &Context, wanted: &Wanted, window: &Window) -> Result<Page<Recovering>, Fault> {
     let Page { items, next } = in_turn(context, wanted, window).await?;
     Ok(Page { items: shown(context, items, None).await?, next })
@@ -94,14 +95,30 @@ pub async fn due(context: &Context, wanted: &Wanted, window: &Window) -> Result<
 
 /// The same, as they are kept. The first that stands behind the last day wanted ends the list.
 pub async fn in_turn(context: &Context, wanted: &Wanted, window: &Window) -> Result<Page<Plan>, Fault> {
-    let list = [lists::DUNNING.to_owned()];
+    let list = [lists::DUNNING.to_owned(), lists::LADDER.to_owned()];
     let fits = |plan: &Plan| wanted.fits(plan) && (wanted.is_due(plan) || wanted.is_behind(plan));
     let mut page = store::pick(context, &list, window.after.clone(), window.limit, Order::Ascending, fits).await?;
     if let Some(end) = page.items.iter().position(|plan| wanted.is_behind(plan)) {
         page.items.truncate(end);
         page.next = None;
     }
+    page.items = in_force(context, page.items).await?;
     Ok(page)
+}
+
+/// Without the ways up the ladder of invoices that a recovery asks for, or that a person has stopped.
+async fn in_force(context: &Context, ways: Vec<Plan>) -> Result<Vec<Plan>, Fault> {
+    let own = |way: &Plan| keys::plan(&way.account, &way.invoice);
+    let climbs = ways.iter().filter(|way| way.segment == SEGMENT).map(own);
+    let batch = Batch::read(context, climbs.collect()).await?;
+    let mut shown = Vec::new();
+    for way in ways {
+        let plan = if way.segment == SEGMENT { batch.get::<Plan>(&own(&way))? } else { None };
+        if plan.is_none_or(|plan| plan.state != PlanState::Running && !plan.was_stopped_by_hand()) {
+            shown.push(way);
+        }
+    }
+    Ok(shown)
 }
 
 /// A page of an account's recoveries, by invoice, however they ended, and behind them of what climbs the ladder.
@@ -221,6 +238,11 @@ async fn shown(context: &Context, plans: Vec<Plan>, head: Option<&Head>) -> Resu
         let person = batch.of::<Person>(&person)?.unwrap_or_default();
         let invoice = batch.of::<Invoice>(&invoice)?;
         let mut row = Recovering::of(plan, invoice.as_ref(), &person, declines);
+        if row.plan.segment == SEGMENT {
+            // Nobody tried it: there is no reason but that its day has come.
+            row.why =
+                invoice.as_ref().and_then(counted_from).map_or_else(String::new, |(day, _)| format!("due on {day}"));
+        }
         if let Some(((invoice, beside), head)) = invoice.as_ref().zip(beside.as_ref()).zip(head) {
             let others: Vec<Vec<Tried>> =
                 beside.iter().filter(|(other, _)| **other != invoice.id).map(|(_, tried)| tried.clone()).collect();

@@ -5,20 +5,21 @@ mod others;
 mod scene;
 
 use super::letter::{self, Beside, Way, remind};
-use super::{Done, pay, together};
+use super::{Done, agreed, pay};
 use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::outgoing;
 use crate::ports::Letter;
-use crate::records;
+use crate::records::{self, ladder};
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::ageing::{Climb, Ground, Listed, SEGMENT, Taken};
-use domain::book::Invoice;
+use domain::book::{Head, Invoice};
 use domain::dunning::{Plan, Step};
 use domain::id::AccountId;
 use domain::staff::Role;
-use domain::task::Task;
+use domain::task::{About as TaskAbout, State as TaskState, Task};
 use domain::telling::{About, Bulletin};
 use jiff::{SignedDuration, Timestamp};
 use scene::{Read, Scene};
@@ -26,18 +27,18 @@ use scene::{Read, Scene};
 /// What a rung brings with it: the first time something new for the staff, and, until it was sent, a letter.
 #[derive(Default)]
 struct Brought {
-    news: Option<Bulletin>,
+    news: Vec<Bulletin>,
     letter: Option<(Step, Letter)>,
 }
 
 pub(super) async fn due(context: &Context, account: &AccountId, invoice: &str) -> Result<Done, Fault> {
     let Brought { news, letter } = store::retrying(context, || take(context, account, invoice)).await?;
-    if let Some(bulletin) = &news {
+    for bulletin in &news {
         bulletin::tell(context, bulletin).await;
     }
     match letter {
         Some((step, letter)) => remind(context, Way::Climb, account, invoice, &step, &letter).await,
-        None if news.is_some() => Ok(Done::HandedOver),
+        None if !news.is_empty() => Ok(Done::HandedOver),
         None => Ok(Done::NothingToDo),
     }
 }
@@ -98,20 +99,30 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         Some((step.clone(), letter))
     });
     if let (Some(step), None) = (begun, &letter) {
-        // The task is all of it.
-        climb.way.sent(step.number);
+        // The task is all of it, and nobody was told anything.
+        climb.way.handed_over(step.number);
     }
     let trace = &climb.way.trace;
-    let news = owned.as_ref().map(|(task, owner)| news(context, task, *owner, read.told.as_ref(), trace));
+    let agrees = taken.as_ref().and_then(|taken| agrees(&scene, (&climb, taken), &ground));
+    let own = owned.iter().map(|(task, owner)| news(context, task, *owner, read.told.as_ref(), trace));
+    let asked = agrees.iter().map(|(task, role)| news(context, task, *role, read.letter_told.as_ref(), trace));
+    let news: Vec<_> = own.chain(asked).collect();
+    let over = agreed::given_up(&read.batch, &climb, now)?;
 
     // Write. Whoever pays or leaves meanwhile writes the head; what is said of a climb stands there alone.
     let also = if letter.is_some() { listed.ids() } else { Vec::new() };
     let mut commit = Commit::default();
-    commit.over(&read.batch, &climb);
+    ladder::write(&mut commit, &read.batch, &climb);
     also.iter().for_each(|other| commit.check(&others.batch, &keys::climb(account, other)));
     let line = letter.as_ref().map(|(step, _)| climb.letter_line(step, also, now));
-    together::show(&mut commit, &read.batch, &read.head, line);
-    owned.iter().for_each(|(task, _)| commit.over(&read.batch, task));
+    let mut head = read.head.clone();
+    line.into_iter().for_each(|line| head.shows_letter(line));
+    let shown = show(context, &mut commit, (&read.batch, &climb), (&read.head, head)).await?;
+    if !shown {
+        commit.check(&read.batch, &keys::head(account));
+    }
+    owned.iter().chain(&agrees).for_each(|(task, _)| commit.over(&read.batch, task));
+    over.iter().for_each(|task| commit.over(&read.batch, task));
     news.iter().for_each(|bulletin| commit.over(&read.batch, bulletin));
     link.iter().filter(|_| letter.is_some()).for_each(|link| commit.put(&link.kept));
     store::attempted(commit.run(context).await, Brought { news, letter })
@@ -128,12 +139,43 @@ fn owned(scene: &Scene<'_>, (climb, step): (&Climb, &Step), ground: &Ground<'_>)
     standing.is_none_or(|standing| standing.about != task.about).then_some((task, owner))
 }
 
+/// The task of whoever agrees to its letter, and whose word it needs: once for each rung that asks.
+fn agrees(scene: &Scene<'_>, (climb, taken): (&Climb, &Taken), ground: &Ground<'_>) -> Option<(Task, Role)> {
+    let Taken::Asks(step) = taken else { return None };
+    let (policy, _) = scene.rules(climb);
+    let due_in = SignedDuration::from_hours(scene.context.policies.limits.current().task_hours);
+    let task = climb.letter_task(step, ground, policy, scene.now, due_in)?;
+    let TaskAbout::Letter { needs, .. } = task.about else { return None };
+    let standing = scene.read.letter_task.as_ref();
+    let stands = standing.is_some_and(|it| it.about == task.about && it.state == TaskState::Open);
+    (!stands).then_some((task, needs))
+}
+
+/// Writes what its customer may use from now on, and what else is new on the head, and tells the product. Says whether
+/// anything is.
+async fn show(
+    context: &Context,
+    commit: &mut Commit,
+    (batch, climb): (&Batch, &Climb),
+    (before, mut head): (&Head, Head),
+) -> Result<bool, Fault> {
+    climb.show_access_on(&mut head, climb.policy(&context.policies.ageing));
+    let mut told = Batch::default();
+    let lines = outgoing::of_head(context, &mut told, before, &head).await?;
+    outgoing::put(commit, &told, &lines);
+    let is_new = head != *before;
+    if is_new {
+        commit.over(batch, &head);
+    }
+    Ok(is_new)
+}
+
 /// Waits, to be looked at again.
 async fn hold(context: &Context, read: &Read, until: Timestamp) -> Result<Attempted<Brought>, Fault> {
     let mut climb = read.climb.clone();
     climb.way.held_until = Some(until);
     let mut commit = Commit::default();
-    commit.over(&read.batch, &climb);
+    ladder::write(&mut commit, &read.batch, &climb);
     store::attempted(commit.run(context).await, Brought::default())
 }
 
@@ -149,8 +191,12 @@ pub(super) async fn end(
     let Some(mut climb) = batch.get::<Climb>(&key)? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let done = record(&mut climb.way);
     let mut commit = Commit::default();
-    commit.over(&batch, &climb);
-    together::learn(&mut commit, &batch, account, |head| climb.show_letter_on(head))?;
+    ladder::write(&mut commit, &batch, &climb);
+    if let Some(before) = batch.get::<Head>(&keys::head(account))? {
+        let mut head = before.clone();
+        climb.show_letter_on(&mut head);
+        show(context, &mut commit, (&batch, &climb), (&before, head)).await?;
+    }
     store::attempted(commit.run(context).await, done)
 }
 

@@ -5,10 +5,11 @@ mod asked;
 mod many;
 
 use super::told::Told;
-use super::{board, read};
+use super::{agreed, board, read};
 use crate::context::Context;
 use crate::outgoing;
 use crate::ports::Order;
+use crate::records::ladder;
 use crate::records::running::{self, All};
 use crate::store::{self, Attempted, Batch, Commit, keys, trail};
 use crate::web::{Failed, ID_BYTES_MAX, Problem};
@@ -105,7 +106,8 @@ async fn once(
     // Read.
     let Some(mut read) = read(context, account, invoice).await? else { return Err(nothing_runs().into()) };
     let (who, own, climb) = (keys::staff(&staff.id), keys::head(account), keys::climb(account, invoice));
-    let wanted = vec![who.clone(), keys::ledger_head(account), climb.clone()];
+    let letter = agreed::key(account, invoice);
+    let wanted = vec![who.clone(), keys::ledger_head(account), climb.clone(), letter];
     read.batch.extend(Batch::read(context, wanted).await?);
     let staff = read.batch.get::<Staff>(&who)?.ok_or_else(Problem::not_signed_in)?;
     let mut plan = read.plan.clone();
@@ -132,9 +134,12 @@ async fn once(
         }
         running::show(context, &mut head, std::slice::from_ref(plan)).await?;
     }
+    if let Told::Ladder(climb) = &told {
+        climb.show_access_on(&mut head, climb.policy(&context.policies.ageing));
+    }
     let lines = outgoing::of_head(context, &mut read.batch, &read.head, &head).await?;
 
-    // Write. What is said of the ladder changes nothing on the head.
+    // Write. What is said of the ladder changes nothing on the head but what a stop gives back.
     let mut commit = Commit::default();
     match &told {
         Told::Recovery(plan) => {
@@ -142,8 +147,13 @@ async fn once(
             commit.over(&read.batch, &head);
         }
         Told::Ladder(climb) => {
-            commit.over(&read.batch, climb);
-            commit.check(&read.batch, &own);
+            ladder::write(&mut commit, &read.batch, climb);
+            agreed::given_up(&read.batch, climb, now)?.iter().for_each(|task| commit.over(&read.batch, task));
+            if head == read.head {
+                commit.check(&read.batch, &own);
+            } else {
+                commit.over(&read.batch, &head);
+            }
         }
     }
     outgoing::put(&mut commit, &read.batch, &lines);

@@ -107,6 +107,9 @@ pub(super) fn of_step(
     step: &Step,
     (beside, now): (Beside<'_>, Timestamp),
 ) -> Result<Letter, Words> {
+    if is_declined(context, read, plan, step) {
+        return Err(needs_person(read, "its customer wants no mail but what must be sent"));
+    }
     let reader = read.person.reader(read.customer.as_ref(), context.policies.texts.current());
     let declines = context.policies.declines.current();
     let family = declines.meaning(read.invoice.decline()).family;
@@ -142,6 +145,17 @@ pub(super) fn of_step(
     let also = also::recovered(reader, &read.invoice, beside.also);
     let matter = Matter { invoice: &read.invoice, person: &read.person, days: days_left, also, beside, thread };
     Ok(matter.letter(reader, text, (about(plan, step).id(), to.as_str()), own))
+}
+
+/// Whether it is a letter that its customer does not want, and that nothing asks for.
+fn is_declined(context: &Context, read: &Read, plan: &Plan, step: &Step) -> bool {
+    let policies = &context.policies.dunning;
+    let rule = policies.version(plan.policy_version).unwrap_or_else(|| policies.current()).required.as_ref();
+    step.kind.is_mail() && wants_no_mail(read.customer.as_ref()) && !plan.is_required(step.number, rule)
+}
+
+pub(super) fn wants_no_mail(customer: Option<&Customer>) -> bool {
+    customer.is_some_and(|customer| customer.no_mail)
 }
 
 fn needs_person(read: &Read, why: &str) -> Words {
@@ -224,10 +238,13 @@ pub(super) fn of_rung(
     let days = counted_from(invoice).and_then(|(due_on, _)| due_on.until(on).ok()).map_or(0, |span| span.get_days());
     let id = digest(&[climb.way.account.as_str(), &climb.way.invoice, "rung", &step.number.to_string()], 20);
     let overdue = Some((reader.words(phrase::DAYS_OVERDUE), days.to_string()));
+    let left = climb.days_left(step.number, climb.policy(&context.policies.ageing), context.clock.now());
+    let left = left.map(|days| format!("{}: {days}", reader.words(phrase::DAYS_LEFT))).unwrap_or_default();
     let thread = thread(context, &climb.way.account, invoice);
     let also = also::overdue(reader, invoice, listed, beside.also);
     let matter = Matter { invoice, person, days: overdue, also, beside, thread };
-    Some(matter.letter(reader, text, (format!("dun_{id}"), to.as_str()), [("days", days.to_string())]))
+    let own = [("days", days.to_string()), ("time_left", left)];
+    Some(matter.letter(reader, text, (format!("dun_{id}"), to.as_str()), own))
 }
 
 /// Fills the text of what is told of a card, where the customer has an address. Only what is no part of paying for
@@ -242,6 +259,7 @@ pub(super) fn of_notice(
     let reader = person.reader(customer, context.policies.texts.current());
     let (text, to) = (reader.text(template)?, person.email.value()?);
     let card = match &notice.about {
+        Told::Expires(_) if wants_no_mail(customer) => return None,
         Told::Expires(expiring) => Some(&expiring.card),
         Told::NotSaved { .. } => None,
     };

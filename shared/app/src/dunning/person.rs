@@ -1,6 +1,6 @@
 //! What a recovery hands over to a person is a task of whoever looks after the account, besides being told.
 
-use super::Read;
+use super::{Read, letter};
 use crate::bulletin::Words;
 use crate::context::Context;
 use crate::fault::Fault;
@@ -26,7 +26,8 @@ fn keys_of(plan: &Plan) -> [Key; 2] {
 
 /// Whether a step is for a person, or cannot be taken in any other way.
 fn may_hand_over(read: &Read, step: &Step) -> bool {
-    let is_unreachable = read.person.email.value().is_none() || read.invoice.owes_more_than_billed();
+    let is_unwanted = letter::wants_no_mail(read.customer.as_ref());
+    let is_unreachable = read.person.email.value().is_none() || read.invoice.owes_more_than_billed() || is_unwanted;
     match &step.kind {
         StepKind::Person | StepKind::Sms { .. } => true,
         StepKind::Mail { .. } => is_unreachable,

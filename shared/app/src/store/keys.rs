@@ -79,6 +79,7 @@ mod tests {
             received(&ReceivedId::of(&id, "ch_1")),
             plan(&id, "in_1"),
             climb(&id, "in_1"),
+            on_board(&id, "in_1"),
             notice(&id, "expires-1"),
             ledger_head(&id),
             ledger_entry(&id, 1),

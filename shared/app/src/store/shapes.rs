@@ -94,6 +94,13 @@ pub struct Idempotency {
     pub action: ActionId,
 }
 
+/// An invoice's way up the ladder once more, for the board of all accounts: the way itself stands on a list of its account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OnBoard {
+    pub way: Plan,
+}
+
 /// That an account is found by a word; the word itself is not in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundBy {
@@ -307,6 +314,9 @@ stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.
 stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice), wake climb.way.next_wake(),
     place climb.comes_at()
         .map(|at| (lists::climbing(&climb.way.account), lists::rung(at, &climb.way.invoice))));
+stored!(OnBoard, 1, |it| key keys::on_board(&it.way.account, &it.way.invoice), wake None,
+    place it.way.next_wake().map(|at| (lists::LADDER.to_owned(),
+        format!("{}#{}#{}#rung", lists::turn(at, it.way.queue), it.way.account, it.way.invoice))));
 stored!(Notice, 1, |notice| key keys::notice(&notice.way.account, &notice.way.invoice), wake notice.way.next_wake(),
     place None);
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None,

@@ -77,9 +77,10 @@ impl Rung {
         *apart.and_then(|apart| apart.owner.as_ref()).unwrap_or(&self.owner).get_ref()
     }
 
-    /// What the customer of such an invoice is mailed.
-    pub(super) fn template_of<'a>(&'a self, apart: Option<&'a Apart>) -> Option<&'a String> {
-        apart.map_or(self.template.as_ref(), |apart| apart.template.as_ref())
+    /// What the customer of such an invoice is mailed; what is not required, only where they want it.
+    pub(super) fn template_of<'a>(&'a self, apart: Option<&'a Apart>, wants_none: bool) -> Option<&'a String> {
+        let template = apart.map_or(self.template.as_ref(), |apart| apart.template.as_ref());
+        template.filter(|_| self.required || !wants_none)
     }
 
     pub(super) fn lint_apart(&self) -> Vec<Complaint> {
@@ -126,7 +127,7 @@ mod tests {
             let policy = with(&format!("{own}{condition}")).unwrap();
             let rung = &policy.rung[0];
             let apart = rung.apart(whose, remaining);
-            let found = (rung.owner_of(apart).name(), rung.template_of(apart).map(String::as_str));
+            let found = (rung.owner_of(apart).name(), rung.template_of(apart, false).map(String::as_str));
             assert_eq!(found, expected, "{name}");
         }
         let shipped = Policies::shipped().unwrap();

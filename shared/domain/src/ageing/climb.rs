@@ -47,6 +47,8 @@ pub struct Ground<'a> {
     /// The account's other rungs whose letters would leave now.
     pub others: &'a [Other],
     pub whose: Whose<'a>,
+    /// Whether its customer wants no mail but what must be sent.
+    pub wants_none: bool,
 }
 
 /// What becomes of a rung whose day has come. Its owner has a task, whatever becomes of its letter.
@@ -58,13 +60,15 @@ pub enum Taken {
     Said(Step),
     /// Its letter waits for another one.
     Waits(Step),
+    /// Its letter waits for somebody who agrees to it, and with it the rungs above.
+    Asks(Step),
 }
 
 impl Taken {
     /// The rung.
     pub fn step(&self) -> &Step {
         match self {
-            Self::Up(step) | Self::Said(step) | Self::Waits(step) => step,
+            Self::Up(step) | Self::Said(step) | Self::Waits(step) | Self::Asks(step) => step,
         }
     }
 
@@ -72,7 +76,7 @@ impl Taken {
     pub fn begun(&self) -> Option<&Step> {
         match self {
             Self::Up(step) => Some(step),
-            Self::Said(_) | Self::Waits(_) => None,
+            Self::Said(_) | Self::Waits(_) | Self::Asks(_) => None,
         }
     }
 }
@@ -121,7 +125,7 @@ impl Climb {
             let is_over = late.is_some_and(|late| due_at <= late);
             steps.push(Step {
                 number,
-                kind: kind(rung, None),
+                kind: kind(rung, None, false),
                 due_at,
                 state: if is_over { StepState::Skipped } else { StepState::Waiting },
                 done_at: is_over.then_some(now),
@@ -179,6 +183,7 @@ impl Climb {
         } else if ground.stage == Some(Stage::Recorded) {
             self.way.held_until = Some(look_at);
         } else {
+            self.way.control.keeps = policy.access.as_ref().is_some_and(|rule| rule.spares(ground.whose.strategic));
             let (broken, until) = (self.way.control.broken, self.way.paused_until());
             self.way.awake(ground.invoice, false, now);
             if self.way.control.broken > broken {
@@ -190,7 +195,12 @@ impl Climb {
             if asks || ground.acting == Acting::Observe {
                 self.way.pass_over(now);
             }
-            self.way.only_last(now);
+            if !self.way.agreed_comes_first(now, look_at) {
+                self.way.only_last(now);
+                if let Some(step) = self.asked_for(ground, policy, now) {
+                    return Some(Taken::Asks(step));
+                }
+            }
             // Its task waits for the same morning: neither says more without the other.
             if let Some(until) = ground.quiet_until {
                 self.way.keep_quiet(now, until);
@@ -247,7 +257,7 @@ impl Climb {
                 if hastened != Some(step.number) {
                     step.due_at = due_at;
                 }
-                step.kind = kind(rung, ground.apart(rung));
+                step.kind = kind(rung, ground.apart(rung), ground.wants_none);
             }
         }
     }
@@ -290,6 +300,9 @@ impl Climb {
                 format!("If nothing comes of it, it may be {how}: ask for that within your own limit.")
             }
         }));
+        if ground.wants_none && !rung.required {
+            steps.push("The customer wants no mail, so that none is sent.".to_owned());
+        }
         steps.extend(policy.rung.get(place + 1).map(|above| {
             let (day, owner) = (*above.acts_on_day.get_ref(), above.owner.get_ref().name().replace('_', " "));
             format!("If it is open on day {day}, it goes to a {owner}.")
@@ -301,8 +314,8 @@ impl Climb {
 }
 
 /// What a rung does: a letter with its task, or the task alone.
-fn kind(rung: &Rung, apart: Option<&Apart>) -> StepKind {
-    let template = rung.template_of(apart);
+fn kind(rung: &Rung, apart: Option<&Apart>, wants_none: bool) -> StepKind {
+    let template = rung.template_of(apart, wants_none);
     template.map_or(StepKind::Person, |it| StepKind::Mail { template: it.clone() })
 }
 
@@ -344,6 +357,7 @@ pub(super) mod tests {
             beside: None,
             others: &[],
             whose: Whose::default(),
+            wants_none: false,
         }
     }
 
@@ -582,6 +596,29 @@ pub(super) mod tests {
             let found = (step.number, step.kind.name(), climb.owner(step, &ground, policy));
             assert_eq!(found, (1, kind, Some(owner)), "{name}");
             assert_eq!(climb.way.steps[1].kind.name(), "overdue_2", "{name}: the next rung is for all");
+        }
+    }
+
+    #[test]
+    fn whoever_wants_no_mail_is_sent_what_is_required_and_each_rung_has_its_task() {
+        let policies = Policies::shipped().unwrap();
+        let (invoice, policy) = (due("2026-03-15"), policies.ageing.current());
+        let ground = Ground { wants_none: true, ..ground(&invoice) };
+        let mut climb = climb(&invoice, None).unwrap();
+        for (now, expected) in [
+            ("2026-03-18T09:00:00Z", "ask_a_person"),
+            ("2026-04-15T09:00:00Z", "overdue_2"),
+            ("2026-05-15T09:00:00Z", "overdue_3"),
+            ("2026-06-14T09:00:00Z", "ask_a_person"),
+        ] {
+            let now = at(now);
+            let taken = climb.take(&ground, (policy, &TimeZone::UTC), now, (now, now)).unwrap();
+            let step = taken.begun().unwrap().clone();
+            assert_eq!(step.kind.name(), expected, "{now}");
+            let task = climb.task(&step, &ground, policy, "2026-03-18".parse().unwrap(), now, SignedDuration::ZERO);
+            let said = task.unwrap().steps;
+            assert_eq!(said.contains("The customer wants no mail"), expected == "ask_a_person", "{now}: {said}");
+            climb.way.sent(step.number);
         }
     }
 

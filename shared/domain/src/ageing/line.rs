@@ -2,7 +2,7 @@
 
 use super::{AgeingPolicy, CURRENT, Climb, Counted, Owed, counted_from};
 use crate::book::{Invoice, Person};
-use crate::dunning::{Plan, Step};
+use crate::dunning::{Plan, Step, StepState};
 use crate::id::AccountId;
 use crate::money::Money;
 use crate::staff::Role;
@@ -89,8 +89,11 @@ impl Next {
             return Self { by: NextBy::Recovery, what, at: plan.next_wake() };
         }
         if let Some((climb, step)) = climb.and_then(|climb| Some((climb, climb.way.next()?))) {
-            let why = climb.way.why(step).map_or_else(String::new, |why| format!(" ({why})"));
-            let what = format!("{}{why}", on_rung(step, policy));
+            let what = match climb.way.why(step) {
+                Some(why) if step.state == StepState::Asked => format!("Nothing leaves: {why}."),
+                Some(why) => format!("{} ({why})", on_rung(step, policy)),
+                None => on_rung(step, policy),
+            };
             return Self { by: NextBy::Ladder, what, at: climb.way.next_wake() };
         }
         match climb.map(|climb| climb.way.reason.as_deref()) {
@@ -128,11 +131,14 @@ mod tests {
         let climb = Climb::of(&account, &invoice, policy, &TimeZone::UTC, None, now, "t").unwrap();
         let mut stopped = climb.clone();
         stopped.way.stop("disputed", now);
+        let mut asked = climb.clone();
+        asked.way.await_word(0, "its letter waits for a manager: it is much".to_owned(), now);
         let plan = climb.way.clone();
         let on = "2026-03-20".parse().unwrap();
         for (name, plan, climb, by, what) in [
             ("a plan", Some(&plan), Some(&climb), NextBy::Recovery, "overdue 1 of its recovery"),
             ("the ladder", None, Some(&climb), NextBy::Ladder, "A task for a billing specialist, and the customer"),
+            ("somebody agrees", None, Some(&asked), NextBy::Ladder, "Nothing leaves: its letter waits for a manager"),
             ("it stopped", None, Some(&stopped), NextBy::Nobody, "The ladder has stopped: disputed."),
             ("neither", None, None, NextBy::Nobody, "Nothing is scheduled"),
         ] {

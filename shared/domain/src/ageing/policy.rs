@@ -1,6 +1,7 @@
 //! Which rungs has the ladder? The rules are data: `shared/policy/ageing/`.
 
-use super::Apart;
+use super::{AccessRule, Apart};
+use crate::book::entitlement::Entitlement;
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
 use crate::staff::Role;
@@ -23,6 +24,8 @@ pub struct AgeingPolicy {
     pub effective: String,
     /// At which hour of its day a rung is taken, in the time zone of the reports.
     pub acts_at_hour: Spanned<i8>,
+    /// How access falls with the rungs; without it nothing is taken.
+    pub access: Option<AccessRule>,
     /// The lowest first.
     pub rung: Vec<Rung>,
 }
@@ -42,10 +45,18 @@ pub struct Rung {
     pub steps: Vec<String>,
     /// What the customer is mailed.
     pub template: Option<String>,
+    /// Whether that goes to whoever wants no mail as well: the law or the contract asks for it.
+    #[serde(default)]
+    pub required: bool,
+    /// What the customer may use from then on.
+    pub access: Option<Spanned<Entitlement>>,
     /// What may be asked for in the end.
     pub recommends: Option<Recommended>,
-    /// Over which amount giving up is decided as the approval matrix says; a currency that is not listed always is.
+    /// Over which amount its letter waits for `approved_by`, and giving up is decided as the approval matrix says; in a
+    /// currency that is not listed both always are.
     pub approval_over: BTreeMap<Currency, Decimal>,
+    /// Who agrees to such a letter.
+    pub approved_by: Option<Spanned<Role>>,
     pub why: String,
     /// Whose invoices are treated in a way of their own; the first that fits is taken.
     #[serde(default)]
@@ -101,14 +112,25 @@ impl Rung {
         self.to_day.as_ref().map(|day| *day.get_ref())
     }
 
-    /// Over how much giving up is decided as the matrix says; none where it always is.
+    /// Over how much it is more than its owner decides; none where it always is.
     pub fn threshold(&self, currency: Currency) -> Option<Money> {
         self.approval_over.get(&currency).and_then(|over| Money::exact(*over, currency).ok())
     }
 
-    /// Whether giving up that amount is more than its owner proposes by themselves.
+    /// Whether that amount is more than its owner decides.
     pub fn needs_approval(&self, amount: Money) -> bool {
         self.threshold(amount.currency()).is_none_or(|over| amount.amount() > over.amount())
+    }
+
+    /// Who agrees to a letter about that amount before it leaves; nobody, where it leaves by itself.
+    pub fn agrees(&self, amount: Option<Money>) -> Option<Role> {
+        let role = *self.approved_by.as_ref()?.get_ref();
+        amount.is_none_or(|amount| self.needs_approval(amount)).then_some(role)
+    }
+
+    /// Whether it sends anybody a letter.
+    fn writes(&self) -> bool {
+        self.template.is_some() || self.apart.iter().any(|apart| apart.template.is_some())
     }
 
     /// What its days say that it is called.
@@ -146,7 +168,30 @@ impl Rung {
                 format!("`{name}` needs an amount over which giving up is approved, in a currency's own digits");
             complaints.push(Complaint::on(&self.bucket, message));
         }
+        if self.required && !self.writes() {
+            complaints.push(Complaint::on(&self.bucket, format!("`{name}` sends no letter: none is required")));
+        }
+        complaints.extend(self.lint_approver());
         complaints
+    }
+
+    /// Who agrees to a letter can say so, and is nobody below those whose task it is.
+    fn lint_approver(&self) -> Option<Complaint> {
+        let name = self.bucket.get_ref();
+        let Some(approver) = &self.approved_by else {
+            let message = format!("say in `approved_by` who agrees to a letter of `{name}` over its threshold");
+            return self.writes().then(|| Complaint::on(&self.bucket, message));
+        };
+        if !self.writes() {
+            let message = format!("`{name}` sends no letter: nobody agrees to one");
+            return Some(Complaint::on(approver, message));
+        }
+        let role = *approver.get_ref();
+        let owner = *self.owner.get_ref();
+        let may = role.may_settle() && role.stands_for(owner);
+        let message =
+            || format!("{} could not agree to a letter of `{name}`, which is {}'s", role.name(), owner.name());
+        (!may).then(|| Complaint::on(approver, message()))
     }
 }
 
@@ -187,6 +232,7 @@ impl Rules for AgeingPolicy {
             Some(_) => {}
             None => complaints.push(Complaint::at(0, "the ladder has no rung")),
         }
+        complaints.extend(self.lint_access());
         complaints
     }
 }
@@ -238,7 +284,8 @@ mod tests {
     #[test]
     fn what_is_over_the_threshold_is_decided_by_the_matrix() {
         let policies = Policies::shipped().unwrap();
-        let rung = policies.ageing.current().rung_called("90+").unwrap();
+        let ladder = policies.ageing.current();
+        let rung = ladder.rung_called("90+").unwrap();
         let currency = |code: &str| Currency::parse(code).unwrap();
         for (name, minor, code, expected) in [
             ("exactly", 50_000, "USD", false),
@@ -246,6 +293,16 @@ mod tests {
             ("a currency that is not listed", 1, "CHF", true),
         ] {
             assert_eq!(rung.needs_approval(Money::from_minor(minor, currency(code))), expected, "{name}");
+        }
+        let rung = ladder.rung_called("61-90").unwrap();
+        for (name, amount, expected) in [
+            ("exactly", Some((100_000, "USD")), None),
+            ("a cent over", Some((100_001, "USD")), Some(Role::Vp)),
+            ("a currency that is not listed", Some((1, "CHF")), Some(Role::Vp)),
+            ("nobody knows how much", None, Some(Role::Vp)),
+        ] {
+            let amount = amount.map(|(minor, code)| Money::from_minor(minor, currency(code)));
+            assert_eq!(rung.agrees(amount), expected, "a letter: {name}");
         }
     }
 }

@@ -66,7 +66,7 @@ impl Climb {
         }
         match self.clone().take(ground, rules, now, times)? {
             Taken::Up(step) if step.kind.is_mail() => Some(step),
-            Taken::Up(_) | Taken::Said(_) | Taken::Waits(_) => None,
+            Taken::Up(_) | Taken::Said(_) | Taken::Waits(_) | Taken::Asks(_) => None,
         }
     }
 

@@ -58,15 +58,19 @@ pub fn entitlement(head: &Head, now: Timestamp) -> Option<Entitlement> {
 pub fn access(head: &Head, now: Timestamp) -> Option<Access> {
     let best = head.book.subscriptions.values().filter_map(|line| of(line, now)).min_by_key(|(state, ..)| *state);
     let (state, since, why) = best?;
-    let Some((invoice, line)) = worst(&head.dunning).filter(|_| state < Entitlement::Suspended) else {
+    let recovery = worst(&head.dunning).map(|(invoice, line)| (line.access, invoice, "is open and being recovered"));
+    let overdue = head.overdue.iter().map(|(invoice, access)| (Some(*access), invoice, "is overdue"));
+    // Of two that leave as much the recovery is told.
+    let open = overdue.chain(recovery).max_by_key(|(access, ..)| access.map(|access| access.state));
+    let Some((line, invoice, said)) = open.filter(|_| state < Entitlement::Suspended) else {
         return Some(Access { state, since, why: why.to_owned(), next: None });
     };
-    let own = line.access.filter(|access| access.state >= state);
-    let next = line.access.and_then(|access| Some(NextAccess { state: access.next?, at: access.next_at? }));
+    let own = line.filter(|access| access.state >= state);
+    let next = line.and_then(|access| Some(NextAccess { state: access.next?, at: access.next_at? }));
     Some(Access {
         state: own.map_or(state.max(Entitlement::Grace), |access| access.state),
         since: own.map(|access| access.since).or(since),
-        why: format!("invoice {} is open and being recovered", number(head, invoice)),
+        why: format!("invoice {} {said}", number(head, invoice)),
         next,
     })
 }

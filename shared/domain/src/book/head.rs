@@ -2,6 +2,7 @@
 
 mod kept;
 mod left;
+mod overdue;
 mod room;
 mod said;
 
@@ -30,6 +31,9 @@ pub struct Head {
     /// How many more are. Their own items say so.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub more_dunning: u32,
+    /// What invoices on the ladder leave the customer to use: of many those that take the most.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub overdue: BTreeMap<String, AccessLine>,
     /// Cases that are not resolved: of very many those that were opened last.
     pub cases: BTreeMap<CaseId, CaseLine>,
     /// How many more are not resolved. Their own items say so.
@@ -314,6 +318,7 @@ impl Head {
             book: Book::default(),
             dunning: BTreeMap::new(),
             more_dunning: 0,
+            overdue: BTreeMap::new(),
             cases: BTreeMap::new(),
             more_cases: 0,
             under_way: BTreeMap::new(),

@@ -12,6 +12,7 @@ use crate::event::InvoiceStatus;
 use crate::id::{CaseId, TaskId};
 use crate::leaving::settled;
 use crate::playbook::onboarding;
+use crate::staff::Role;
 use crate::task::{About, State as TaskState, Task};
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,7 +24,7 @@ pub fn may_change(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let owed = owed_again(before, folded).into_iter().chain(paid(&before.touched, &folded.touched));
     let owed = owed.map(|invoice| claimed_of(&invoice, "").task(&folded.head.account));
     let bills = bills.into_iter().chain(owed).chain(overdue(before, folded)).chain(may_end_failing(before, folded));
-    let bills = bills.chain(left_over(before, folded)).chain(offered(before, folded));
+    let bills = bills.chain(left_over(before, folded)).chain(offered(before, folded)).chain(letters(before, folded));
     let is_upgrade = |action: &&Action| is_left(action) && matches!(action.kind, Kind::Upgrade { .. });
     let welcomed = before.actions.values().filter(is_upgrade).map(welcoming_of);
     left.chain(unseen).chain(bills).chain(welcomed).collect()
@@ -51,11 +52,14 @@ pub fn end(tasks: &[Task], before: &Desk, after: &Desk, by: &str, now: Timestamp
     let overdue = overdue(before, after).chain(failing(before, after)).chain(left_over(before, after));
     let overdue = overdue.map(|task| (task, true));
     let offered = offered(before, after).map(|task| (task, true));
+    // Nobody writes about what is settled.
+    let letters = letters(before, after).map(|task| (task, false));
     actions
         .chain(unseen)
         .chain(bills)
         .chain(owed)
         .chain(overdue)
+        .chain(letters)
         .chain(offered)
         .filter_map(|(id, done)| task(&id)?.ended(done, by, "", now))
         .collect()
@@ -138,6 +142,14 @@ fn overdue<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId
     let account = &after.head.account;
     let late = move |invoice: &String| was_overdue(account, &after.touched.invoices[invoice]);
     let task = move |invoice| About::Overdue { invoice, bucket: String::new() }.task(account);
+    paid(&before.touched, &after.touched).filter(late).map(task)
+}
+
+/// The letters about such invoices that wait for somebody who agrees to them.
+fn letters<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
+    let account = &after.head.account;
+    let late = move |invoice: &String| was_overdue(account, &after.touched.invoices[invoice]);
+    let task = move |invoice| About::Letter { invoice, bucket: String::new(), needs: Role::Vp }.task(account);
     paid(&before.touched, &after.touched).filter(late).map(task)
 }
 
@@ -360,7 +372,9 @@ mod tests {
         let account = before.head.account.clone();
         let about = About::Overdue { invoice: "in_1".to_owned(), bucket: "0-30".to_owned() };
         let (what, day) = (String::new(), SignedDuration::from_hours(24));
-        let task = Task::new(&account, about, what.clone(), what, now, day);
+        let task = Task::new(&account, about, what.clone(), what.clone(), now, day);
+        let about = About::Letter { invoice: "in_1".to_owned(), bucket: "0-30".to_owned(), needs: Role::Manager };
+        let letter = Task::new(&account, about, what.clone(), what, now, day);
         for (name, settled, ends) in [
             ("paid late", Some(("paid", "2026-03-20T08:00:00Z")), true),
             ("void late", Some(("void", "2026-03-20T08:00:00Z")), true),
@@ -372,6 +386,9 @@ mod tests {
             let ended = end(std::slice::from_ref(&task), &before, &after, "stripe", now);
             let states: Vec<_> = ended.iter().map(|task| task.state).collect();
             assert_eq!(states, if ends { vec![TaskState::Done] } else { vec![] }, "{name}");
+            let ended = end(std::slice::from_ref(&letter), &before, &after, "stripe", now);
+            let states: Vec<_> = ended.iter().map(|task| task.state).collect();
+            assert_eq!(states, if ends { vec![TaskState::Dropped] } else { vec![] }, "{name}: no letter about it");
         }
     }
 

@@ -29,6 +29,12 @@ pub struct Control {
     /// On the ladder: the rung that the last broken one brought at once, whatever its day is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hastened: Option<u32>,
+    /// On the ladder: the rung whose letter somebody has agreed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreed: Option<u32>,
+    /// On the ladder: whether its customer keeps all that they may use, because somebody looks after them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keeps: bool,
     /// The number of the last word that it has taken in of those said of all recoveries of its account.
     #[serde(skip_serializing_if = "is_nothing")]
     pub heeded: u32,
@@ -343,6 +349,7 @@ impl Plan {
         match step.state {
             StepState::Sending => None,
             StepState::Sent => step.why.clone(),
+            StepState::Asked if step.why.is_some() => step.why.clone(),
             StepState::Asked => Some("people are asked whether it ends".to_owned()),
             StepState::Skipped if step.why.is_some() => step.why.clone(),
             StepState::InDoubt => Some("nobody knows whether it arrived, so it is not repeated".to_owned()),

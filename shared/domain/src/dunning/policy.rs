@@ -6,7 +6,7 @@ mod warning;
 
 pub use warning::WarningRule;
 
-use super::{AdviserRules, Ends, EscalationRule, Paid, Together, TriesRule};
+use super::{AdviserRules, Ends, EscalationRule, Paid, RequiredRule, Together, TriesRule};
 use crate::book::entitlement::Entitlement;
 use crate::decline::Way;
 use crate::money::{Currency, Money};
@@ -34,6 +34,8 @@ pub struct DunningPolicy {
     pub escalation: Option<EscalationRule>,
     /// What warns a customer; before there were tries, plans only wrote.
     pub warning: Option<WarningRule>,
+    /// What is sent to whoever wants no mail; before there was a rule only what warns.
+    pub required: Option<RequiredRule>,
     /// When the letters of an account's recoveries are one; before there was a rule each left by itself.
     pub together: Option<Together>,
     pub segment: Vec<Segment>,

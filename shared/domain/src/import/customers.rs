@@ -24,6 +24,9 @@ pub struct Customer {
     /// They want no text messages.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_sms: bool,
+    /// They want no mail but what must be sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_mail: bool,
     /// The staff id of who looks after the account.
     pub owner: Option<String>,
     /// Customers with the same group are proposed to be one, across providers; accounts are never merged.
@@ -56,6 +59,8 @@ const OWN: &[Column] = &[
     ("time_zone", &["timezone"]),
     ("strategic", &["is_strategic", "strategic_account", "strategic_flag"]),
     ("no_sms", &["sms_opt_out", "no_text_messages"]),
+    // What marketing calls an opt-out is none of what somebody owes.
+    ("no_mail", &["dunning_opt_out", "no_reminders_by_mail"]),
     ("owner", &["account_owner", "company_owner", "contact_owner"]),
     ("group", &["customer_group", "parent_account"]),
     ("credit_limit", &[]),
@@ -86,6 +91,7 @@ impl Record for Customer {
             time_zone: row.may("time_zone", contact::time_zone),
             strategic: row.may("strategic", cell::flag).unwrap_or(false),
             no_sms: row.may("no_sms", cell::flag).unwrap_or(false),
+            no_mail: row.may("no_mail", cell::flag).unwrap_or(false),
             owner: row.may("owner", cell::text),
             group: row.may("group", cell::text),
             credit_limit: row.money("credit_limit"),
@@ -125,12 +131,12 @@ mod tests {
     fn every_column_is_read_from_both_formats() {
         let customer = one(both(
             Kind::Customers,
-            "provider,source,customer,name,email,phone,billing_address,locale,time_zone,strategic,no_sms,owner,group,credit_limit,currency,\
+            "provider,source,customer,name,email,phone,billing_address,locale,time_zone,strategic,no_sms,no_mail,owner,group,credit_limit,currency,\
              legal_name,tax_id,tax_country,tax_exempt,metadata.Team\n\
-             Stripe,eu,cus_1,Acme,ap@acme.example,+49 30 123456,\"Main St 1\r\nBerlin\",de_de,europe/berlin,yes,yes,mara,acme,5000,EUR,\
+             Stripe,eu,cus_1,Acme,ap@acme.example,+49 30 123456,\"Main St 1\r\nBerlin\",de_de,europe/berlin,yes,yes,yes,mara,acme,5000,EUR,\
              Acme GmbH,DE123456789,de,no,North\n",
             r#"{"provider":"stripe","source":"eu","customer":"cus_1","name":"Acme","email":"ap@acme.example","phone":"+49 30 123456",
-                "billing_address":"Main St 1\nBerlin","locale":"de-DE","time_zone":"Europe/Berlin","strategic":true,"no_sms":true,"owner":"mara",
+                "billing_address":"Main St 1\nBerlin","locale":"de-DE","time_zone":"Europe/Berlin","strategic":true,"no_sms":true,"no_mail":true,"owner":"mara",
                 "group":"acme","credit_limit":{"amount":"5000.00","currency":"EUR"},"legal_name":"Acme GmbH","tax_id":"DE123456789",
                 "tax_country":"DE","tax_exempt":false,"metadata":{"Team":"North"}}"#,
         ));
@@ -138,14 +144,14 @@ mod tests {
         assert_eq!(customer.credit_limit.map(|limit| limit.to_string()).as_deref(), Some("5000.00 EUR"));
         assert_eq!(customer.billing_address.as_deref(), Some("Main St 1\nBerlin"));
         assert_eq!(customer.metadata, BTreeMap::from([("Team".to_owned(), "North".to_owned())]));
-        assert!(customer.strategic && customer.no_sms && customer.tax_exempt == Some(false));
+        assert!(customer.strategic && customer.no_sms && customer.no_mail && customer.tax_exempt == Some(false));
     }
 
     #[test]
     fn what_is_not_said_is_not_known() {
         let customer = one(csv(Kind::Customers, "customer,provider,email\ncus_1,stripe,\n").unwrap());
         assert_eq!((customer.who.source.as_str(), customer.email, customer.credit_limit), ("default", None, None));
-        assert!(!customer.strategic && !customer.no_sms && customer.tax_exempt.is_none());
+        assert!(!customer.strategic && !customer.no_sms && !customer.no_mail && customer.tax_exempt.is_none());
     }
 
     #[test]

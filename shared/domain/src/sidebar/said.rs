@@ -69,6 +69,7 @@ impl Sidebar {
             let account = &mut self.account;
             account.strategic = Some(customer.strategic);
             account.no_sms = Some(customer.no_sms);
+            account.no_mail = Some(customer.no_mail);
             account.owner.clone_from(&customer.owner);
             for (own, imported) in [
                 (&mut account.name, &customer.name),

@@ -118,7 +118,9 @@ pub(super) fn contact(sidebar: &Sidebar) -> Markup {
         section {
             h2 { "Contact" }
             dl {
-                dt { "E-mail" } dd { (known(account.email.as_ref())) }
+                dt { "E-mail" } dd {
+                    (known(account.email.as_ref())) @if account.no_mail == Some(true) { ", no mail but what must be sent" }
+                }
                 dt { "Phone" } dd {
                     (known(account.phone.as_ref())) @if account.no_sms == Some(true) { ", no text messages" }
                 }

@@ -4,9 +4,11 @@ use super::{Books, must};
 use crate::simulation::CUSTOMERS;
 use crate::simulation::endpoints::Listening;
 use crate::simulation::product::{Heard, Product};
+use crate::world::records;
 use app::ports::Clock;
 use app::store::{keys, read};
 use domain::action::{Action, State as ActionState};
+use domain::ageing::Climb;
 use domain::book::entitlement::entitlement;
 use domain::case::{Class, State as CaseState};
 use domain::dunning::{Plan, StepState};
@@ -91,12 +93,13 @@ fn heard_of(books: &Books, product: &Product, endpoint: &Listening) -> Vec<Value
 
 /// Whatever the books show to have happened was told: that a case is open, that an action was carried out, and what a customer
 /// may use now.
-pub(super) fn what_happened_was_told(
+pub(super) async fn what_happened_was_told(
     service: &Service,
     books: &Books,
     product: &Product,
     listening: &[Listening],
 ) -> Result<(), String> {
+    let climbs: Vec<Climb> = records(service, &keys::climbs(&books.desk.head.account)).await;
     for endpoint in listening.iter().filter(|endpoint| endpoint.is_steady) {
         let (heard, account) = (heard_of(books, product, endpoint), &books.desk.head.account);
         let told = |kind: &str, field: &str, value: &Value| {
@@ -117,7 +120,7 @@ pub(super) fn what_happened_was_told(
             let invoice = it["data"]["invoice"].as_str().unwrap_or_default();
             let known = books.desk.touched.invoices.get(invoice);
             must(known.is_some_and(|it| it.first_failed_at.is_some()), || format!("{invoice} had not failed"))?;
-            is_given_back(&heard, &books.desk.plans, it)?;
+            is_given_back(&heard, (&books.desk.plans, &climbs), it)?;
         }
         let head = &books.desk.head;
         if head.provider == "stripe" && CUSTOMERS.contains(&head.customer.as_str()) {
@@ -144,8 +147,13 @@ fn time(told: &Value) -> Option<Timestamp> {
     told["timestamp"].as_str()?.parse().ok()
 }
 
-/// Access that fell with a recovery is given back with the payment, unless another recovery has taken it as well.
-fn is_given_back(heard: &[Value], plans: &BTreeMap<String, Plan>, recovered: &Value) -> Result<(), String> {
+/// Access that fell with a recovery is given back with the payment, unless another recovery has taken it as well, or a
+/// rung of the ladder has.
+fn is_given_back(
+    heard: &[Value],
+    (plans, climbs): (&BTreeMap<String, Plan>, &[Climb]),
+    recovered: &Value,
+) -> Result<(), String> {
     let invoice = recovered["data"]["invoice"].as_str().unwrap_or_default();
     let at = time(recovered).ok_or_else(|| format!("{recovered} has no time"))?;
     let states = last_states(heard, at);
@@ -154,5 +162,10 @@ fn is_given_back(heard: &[Value], plans: &BTreeMap<String, Plan>, recovered: &Va
         plan.invoice != invoice && taken.any(|step| step.done_at.is_some_and(|done| done <= at))
     };
     let is_back = states.is_empty() || states.iter().any(|state| !TAKEN.contains(&state.as_str()));
-    must(is_back || plans.values().any(takes), || format!("{invoice} was paid by {at}, and its customer is {states:?}"))
+    let has_risen = |climb: &Climb| {
+        let mut higher = climb.way.steps.iter().skip(1);
+        climb.way.invoice != invoice && higher.any(|step| step.done_at.is_some_and(|done| done <= at))
+    };
+    let is_taken = plans.values().any(takes) || climbs.iter().any(has_risen);
+    must(is_back || is_taken, || format!("{invoice} was paid by {at}, and its customer is {states:?}"))
 }

@@ -7,7 +7,7 @@ use crate::find::put_terms;
 use crate::message::{Message, Sent};
 use crate::outgoing;
 use crate::ports::QueueName;
-use crate::records::hearing;
+use crate::records::{hearing, ladder};
 use crate::store::trail::{put_facts, put_notes, put_ticket};
 use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
 use domain::ageing::Climb;
@@ -82,7 +82,7 @@ pub(super) fn commit(
         Message::Ask { case, .. } => Some(case.clone()),
         _ => None,
     };
-    climbs.iter().for_each(|climb| commit.over(batch, climb));
+    climbs.iter().for_each(|climb| ladder::write(&mut commit, batch, climb));
     notices.iter().for_each(|notice| commit.over(batch, notice));
     for ticket in &tickets {
         put_ticket(&mut commit, batch, ticket)?;

@@ -351,7 +351,7 @@ pub static ABOUT: &[About] = &[
         "/api/dunning",
         "listDunning",
         "Recoveries",
-        "Lists recoveries by when they go on; with the first page, what is expected of all in 30 days",
+        "Lists recoveries and what climbs the ladder by when they go on; first, what is expected of all in 30 days",
     )
     .with(&[Limit, Cursor, DueBefore, Segment, Paused]),
     get(

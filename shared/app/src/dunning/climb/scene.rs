@@ -1,7 +1,7 @@
 //! What the rungs of an account are judged by at one moment: its own records, and how its source is set up.
 
 use crate::context::Context;
-use crate::dunning::together;
+use crate::dunning::{agreed, letter, together};
 use crate::fault::Fault;
 use crate::records::whose;
 use crate::store::{Batch, Of, keys};
@@ -12,6 +12,7 @@ use domain::id::AccountId;
 use domain::import::Customer;
 use domain::leaving::Stage;
 use domain::source::Source;
+use domain::staff::Role;
 use domain::task::{About as TaskAbout, Task};
 use domain::telling::{About, Bulletin};
 use jiff::civil::Date;
@@ -32,6 +33,9 @@ pub(super) struct Read {
     /// The task of the rung below, and what was told of it.
     pub task: Option<Task>,
     pub told: Option<Bulletin>,
+    /// The task of whoever agrees to its letter, likewise.
+    pub letter_task: Option<Task>,
+    pub letter_told: Option<Bulletin>,
 }
 
 /// Nothing, where nothing climbs any more.
@@ -44,7 +48,11 @@ pub(super) async fn read(context: &Context, account: &AccountId, invoice: &str) 
     ];
     let task = TaskAbout::Overdue { invoice: invoice.to_owned(), bucket: String::new() }.task(account);
     let (own_task, told) = (keys::task(&task), keys::bulletin(&About::Task { task: task.clone() }.id()));
-    let others = [own_task.clone(), told.clone()].into_iter().chain(whose::keys_of(account));
+    let letter = agreed::key(account, invoice);
+    let about = TaskAbout::Letter { invoice: invoice.to_owned(), bucket: String::new(), needs: Role::Vp };
+    let letter_told = keys::bulletin(&About::Task { task: about.task(account) }.id());
+    let tasks = [own_task.clone(), told.clone(), letter.clone(), letter_told.clone()];
+    let others = tasks.into_iter().chain(whose::keys_of(account));
     let batch = Batch::read(context, own.iter().cloned().chain(others).collect()).await?;
     let running = batch.get::<Climb>(&own[0])?.filter(|climb| climb.way.state == PlanState::Running);
     let (head, of) = (batch.get::<Head>(&own[1])?, batch.get::<Of<Invoice>>(&own[2])?);
@@ -53,7 +61,8 @@ pub(super) async fn read(context: &Context, account: &AccountId, invoice: &str) 
     plan.iter_mut().for_each(|plan| plan.heed(&head));
     let (person, customer) = whose::read(&batch, account)?;
     let (task, told) = (batch.get::<Task>(&own_task)?, batch.get::<Bulletin>(&told)?);
-    Ok(Some(Read { batch, climb, head, invoice, plan, person, customer, task, told }))
+    let (letter_task, letter_told) = (batch.get::<Task>(&letter)?, batch.get::<Bulletin>(&letter_told)?);
+    Ok(Some(Read { batch, climb, head, invoice, plan, person, customer, task, told, letter_task, letter_told }))
 }
 
 /// One moment of an account.
@@ -85,7 +94,8 @@ impl<'a> Scene<'a> {
         let Self { context, read: Read { head, person, customer, .. }, source, .. } = self;
         let policies = &context.policies;
         let rule = policies.dunning.current().together.as_ref().filter(|_| source.writes());
-        let quiet_until = source.writes().then(|| whose::written_to_from(context, person, customer.as_ref(), self.now));
+        let is_written = source.writes() && person.email.value().is_some();
+        let quiet_until = is_written.then(|| whose::written_to_from(context, person, customer.as_ref(), self.now));
         Ground {
             invoice,
             plan,
@@ -95,6 +105,7 @@ impl<'a> Scene<'a> {
             quiet_until,
             beside: rule.map(|rule| (head, rule)),
             others: &[],
+            wants_none: letter::wants_no_mail(customer.as_ref()),
             whose: whose::of((person, customer.as_ref()), (head, invoice), policies.declines.current()),
         }
     }

@@ -21,6 +21,7 @@ const INVOICE: &str = "INVOICE#";
 const LEDGER: &str = "LEDGER#";
 const PAYMENT: &str = "PAYMENT#";
 const RECEIVED: &str = "RECEIVED#";
+const RUNG: &str = "RUNG#";
 const SUBSCRIPTION: &str = "SUBSCRIPTION#";
 const TASK: &str = "TASK#";
 const TICKET: &str = "TICKET#";
@@ -172,6 +173,11 @@ pub fn climb(id: &AccountId, invoice: &str) -> Key {
 
 pub fn climbs(id: &AccountId) -> Prefix {
     Prefix::of(account(id, CLIMB))
+}
+
+/// The same once more, for the board of all accounts.
+pub fn on_board(id: &AccountId, invoice: &str) -> Key {
+    account(id, format!("{RUNG}{invoice}"))
 }
 
 /// What a customer is told of a card, outside of any recovery.

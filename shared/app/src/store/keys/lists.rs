@@ -9,6 +9,8 @@ pub const ACCOUNTS: &str = "ACCOUNTS";
 /// What people said that tickets are.
 pub const CORRECTIONS: &str = "CORRECTIONS";
 pub const DUNNING: &str = "DUNNING";
+/// What climbs the ladder, beside what is recovered.
+pub const LADDER: &str = "LADDER";
 /// Ledgers that have entries.
 pub const LEDGERS: &str = "LEDGERS";
 /// Open invoices, by the day from which they are counted.
@@ -133,6 +135,7 @@ mod tests {
             DUNNING.to_owned(),
             CORRECTIONS.to_owned(),
             WAITING.to_owned(),
+            LADDER.to_owned(),
             LEDGERS.to_owned(),
             OWED.to_owned(),
             SETTLED.to_owned(),

@@ -184,6 +184,7 @@ impl Rules for DunningPolicy {
         complaints.extend(self.lint_tries());
         complaints.extend(self.escalation.iter().flat_map(EscalationRule::lint));
         complaints.extend(self.together.iter().flat_map(Together::lint));
+        complaints.extend(self.required.iter().flat_map(|rule| rule.lint(self)));
         complaints.extend(self.lint_reach());
         complaints.extend(self.lint_warnings());
         complaints

@@ -88,6 +88,7 @@ fn sidebar() -> Value {
         ("billing_address", maybe()),
         ("strategic", or_null(flag())),
         ("no_sms", told(or_null(flag()), "Whether they want no text messages.")),
+        ("no_mail", told(or_null(flag()), "Whether they want no mail but what must be sent.")),
         ("owner", maybe()),
         ("unsubscribed_at?", told(time(), "Since when they want no messages before their card expires.")),
     ]);
@@ -301,7 +302,7 @@ fn plan() -> Value {
         ("name", told(or_null(text()), "How the customer is called.")),
         ("number", told(or_null(text()), "What stands on the invoice.")),
         ("amount", told(or_null(money()), "What is open of it.")),
-        ("why", told(text(), "Why it could not be collected.")),
+        ("why", told(text(), "Why it could not be collected; on the ladder, since when it is due.")),
         ("next", or_null(text())),
         ("next_at", or_null(time())),
         ("paused_until", told(or_null(time()), "The later of a pause and a promise.")),
@@ -357,6 +358,8 @@ fn control() -> Value {
         ("kept", told(whole(), "How many promises were kept.")),
         ("broken", told(whole(), "How many were not.")),
         ("hastened?", told(whole(), "On the ladder: the rung that the last broken promise brought at once.")),
+        ("keeps?", told(flag(), "On the ladder: whether nothing is taken, because somebody looks after the customer.")),
+        ("agreed?", told(whole(), "On the ladder: the rung whose letter somebody has agreed to last.")),
         ("heeded?", told(whole(), "The number of the last word about all recoveries that it has taken in.")),
         ("said", told(list(said), "What people said of it, the latest twelve, oldest first.")),
     ])

@@ -114,6 +114,7 @@ fn task() -> Value {
         ("subscription?", text()),
         ("dispute?", text()),
         ("bucket?", text()),
+        ("needs?", told(text(), "The role that agrees to a letter: done sends it, dropped does not.")),
         ("case?", text()),
         ("incident?", text()),
         ("asks?", told(text(), "The kind of action that may be offered.")),

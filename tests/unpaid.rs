@@ -1,0 +1,103 @@
+//! A customer who pays by transfer and never does: with each rung of the ladder they may use less, and nobody has to decide it.
+
+use crate::ageing::{CUSTOMER, begun, invoice, pay, tell};
+use crate::http::run;
+use ::http::{Method, StatusCode};
+use app::ports::Clock;
+use local::service::Service;
+use serde_json::{Value, json};
+use tests::stripe;
+use tests::world::{ask, at, get, import, open_at};
+
+const MADE: &str = "2026-03-01T09:00:00Z";
+
+/// Somebody with a subscription that runs, whose invoice is due on the fifteenth.
+async fn owing(file: &str) -> Service {
+    let service = begun(MADE).await;
+    if !file.is_empty() {
+        assert_eq!(import(&service, "mara", "customers", file, false).await.0, StatusCode::OK);
+    }
+    let now = service.clock.now();
+    let subscription = stripe::subscription("cus_1", "sub_1", "price_pro", 49_000, 1, "active", now);
+    tell(&service, "customer.subscription.created", &subscription).await;
+    tell(&service, "invoice.finalized", &invoice("in_1", MADE, "2026-03-15", "usd", 49_000)).await;
+    service
+}
+
+/// What they may use, and what comes next.
+async fn access(service: &Service) -> (String, Option<String>) {
+    let told = get(service, "/api/entitlements/stripe:cus_1").await;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    (text(&told["state"]).unwrap(), text(&told["next"]["state"]))
+}
+
+fn stands(state: &str, next: Option<&str>) -> (String, Option<String>) {
+    (state.to_owned(), next.map(str::to_owned))
+}
+
+#[test]
+fn a_transfer_that_never_comes_ends_in_suspension_by_itself_and_a_payment_gives_all_of_it_back() {
+    run(async {
+        let service = owing("").await;
+        for (now, state, next) in [
+            ("2026-03-17T09:30:00Z", "active", None),
+            ("2026-03-18T09:30:00Z", "grace", Some("warned")),
+            ("2026-04-14T09:30:00Z", "grace", Some("warned")),
+            ("2026-04-15T09:30:00Z", "warned", Some("restricted")),
+            ("2026-05-15T09:30:00Z", "restricted", Some("suspended")),
+            ("2026-06-14T09:30:00Z", "suspended", None),
+            ("2027-01-01T09:30:00Z", "suspended", None),
+        ] {
+            service.advance(at(now)).await.unwrap();
+            assert_eq!(access(&service).await, stands(state, next), "{now}");
+        }
+        let told = get(&service, "/api/entitlements/stripe:cus_1").await;
+        assert!(told["why"].as_str().is_some_and(|why| why.ends_with("is overdue")), "{told}");
+        assert!(told["since"].as_str().is_some_and(|since| since.starts_with("2026-06-14T09:0")), "{told}");
+        let letters = service.outbox.letters().unwrap();
+        let left: Vec<_> = letters.iter().rev().filter(|(_, letter)| letter.to == CUSTOMER).collect();
+        let says = left.iter().map(|(_, letter)| letter.text.contains("Days left to pay: 30"));
+        assert_eq!(says.collect::<Vec<_>>(), [false, true, false], "the letter that warns says how long is left");
+        pay(&service, "in_1", MADE, "2026-03-15").await;
+        assert_eq!(access(&service).await, stands("active", None));
+    });
+}
+
+#[test]
+fn whom_somebody_looks_after_keeps_all_of_it_and_a_stop_gives_it_back() {
+    run(async {
+        let service = owing("provider,customer,strategic\nstripe,cus_1,yes\n").await;
+        service.advance(at("2026-06-20T09:30:00Z")).await.unwrap();
+        assert_eq!(access(&service).await, stands("active", None), "a person decides about them");
+
+        let service = owing("").await;
+        service.advance(at("2026-05-15T09:30:00Z")).await.unwrap();
+        assert_eq!(access(&service).await.0, "restricted");
+        let stop = json!({"invoice": "in_1", "stop": {"note": "they pay by instalments"}});
+        let path = "/api/accounts/stripe:cus_1/dunning";
+        let (status, answer) = ask(&service, "lena", Method::POST, path, Some(&stop), None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert_eq!(access(&service).await, stands("active", None));
+        service.advance(at("2026-07-20T09:30:00Z")).await.unwrap();
+        assert_eq!(access(&service).await, stands("active", None), "for good");
+    });
+}
+
+#[test]
+fn who_cannot_be_written_to_was_not_warned_and_loses_nothing_by_itself() {
+    run(async {
+        let service = open_at(MADE).await;
+        let mut nameless = stripe::customer("cus_1", service.clock.now());
+        nameless["email"] = Value::Null;
+        tell(&service, "customer.created", &nameless).await;
+        let subscription = stripe::subscription("cus_1", "sub_1", "price_pro", 49_000, 1, "active", at(MADE));
+        tell(&service, "customer.subscription.created", &subscription).await;
+        tell(&service, "invoice.finalized", &invoice("in_1", MADE, "2026-03-15", "usd", 49_000)).await;
+        service.advance(at("2026-06-20T09:30:00Z")).await.unwrap();
+        assert_eq!(access(&service).await.0, "active");
+        let open = get(&service, "/api/tasks?state=open").await;
+        let buckets: Vec<_> =
+            open["items"].as_array().unwrap().iter().map(|it| it["about"]["bucket"].clone()).collect();
+        assert!(buckets.contains(&json!("90+")), "a VP has it: {open}");
+    });
+}
