@@ -74,7 +74,7 @@ impl Climb {
     /// be and the invoice is overdue, or its recovery was in vain.
     pub fn is_asked_for(
         &self,
-        (invoice, whose): (&Invoice, Whose<'_>),
+        (invoice, whose, wants_none): (&Invoice, Whose<'_>, bool),
         policy: &AgeingPolicy,
         recovery: Option<&Plan>,
         on: Date,
@@ -84,8 +84,8 @@ impl Climb {
         let was_recovered = recovery.is_some_and(|plan| plan.state == PlanState::Finished);
         let mut rungs = policy.rung.iter().zip(&self.way.steps);
         let next = rungs.find(|(_, step)| step.state == StepState::Waiting).map(|(rung, _)| rung);
-        let is_written =
-            next.is_some_and(|rung| rung.template_of(rung.apart(whose, invoice.remaining.copied())).is_some());
+        let is_written = next
+            .is_some_and(|rung| rung.template_of(rung.apart(whose, invoice.remaining.copied()), wants_none).is_some());
         let is_overdue = counted_from(invoice).is_some_and(|(from, _)| from < on);
         self.way.asks() && (was_written || was_recovered || (is_written && is_overdue))
     }
@@ -259,9 +259,9 @@ mod tests {
             let on: Date = on.parse().unwrap();
             let mut climb = climb(&due);
             climb.way.steps[0].state = state;
-            assert_eq!(climb.is_asked_for((&due, whose), policy, None, on), expected, "{name}");
+            assert_eq!(climb.is_asked_for((&due, whose, false), policy, None, on), expected, "{name}");
             let recovery = Plan { state: PlanState::Finished, ..climb.way.clone() };
-            let asks = |climb: &Climb| climb.is_asked_for((&due, whose), policy, Some(&recovery), on);
+            let asks = |climb: &Climb| climb.is_asked_for((&due, whose, false), policy, Some(&recovery), on);
             assert!(asks(&climb), "{name}: its recovery was in vain");
             climb.way.held_until = Some(at("2026-03-20T09:00:00Z"));
             assert!(!asks(&climb), "{name}: people are at it");

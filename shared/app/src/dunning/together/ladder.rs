@@ -1,6 +1,7 @@
 //! Which invoices of an account does the ladder ask for by letter by now?
 
 use crate::context::Context;
+use crate::dunning::letter::wants_no_mail;
 use crate::fault::Fault;
 use crate::records::whose;
 use crate::setup::stop;
@@ -31,7 +32,7 @@ pub(super) async fn asked(
     let records = |id: &String| [keys::climb(account, id), keys::invoice(account, id), keys::plan(account, id)];
     let batch = Batch::read(context, others.iter().flat_map(|id| records(id)).collect()).await?;
     let on = context.clock.now().to_zoned(context.policies.report.current().zone()).date();
-    let mut asked = Vec::new();
+    let (mut asked, wants_none) = (Vec::new(), wants_no_mail(who.1));
     for id in others {
         let [climb, invoice, plan] = records(id);
         let (Some(climb), Some(invoice)) = (batch.get::<Climb>(&climb)?, batch.of::<Invoice>(&invoice)?) else {
@@ -39,7 +40,7 @@ pub(super) async fn asked(
         };
         let (plan, policy) = (batch.get::<Plan>(&plan)?, climb.policy(&context.policies.ageing));
         let whose = whose::of(who, (head, &invoice), context.policies.declines.current());
-        if climb.is_asked_for((&invoice, whose), policy, plan.as_ref(), on) {
+        if climb.is_asked_for((&invoice, whose, wants_none), policy, plan.as_ref(), on) {
             asked.push(id.clone());
         }
     }
