@@ -1097,6 +1097,6 @@ fn nobody_is_asked_by_a_part_of_what_is_open() {
         assert!(costs.items <= 19 + 2, "one more than it may be, and no further: {costs:?}");
         with_limit(&mut service, "invoices_read_max", 19);
         let (status, asked) = collect(&service, "lena", "t1", None).await;
-        assert_eq!((status, asked["lines"].as_array().map(Vec::len)), (StatusCode::CREATED, Some(19)), "{asked}");
+        assert_eq!((status, asked["invoices"].as_array().map(Vec::len)), (StatusCode::CREATED, Some(19)), "{asked}");
     });
 }

@@ -404,7 +404,7 @@ mod tests {
             ),
             ("dunning/v3", ", hold_hours = 72", "", "for how long it is held"),
             ("dunning/v3", "prompt = \"final_notice\", ", "", "which letter tells of it"),
-            ("dunning/v3", "prompt = \"final_notice\"", "prompt = \"no_such_text\"", "no text is called"),
+            ("dunning/v3", "prompt = \"final_notice\"", "prompt = \"no_such_text\"", "`no_such_text` tells of an end"),
             ("dunning/v3", "end = \"subscription\"", "end = \"account\"", "unknown variant"),
             ("dunning/v3", "sms = \"reminder_2\"", "sms = \"cancelled\"", "no text called `cancelled` is for phones"),
             ("dunning/v3", "failures = 3", "failures = 0", "after one failed try at least"),

@@ -186,6 +186,7 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// Every one, for whoever describes them.
     pub const ALL: [Self; 2] = [Self::Provider, Self::Plan];
 
     /// For whoever reads the amount.

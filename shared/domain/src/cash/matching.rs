@@ -114,6 +114,7 @@ pub enum Found {
 }
 
 impl Way {
+    /// Every way, the surest first.
     pub const ALL: [Self; 5] = [Self::Request, Self::Invoice, Self::Number, Self::Amount, Self::ByHand];
 
     fn words(self) -> &'static str {
@@ -128,6 +129,7 @@ impl Way {
 }
 
 impl Why {
+    /// Every reason, for whoever describes them.
     pub const ALL: [Self; 4] = [Self::NoReference, Self::UnknownRequest, Self::Withdrawn, Self::OtherCurrency];
 
     /// For whoever has to look.

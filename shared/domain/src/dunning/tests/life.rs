@@ -115,7 +115,11 @@ impl<'a> Life<'a> {
         while life.now < until {
             // Now and then nobody hears an alarm for days.
             let minutes = if life.dice.roll(20) == 0 { 60 * 24 * 3 } else { 900 };
-            life.now += SignedDuration::from_mins(1 + life.dice.number(minutes));
+            let (soon, later) =
+                (SignedDuration::from_mins(1), SignedDuration::from_mins(1 + life.dice.number(minutes)));
+            let is_heard = life.dice.roll(3) > 0;
+            let wake = life.plan.next_wake().filter(|_| is_heard);
+            life.now = (life.now + later).min(wake.map_or(Timestamp::MAX, |wake| wake.max(life.now + soon)));
             life.something_happens();
             life.rings();
         }

@@ -40,8 +40,10 @@ pub(super) fn any(dice: &mut Dice) -> String {
         1 + dice.number(8),
     );
     // A debit is presented again once at most, whatever its scheme is.
-    let debits = "\n[[tries]]\nid = \"debit\"\nwhy = \"w\"\nfamilies = [\"insufficient_funds\"]\nways = [\"debit\"]\n\
-         \x20windows = [{ from_day = 0, to_day = 5 }]\n gap_hours = [24]\n most = 1\nleast_chance = \"0.027\"\n";
+    let debits = format!(
+        "\n[[tries]]\nid = \"debit\"\nwhy = \"w\"\nfamilies = [\"insufficient_funds\"]\nways = [\"debit\"]\n\
+         windows = [{{ from_day = 0, to_day = {to_day} }}]\ngap_hours = [24]\nmost = 1\nleast_chance = \"0.027\"\n"
+    );
     let high = segment("high", "amount_from = { USD = \"100.00\" }\n", &steps(dice, to_day));
     let all = segment("all", "", &steps(dice, to_day));
     let escalation = format!(

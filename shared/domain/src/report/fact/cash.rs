@@ -18,6 +18,7 @@ pub enum Placed {
 }
 
 impl Placed {
+    /// Every place, for whoever describes them.
     pub const ALL: [Self; 4] = [Self::Request, Self::Invoice, Self::Nothing, Self::GivenBack];
 }
 
