@@ -17,6 +17,7 @@ mod costs;
 mod crash_points;
 mod crowded;
 mod currencies;
+mod demo;
 mod desk;
 mod doubled;
 mod eligible;

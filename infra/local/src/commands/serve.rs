@@ -93,6 +93,9 @@ async fn prepare(service: &Service, options: &ServeOptions, data: &Path, fresh: 
     service.disk.hurried().map_err(disk)?;
     let loaded =
         demo::load(service, now).await.map_err(|fault| format!("the demo company cannot be loaded: {fault}"))?;
+    for refused in &loaded.refused {
+        tracing::warn!(refused, "a colleague of the demo company was refused");
+    }
     if options.clock.is_none() {
         service.clock.run();
     }
