@@ -20,7 +20,7 @@ mod token;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Serverless billing operations, on one machine.
@@ -35,14 +35,35 @@ struct Cli {
     command: Option<Command>,
 }
 
+const ADDR: &str = "127.0.0.1:8787";
+const DATA: &str = ".recoup";
+
 #[derive(clap::Args, Clone)]
 struct Shared {
     /// Where the service answers
-    #[arg(long, global = true, env = "RECOUP_ADDR", default_value = "127.0.0.1:8787")]
+    #[arg(long, global = true, env = "RECOUP_ADDR", default_value = ADDR)]
     addr: String,
     /// The data folder
-    #[arg(long, global = true, env = "RECOUP_DATA", default_value = ".recoup")]
+    #[arg(long, global = true, env = "RECOUP_DATA", default_value = DATA)]
     data: PathBuf,
+}
+
+impl Shared {
+    /// How a command is typed so that it reaches this address and this folder. What it takes anyway is left out.
+    fn typed(&self, program: &str, command: &str) -> String {
+        let mut typed = format!("{program} {command}").trim_end().to_owned();
+        if self.addr != ADDR {
+            typed.push_str(" --addr ");
+            typed.push_str(&self.addr);
+        }
+        if self.data != Path::new(DATA) {
+            let folder = self.data.display().to_string();
+            typed.push_str(" --data ");
+            let quote = if folder.contains(char::is_whitespace) { "'" } else { "" };
+            typed.extend([quote, &folder, quote]);
+        }
+        typed
+    }
 }
 
 #[derive(clap::Args, Clone)]
@@ -241,5 +262,25 @@ pub fn run() -> ExitCode {
             eprintln!("recoup: {failed}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_it_is_typed_for_this_address_and_folder() {
+        for (addr, data, typed) in [
+            (ADDR, DATA, "recoup clock advance 3d"),
+            ("127.0.0.1:9000", DATA, "recoup clock advance 3d --addr 127.0.0.1:9000"),
+            (ADDR, "/tmp/demo", "recoup clock advance 3d --data /tmp/demo"),
+            ("[::1]:1", "my data", "recoup clock advance 3d --addr [::1]:1 --data 'my data'"),
+        ] {
+            let shared = Shared { addr: addr.to_owned(), data: PathBuf::from(data) };
+            assert_eq!(shared.typed("recoup", "clock advance 3d"), typed);
+        }
+        let usual = Shared { addr: ADDR.to_owned(), data: PathBuf::from(DATA) };
+        assert_eq!(usual.typed("recoup", ""), "recoup");
     }
 }

@@ -6,6 +6,7 @@ pub mod deadline;
 pub mod demo;
 pub mod disk;
 pub mod engine;
+pub mod happened;
 pub mod outbox;
 pub mod queue;
 pub mod sandbox;

@@ -18,7 +18,7 @@ struct Running {
     child: Child,
     address: String,
     /// Kept open: a service whose output nobody takes would stop when it speaks.
-    _output: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
 /// Starts the service on a free port and waits until it says that it is ready.
@@ -38,7 +38,7 @@ fn start(data: &Path) -> Running {
         .find(|line| line.contains("Console"))
         .expect("the service says where its console is");
     let address = console.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
-    Running { child, address, _output: output }
+    Running { child, address, output }
 }
 
 fn run(arguments: &[&str], data: &Path, secret: Option<(&str, &str)>) -> Output {
@@ -189,11 +189,57 @@ fn bad_ground_is_refused_in_one_line_that_says_what_to_do() {
     drop(laid_out);
     refused(
         &run(&["serve", "--empty", "--addr", "127.0.0.1:0"], older.path(), None),
-        "the data folder was written by another version of Recoup; move it away, or give another one with --data",
+        &format!(
+            "the data folder {} was written by another version of Recoup; move it away, or give another one with --data",
+            older.path().display()
+        ),
     );
     let file = data.path().join("a file");
     std::fs::write(&file, "").unwrap();
     refused(&run(&["serve", "--empty", "--addr", "127.0.0.1:0"], &file, None), "--data");
+}
+
+#[test]
+fn what_is_mistyped_is_answered_with_the_nearest_that_is_known() {
+    let data = tempfile::tempdir().unwrap();
+    for (mistyped, nearest) in [
+        (&["clcok", "advance", "3d"][..], "'clock'"),
+        (&["clock", "advnace", "3d"], "'advance'"),
+        (&["dead", "lsit"], "'list'"),
+        (&["serve", "--emtpy"], "'--empty'"),
+        (&["token", "mara", "--adrr", "127.0.0.1:1"], "'--addr'"),
+    ] {
+        let output = run(mistyped, data.path(), None);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{mistyped:?}: {text}");
+        assert!(text.contains(nearest) && text.contains("similar"), "{mistyped:?}: {text}");
+    }
+}
+
+#[test]
+fn messages_name_the_address_and_the_folder_in_use() {
+    let (data, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = other.path().display().to_string();
+    let nowhere = run(&["clock", "advance", "3d", "--addr", "127.0.0.1:1"], other.path(), None);
+    refused(&nowhere, &format!("there is no data in {folder}"));
+    drop(local::disk::Disk::open(Some(&other.path().join("local.sqlite"))).unwrap());
+    let nowhere = run(&["clock", "advance", "3d", "--addr", "127.0.0.1:1"], other.path(), None);
+    refused(&nowhere, &format!("start it with `recoup --addr 127.0.0.1:1 --data {folder}`"));
+
+    let mut running = start(data.path());
+    let printed: Vec<String> = running.output.by_ref().lines().map_while(Result::ok).take(6).collect();
+    let printed = printed.join("\n");
+    let (address, own) = (&running.address, data.path().display());
+    assert!(printed.contains(&format!("clock advance 3d --addr {address} --data {own}`")), "{printed}");
+    assert!(printed.contains(&format!("token mara --data {own})\" http://{address}/api/cases")), "{printed}");
+    let ask =
+        |arguments: &[&str], folder: &Path| run(&[arguments, &["--addr", address.as_str()]].concat(), folder, None);
+    refused(&ask(&["report", "2026-01"], other.path()), &format!("{address} does not work in the folder {folder}"));
+    let moved = ask(&["clock", "advance", "1h"], data.path());
+    let said = String::from_utf8_lossy(&moved.stdout);
+    assert!(said.starts_with("Nothing happened on the way.\nThe clock stands at "), "{moved:?}");
+    running.child.kill().unwrap();
+    running.child.wait().unwrap();
 }
 
 #[test]

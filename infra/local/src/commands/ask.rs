@@ -43,6 +43,10 @@ pub(super) async fn ask(shared: &Shared, method: Method, path: &str, body: &Valu
     if status.is_success() {
         return Ok(body);
     }
+    if status == StatusCode::UNAUTHORIZED {
+        let (addr, folder) = (&shared.addr, shared.data.display());
+        return Err(format!("the service at {addr} does not work in the folder {folder}; name its folder with --data"));
+    }
     let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
     Err(refused(status, &problem))
 }
@@ -64,7 +68,8 @@ pub(super) async fn ask_as(
     let token = make_token(shared, staff)?;
     let addr = &shared.addr;
     let nobody = |error: &dyn std::fmt::Display| {
-        format!("no service answers at {addr}: {error}; start it with `recoup`, or name its address with --addr")
+        let start = shared.typed("recoup", "");
+        format!("no service answers at {addr}: {error}; start it with `{start}`, or name its address with --addr")
     };
     let mut sender = connect(addr).await.map_err(|error| nobody(&error))?;
     let request = Request::builder()

@@ -11,8 +11,13 @@ use serde_json::{Value, json};
 
 pub(super) async fn advance(shared: &Shared, span: &str) -> Result<(), Failed> {
     let span: Span = span.parse().map_err(|_| format!("`{span}` is not a span; write 3d, 12h or P1M"))?;
-    let body = ask(shared, Method::POST, "/local/clock", &json!({"advance": span})).await?;
+    let body = ask(shared, Method::POST, "/local/clock?told=true", &json!({"advance": span})).await?;
     let now: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let lines: Vec<_> = now["happened"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if lines.is_empty() {
+        println!("Nothing happened on the way.");
+    }
+    lines.iter().for_each(|line| println!("{line}"));
     println!("The clock stands at {}.", now["now"].as_str().unwrap_or("an unknown time"));
     Ok(())
 }

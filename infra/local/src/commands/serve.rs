@@ -1,12 +1,13 @@
 //! Starts everything.
 
-use super::{Failed, ServeOptions, Shared};
+use super::{ADDR, Failed, ServeOptions, Shared};
 use app::ports::Clock;
 use jiff::Timestamp;
 use local::clock::machine;
-use local::service::{Options, Service, is_new};
+use local::service::{Options, Service, StartError, is_new};
 use local::{demo, server};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -31,37 +32,56 @@ pub(super) async fn serve(shared: &Shared, options: &ServeOptions) -> Result<(),
         secrets,
     })
     .await
-    .map_err(|error| error.to_string())?;
+    .map_err(|error| named(&error, &shared.data))?;
     let service = Arc::new(service);
-    prepare(&service, options, fresh).await?;
+    prepare(&service, options, &shared.data, fresh).await?;
     tokio::spawn(tick(service.clone()));
+    let own = Shared { addr: address.to_string(), data: shared.data.clone() };
     println!("Recoup is ready.\n");
     println!("  Console    {base_url}/   (sign in at {base_url}/login: choose a demo colleague, such as Mara)");
-    println!(
-        "  API        curl -H \"Authorization: Bearer $(cargo run --release -q -- token mara)\" {base_url}/api/cases"
-    );
+    let token = Shared { addr: ADDR.to_owned(), ..own.clone() }.typed(&program(), "token mara");
+    println!("  API        curl -H \"Authorization: Bearer $({token})\" {base_url}/api/cases");
     println!(
         "  Webhooks   POST {base_url}/webhooks/{{provider}}/default   (stripe: test_stripe_secret; the others: README)"
     );
-    println!("  Outbox     {base_url}/outbox\n");
+    println!("  Outbox     {base_url}/outbox");
+    println!("  Folder     {}\n", own.data.display());
     if !address.ip().is_loopback() {
         println!("Beware: others can reach this address, and the routes under /local ask nobody to sign in.\n");
     }
-    println!("Try: approve the waiting refund at {base_url}/approvals, then look at its receipt.");
-    println!("     Move the clock with `recoup clock advance 3d` and see reminders appear in the outbox.");
+    if !options.empty {
+        println!("Try: approve a refund that waits at {base_url}/approvals, then look at its receipt.");
+    }
+    println!("Move the clock with `{}`: it says what happens on the way.", own.typed(&program(), "clock advance 3d"));
     tokio::select! {
         () = server::serve(service, listener) => Ok(()),
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
 }
 
+/// How this program was started: by Cargo, or by its own name.
+fn program() -> String {
+    let by_cargo = std::env::var_os("CARGO").map(|_| "cargo run --release -q --".to_owned());
+    by_cargo.or_else(|| std::env::args().next()).unwrap_or_else(|| "recoup".to_owned())
+}
+
+/// Why the service cannot start, with the folder that it is about.
+fn named(error: &StartError, folder: &Path) -> Failed {
+    let text = error.to_string();
+    match error {
+        StartError::Folder(..) | StartError::InUse(_) => text,
+        _ => text.replacen("the data folder", &format!("the data folder {}", folder.display()), 1),
+    }
+}
+
 /// Loads the demo company into an empty folder. A load that was cut off begins again on a fresh folder only.
-async fn prepare(service: &Service, options: &ServeOptions, fresh: bool) -> Result<(), Failed> {
+async fn prepare(service: &Service, options: &ServeOptions, data: &Path, fresh: bool) -> Result<(), Failed> {
     const LOADING: &str = "demo";
-    let disk = |error| format!("the data folder cannot be used: {error}");
+    let folder = data.display();
+    let disk = |error| format!("the data folder {folder} cannot be used: {error}");
     let state = service.disk.setting(LOADING).map_err(disk)?;
     if state.as_deref() == Some("loading") {
-        return Err("the demo company was not loaded to its end; remove the data folder and start again".to_owned());
+        return Err(format!("the demo company was not loaded to its end; remove {folder} and start again"));
     }
     if !fresh || options.empty || state.is_some() {
         return Ok(());
@@ -73,6 +93,9 @@ async fn prepare(service: &Service, options: &ServeOptions, fresh: bool) -> Resu
     service.disk.hurried().map_err(disk)?;
     let loaded =
         demo::load(service, now).await.map_err(|fault| format!("the demo company cannot be loaded: {fault}"))?;
+    for refused in &loaded.refused {
+        tracing::warn!(refused, "a colleague of the demo company was refused");
+    }
     if options.clock.is_none() {
         service.clock.run();
     }

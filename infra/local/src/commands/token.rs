@@ -27,6 +27,6 @@ fn secret(shared: &Shared) -> Result<Secret, Failed> {
         return Err(format!("there is no data in {folder}; start the service first, or name its folder with --data"));
     }
     let disk = Disk::open(Some(&shared.data.join("local.sqlite")));
-    let disk = disk.map_err(|error| format!("the data folder cannot be used: {error}"))?;
+    let disk = disk.map_err(|error| format!("the data folder {folder} cannot be used: {error}"))?;
     vault::tokens(&disk).map_err(|error| error.to_string())
 }

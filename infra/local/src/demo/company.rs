@@ -1,6 +1,7 @@
 //! Who buys from the demo company, and what happens to each of them. Everything follows from one seed.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 /// A small generator whose numbers are the same everywhere and for ever.
 pub struct Dice(u64);
@@ -39,8 +40,13 @@ pub struct Customer {
     pub unit_minor: i64,
     pub seats: i64,
     pub joined_at: Timestamp,
-    /// The second of the month at which invoices are made.
-    pub bills_after: SignedDuration,
+    /// When Stripe first tells of them.
+    pub known_at: Timestamp,
+    /// When the first invoice is made that is told of; each further one is a month later.
+    pub first_bill: Timestamp,
+    pub currency: &'static str,
+    /// From which month on another price is paid, and which.
+    pub change: Option<(i64, &'static str, i64)>,
     pub brand: &'static str,
     pub last4: String,
     pub exp_year: i64,
@@ -57,6 +63,8 @@ pub enum Fate {
     StillOwes(&'static str),
     /// The first failure is followed by the end of the subscription.
     Leaves(i64, &'static str),
+    /// A try fails in this month; what happens then is no delivery of Stripe's own.
+    Recovers(i64, &'static str),
     /// In this month the card is charged twice, so many minutes apart.
     ChargedTwice(i64, i64),
     /// Yesterday, nine minutes apart.
@@ -131,10 +139,13 @@ impl Customer {
             unit_minor,
             seats,
             joined_at: start - SignedDuration::from_hours(24 * joined_days),
-            bills_after: SignedDuration::from_mins(i64::try_from(24 * 60 + dice.roll(9 * 24 * 60)).unwrap_or(0)),
+            known_at: start,
+            first_bill: start + SignedDuration::from_mins(i64::try_from(24 * 60 + dice.roll(9 * 24 * 60)).unwrap_or(0)),
+            currency: "usd",
+            change: None,
             brand: dice.pick::<&str>(&["visa", "mastercard", "amex"]),
             last4: format!("{:04}", dice.roll(10_000)),
-            exp_year: 2027 + i64::try_from(dice.roll(4)).unwrap_or(0),
+            exp_year: i64::from(start.to_zoned(TimeZone::UTC).year()) + 1 + i64::try_from(dice.roll(4)).unwrap_or(0),
             fate,
         }
     }
@@ -143,7 +154,23 @@ impl Customer {
         format!("cus_demo{:03}", self.number)
     }
 
-    pub fn amount_minor(&self) -> i64 {
-        self.unit_minor * self.seats
+    /// The price of a month, and what a seat costs by it.
+    pub fn price_in(&self, month: i64) -> (&'static str, i64) {
+        match self.change {
+            Some((from, price, unit_minor)) if month >= from => (price, unit_minor),
+            _ => (self.price, self.unit_minor),
+        }
     }
+
+    pub fn amount_minor(&self, month: i64) -> i64 {
+        self.price_in(month).1 * self.seats
+    }
+
+    pub fn bill_at(&self, month: i64) -> Timestamp {
+        (0..month).fold(self.first_bill, |at, _| next_month(at))
+    }
+}
+
+pub fn next_month(at: Timestamp) -> Timestamp {
+    at.to_zoned(TimeZone::UTC).checked_add(1.month()).map_or(at, |next| next.timestamp())
 }

@@ -1,9 +1,8 @@
 //! The company's history as Stripe would have sent it.
 
-use super::company::{Company, Customer, Fate};
+use super::company::{Company, Customer, Fate, next_month};
 use domain::id::digest;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 pub struct Delivery {
@@ -12,19 +11,21 @@ pub struct Delivery {
 }
 
 /// Everything that was sent, in the order of its time.
-pub fn deliveries(company: &Company, start: Timestamp, now: Timestamp) -> Vec<Delivery> {
-    let mut all: Vec<Delivery> = company.customers.iter().flat_map(|customer| history(customer, start, now)).collect();
+pub fn deliveries(company: &Company, now: Timestamp) -> Vec<Delivery> {
+    let mut all: Vec<Delivery> = company.customers.iter().flat_map(|customer| history(customer, now)).collect();
     all.retain(|delivery| delivery.at <= now);
     all.sort_by(|one, other| (one.at, one.body["id"].as_str()).cmp(&(other.at, other.body["id"].as_str())));
     all
 }
 
-fn history(customer: &Customer, start: Timestamp, now: Timestamp) -> Vec<Delivery> {
+fn history(customer: &Customer, now: Timestamp) -> Vec<Delivery> {
     let mut story = Story { customer, all: Vec::new(), sub: format!("sub_demo{:03}", customer.number) };
     // Stripe tells of who was there before when the webhook is connected: here, on the first day.
-    story.tell(start, "customer.created", story.customer_object());
-    story.tell(start + minutes(1), "customer.subscription.created", story.subscription("active", start));
-    let mut bill_at = start + customer.bills_after;
+    let known_at = customer.known_at;
+    story.tell(known_at, "customer.created", story.customer_object());
+    let begun = story.subscription(0, "active", known_at);
+    story.tell(known_at + minutes(1), "customer.subscription.created", begun);
+    let mut bill_at = customer.first_bill;
     for month in 0.. {
         if bill_at > now || !story.bill(month, bill_at, now) {
             break;
@@ -38,6 +39,23 @@ fn history(customer: &Customer, start: Timestamp, now: Timestamp) -> Vec<Deliver
         }
     }
     story.all
+}
+
+/// What Stripe sends when an object has changed.
+pub fn event(at: Timestamp, kind: &str, object: Value) -> Delivery {
+    let id = digest(&["demo", kind, object["id"].as_str().unwrap_or_default(), &at.to_string()], 24);
+    let body = json!({
+        "id": format!("evt_{id}"),
+        "object": "event",
+        "api_version": "2024-06-20",
+        "created": at.as_second(),
+        "livemode": false,
+        "pending_webhooks": 1,
+        "request": {"id": null, "idempotency_key": null},
+        "type": kind,
+        "data": {"object": object},
+    });
+    Delivery { at, body }
 }
 
 struct Story<'a> {
@@ -55,10 +73,12 @@ impl Story<'_> {
         };
         let open = invoice(self, "open", 0, None);
         self.tell(at, "invoice.finalized", open);
-        let renewed = self.subscription("active", at);
+        let renewed = self.subscription(month, "active", at);
         self.tell(at, "customer.subscription.updated", renewed);
         let code = match self.customer.fate {
-            Fate::FailsOnce(when, code) | Fate::Leaves(when, code) if when == month => Some(code),
+            Fate::FailsOnce(when, code) | Fate::Leaves(when, code) | Fate::Recovers(when, code) if when == month => {
+                Some(code)
+            }
             Fate::StillOwes(code) if last => Some(code),
             _ => None,
         };
@@ -93,7 +113,7 @@ impl Story<'_> {
                 let end_at = failed_at + minutes(60 * 24 * 21);
                 let gone = invoice(self, "uncollectible", 2, None);
                 self.tell(end_at, "invoice.marked_uncollectible", gone);
-                let ended = self.subscription("canceled", end_at);
+                let ended = self.subscription(month, "canceled", end_at);
                 self.tell(end_at + minutes(1), "customer.subscription.deleted", ended);
                 false
             }
@@ -116,19 +136,7 @@ impl Story<'_> {
     }
 
     fn tell(&mut self, at: Timestamp, kind: &str, object: Value) {
-        let id = digest(&["demo", kind, object["id"].as_str().unwrap_or_default(), &at.to_string()], 24);
-        let body = json!({
-            "id": format!("evt_{id}"),
-            "object": "event",
-            "api_version": "2024-06-20",
-            "created": at.as_second(),
-            "livemode": false,
-            "pending_webhooks": 1,
-            "request": {"id": null, "idempotency_key": null},
-            "type": kind,
-            "data": {"object": object},
-        });
-        self.all.push(Delivery { at, body });
+        self.all.push(event(at, kind, object));
     }
 
     fn customer_object(&self) -> Value {
@@ -153,14 +161,15 @@ impl Story<'_> {
         })
     }
 
-    fn subscription(&self, status: &str, at: Timestamp) -> Value {
+    fn subscription(&self, month: i64, status: &str, at: Timestamp) -> Value {
         let who = self.customer;
+        let (price, unit_minor) = who.price_in(month);
         let ended_at = (status == "canceled").then(|| at.as_second());
         let price = json!({
-            "id": who.price,
+            "id": price,
             "object": "price",
-            "currency": "usd",
-            "unit_amount": who.unit_minor,
+            "currency": who.currency,
+            "unit_amount": unit_minor,
             "recurring": {"interval": "month", "interval_count": 1},
         });
         json!({
@@ -197,7 +206,7 @@ impl Story<'_> {
         paid_at: Option<Timestamp>,
     ) -> Value {
         let who = self.customer;
-        let amount = who.amount_minor();
+        let amount = who.amount_minor(month);
         let id = format!("in_demo{:03}m{month}", who.number);
         let remaining = if paid_at.is_some() { 0 } else { amount };
         json!({
@@ -207,7 +216,7 @@ impl Story<'_> {
             "number": format!("DEMO-{:03}-{:04}", who.number, month + 1),
             "customer": who.id(),
             "status": status,
-            "currency": "usd",
+            "currency": who.currency,
             "total": amount,
             "subtotal": amount,
             "amount_due": amount,
@@ -242,9 +251,9 @@ impl Story<'_> {
             "id": format!("ch_demo{:03}m{month}{part}", who.number),
             "object": "charge",
             "customer": who.id(),
-            "amount": who.amount_minor(),
-            "currency": "usd",
-            "amount_captured": if paid { who.amount_minor() } else { 0 },
+            "amount": who.amount_minor(month),
+            "currency": who.currency,
+            "amount_captured": if paid { who.amount_minor(month) } else { 0 },
             "amount_refunded": 0,
             "captured": paid,
             "refunded": false,
@@ -274,8 +283,4 @@ impl Story<'_> {
 
 fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
-}
-
-fn next_month(at: Timestamp) -> Timestamp {
-    at.to_zoned(TimeZone::UTC).checked_add(1.month()).map_or(at, |next| next.timestamp())
 }

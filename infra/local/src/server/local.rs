@@ -22,7 +22,7 @@ async fn routed(service: &Service, request: &Request<Bytes>) -> Result<Answer, P
         ("GET" | "HEAD", ["outbox"]) => outbox::page(service, request).await,
         ("GET" | "HEAD", ["outbox", number]) => outbox::letter(service, request, number).await,
         ("GET", ["local", "clock"]) => Ok(clock::shown(service)),
-        ("POST", ["local", "clock"]) => clock::move_clock(service, request.body()).await,
+        ("POST", ["local", "clock"]) => clock::move_clock(service, request).await,
         ("POST", ["local", "login"]) => login::sign_in(service, request).await,
         ("GET", ["local", "outbox"]) => outbox::letters(service, request),
         ("GET", ["local", "queues"]) => queues::depths(service),
