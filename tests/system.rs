@@ -54,6 +54,7 @@ mod request_form;
 mod rungs;
 mod scenarios;
 mod seals;
+mod search;
 mod second_card;
 mod simulation;
 mod sizes;

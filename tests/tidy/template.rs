@@ -359,6 +359,8 @@ fn the_gateway_and_the_route_table_agree() {
         "POST /webhooks/{provider}/{source}",
         "POST /api/accounts/search",
         "POST /accounts/search",
+        "POST /api/search",
+        "POST /search",
         "POST /api/decisions/{id}/replay",
         "POST /api/playbooks/{name}",
         "POST /api/classify",

@@ -8,6 +8,7 @@ mod plays;
 mod query;
 mod read;
 pub mod seal;
+mod search;
 
 use crate::context::{Context, Work};
 use crate::door::console::problem_page;

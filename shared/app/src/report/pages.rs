@@ -8,6 +8,7 @@ mod home;
 mod incidents;
 mod open;
 mod recoveries;
+mod search;
 mod sources;
 mod team;
 mod tickets;
@@ -47,6 +48,8 @@ pub(super) async fn answer(
         Endpoint::AccountsPage => accounts::all(context, &viewer, window).await,
         Endpoint::AccountPage(id) => accounts::one(context, &viewer, &id, &query).await,
         Endpoint::SearchPage => accounts::search(context, &viewer, request).await,
+        Endpoint::SearchAllPage => Ok(::pages::search(&viewer, "", None, None)),
+        Endpoint::SearchAllForm => return search::everything(context, &viewer, request).await,
         Endpoint::AskPage(id) => approval::form::show(context, &id, &query, caller).await,
         Endpoint::CasesPage => cases::all(context, &viewer, &query, &window).await,
         Endpoint::CasePage(id) => cases::one(context, &viewer, &id, &query, &caller.staff).await,

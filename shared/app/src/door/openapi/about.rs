@@ -199,8 +199,16 @@ pub static ABOUT: &[About] = &[
         "/api/accounts/search",
         "searchAccounts",
         "Accounts",
-        "Finds accounts by e-mail, name, invoice, refund or last four digits; the first 50",
+        "Finds accounts by e-mail, name (a slip is forgiven), invoice, refund, dispute or last four digits; the first 50",
     )
+    .takes(Body::Must("Question")),
+    post(
+        "/api/search",
+        "search",
+        "Hits",
+        "Finds what a question names by an id, a name or words, or asks for by an amount or a day; the first hundred",
+    )
+    .with(PAGE)
     .takes(Body::Must("Question")),
     get(
         "/api/accounts/{id}/ledger",

@@ -37,8 +37,8 @@ pub(super) async fn one(context: &Context, id: &str, request: &Request<Bytes>) -
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Question {
-    q: String,
+pub(super) struct Question {
+    pub q: String,
 }
 
 /// Personal data is asked for in a body, so that it is in no address and no log.
