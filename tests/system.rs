@@ -21,6 +21,7 @@ mod desk;
 mod doubled;
 mod eligible;
 mod ends;
+mod filters;
 mod four_eyes;
 mod guarded;
 mod http;

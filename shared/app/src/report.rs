@@ -2,6 +2,7 @@
 
 mod ageing;
 mod api;
+mod filter;
 mod found;
 mod pages;
 mod plays;

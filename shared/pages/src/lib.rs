@@ -11,6 +11,7 @@ mod dunning;
 mod endpoints;
 #[cfg(test)]
 mod example;
+mod filters;
 mod frame;
 mod home;
 mod incident;
@@ -39,6 +40,7 @@ pub use case::{CaseShown, case};
 pub use cash::{cash, payment_requests, unmatched};
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
+pub use filters::{Choice, Field, Filters};
 pub use frame::{STYLE, Viewer, login, problem};
 pub use home::{Home, home};
 pub use incident::{disputes, incident, incidents};

@@ -36,7 +36,7 @@ pub(super) async fn answer(
     let query = web::query(request);
     let window = Window::of(&query, 100)?;
     match endpoint {
-        Endpoint::Accounts => accounts::all(context, window).await,
+        Endpoint::Accounts => accounts::all(context, &query, window).await,
         Endpoint::Account(id) => accounts::one(context, &id, request).await,
         Endpoint::SearchAccounts => accounts::search(context, request).await,
         Endpoint::SearchAll => search::everything(context, request, &window).await,

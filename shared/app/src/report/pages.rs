@@ -4,6 +4,7 @@ mod accounts;
 mod actions;
 mod cases;
 mod cash;
+mod filters;
 mod home;
 mod incidents;
 mod open;
@@ -45,7 +46,7 @@ pub(super) async fn answer(
     let window = Window::of(&query, ROWS)?;
     let page = match endpoint {
         Endpoint::Home => home::home(context, &viewer, &caller.staff).await,
-        Endpoint::AccountsPage => accounts::all(context, &viewer, window).await,
+        Endpoint::AccountsPage => accounts::all(context, &viewer, &query, window).await,
         Endpoint::AccountPage(id) => accounts::one(context, &viewer, &id, &query).await,
         Endpoint::SearchPage => accounts::search(context, &viewer, request).await,
         Endpoint::SearchAllPage => Ok(::pages::search(&viewer, "", None, None)),

@@ -191,7 +191,7 @@ pub static ABOUT: &[About] = &[
     get("/healthz", "health", "Health", "Says that it is ready").by(Asker::Anybody),
     get("/api/openapi.json", "document", "Record", "Describes all of this").by(Asker::Anybody),
     get("/api/accounts", "listAccounts", "Accounts", "Lists accounts, each as its sidebar without what imports say")
-        .with(PAGE),
+        .with(&[Limit, Cursor, ProviderOfAccount, Owing, InTrouble]),
     get("/api/accounts/{id}", "account", "Sidebar", "Shows an account at a glance")
         .answered_as(OR_TEXT)
         .refuses(&[404]),
@@ -230,7 +230,7 @@ pub static ABOUT: &[About] = &[
     get("/api/accounts/{id}/timeline", "timeline", "Timeline", "Lists what the provider told, newest first")
         .with(PAGE)
         .refuses(&[404]),
-    get("/api/cases", "listCases", "Cases", "Lists cases, newest first").with(&[Limit, Cursor, Class, StateOfCase]),
+    get("/api/cases", "listCases", "Cases", "Lists cases, newest first").with(&[Limit, Cursor, Class, StateOfCase, Account, Sort]).refuses(&[404]),
     get("/api/cases/{id}", "case", "CaseShown", "Shows a case with everything that counts before somebody decides")
         .with(&[FormatOfCase])
         .answered_as(OR_TEXT)
@@ -254,7 +254,7 @@ pub static ABOUT: &[About] = &[
         .takes(Body::Must("StepTaken"))
         .refuses(&[404, 409]),
     get("/api/actions", "listActions", "Actions", "Lists actions, newest first")
-        .with(&[Limit, Cursor, StateOfAction, Account])
+        .with(&[Limit, Cursor, StateOfAction, KindOfAction, RequestedBy, Account, Sort])
         .refuses(&[404]),
     get("/api/actions/{id}", "action", "Action", "Shows an action").refuses(&[404]),
     get("/api/actions/{id}/receipt", "receipt", "Receipt", "Shows an action with its entries of the ledger")
@@ -423,11 +423,7 @@ pub static ABOUT: &[About] = &[
     get("/api/releases", "listReleases", "ReleaseList", "Lists what went live lately, oldest first"),
     post("/api/releases", "tellRelease", "Releases", "Remembers something that went live")
         .takes(Body::Must("ReleaseTold")),
-    get("/api/disputes", "listDisputes", "Disputes", "Lists disputes, newest first").with(&[
-        Limit,
-        Cursor,
-        StateOfCase,
-    ]),
+    get("/api/disputes", "listDisputes", "Disputes", "Lists disputes, newest first").with(&[Limit, Cursor, StateOfCase, Account, Sort]).refuses(&[404]),
     get("/api/decisions/{id}", "decision", "Decision", "Shows how a case was judged, with everything that it went by")
         .refuses(&[404]),
     post(
