@@ -3,7 +3,9 @@
 use crate::ageing::{invoice, tell};
 use crate::http::run;
 use app::ports::Clock;
-use http::{Method, StatusCode};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
 use tests::stripe;
@@ -126,5 +128,71 @@ fn a_page_keeps_its_filters_and_an_empty_one_says_what_to_do() {
         }
         let hostile = page(&service, "/tasks?assigned_to=%22%3E%3Cscript%3E").await;
         assert!(!hostile.contains("<script>"), "{hostile}");
+    });
+}
+
+/// A browser of somebody who has signed in.
+struct Browser<'a> {
+    service: &'a Service,
+    cookie: String,
+}
+
+impl<'a> Browser<'a> {
+    async fn of(service: &'a Service, staff: &str) -> Self {
+        let request = Request::post("/local/login").body(Bytes::from(format!("staff={staff}"))).unwrap();
+        let signed_in = dispatch(service, &request).await;
+        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        Self { service, cookie }
+    }
+
+    async fn page(&self, path: &str) -> String {
+        let request = Request::get(path).header("cookie", &self.cookie).body(Bytes::new()).unwrap();
+        let answer = dispatch(self.service, &request).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        String::from_utf8_lossy(answer.body()).into_owned()
+    }
+
+    /// Sends a form with what the page gave to this session: how it is answered, and where that leads.
+    async fn send(&self, form: &str) -> (u16, String) {
+        let page = self.page("/cases?state=open").await;
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let request = Request::post("/views").header("cookie", &self.cookie).header("sec-fetch-site", "same-origin");
+        let body = Bytes::from(format!("csrf={csrf}&{form}"));
+        let answer = dispatch(self.service, &request.body(body).unwrap()).await;
+        let location = answer.headers().get("location").map(|it| it.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), location.unwrap_or_default())
+    }
+}
+
+#[test]
+fn a_view_is_kept_by_whoever_named_it_and_opens_the_list_as_it_was() {
+    run(async {
+        let service = begun().await;
+        let (lena, mara) = (Browser::of(&service, "lena").await, Browser::of(&service, "mara").await);
+        let here = "/cases?class=chargeback&sort=oldest";
+        let kept = lena.send("here=%2Fcases%3Fclass%3Dchargeback%26sort%3Doldest&name=Claims+%3Cfirst%3E").await;
+        assert_eq!(kept, (303, here.to_owned()));
+        let link = "<a href=\"/cases?class=chargeback&amp;sort=oldest\">Claims &lt;first&gt;</a>";
+        assert!(lena.page("/cases").await.contains(link));
+        assert!(lena.page(here).await.contains("aria-current=\"page\">Claims &lt;first&gt;</a>"));
+        assert!(!lena.page("/tasks").await.contains("Claims"), "it is a view of cases");
+        assert!(!mara.page("/cases").await.contains("Claims"), "and nobody else's");
+
+        for (form, status) in [
+            ("here=%2Fcases&name=All", 422),
+            ("here=%2Fcases%3Fstate%3Dopen&name=", 422),
+            ("here=%2F%2Fevil.example%2Fcases%3Fx%3D1&name=Out", 400),
+            ("here=%2Fcases%3Fstate%3Dopen", 400),
+        ] {
+            assert_eq!(lena.send(form).await.0, status, "{form}");
+        }
+        let request = Request::post("/views").header("cookie", &lena.cookie).header("sec-fetch-site", "same-origin");
+        let forged = Bytes::from_static(b"csrf=forged&here=%2Fcases%3Fstate%3Dopen&name=Forged");
+        let answer = dispatch(&service, &request.body(forged).unwrap()).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+
+        let forgotten = lena.send("here=%2Fcases&forget=Claims+%3Cfirst%3E").await;
+        assert_eq!(forgotten, (303, "/cases".to_owned()));
+        assert!(!lena.page("/cases").await.contains("Claims"));
     });
 }

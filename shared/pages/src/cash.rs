@@ -56,7 +56,7 @@ pub fn payment_requests(
             h1 { "Payment requests" }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
             p { a href="/payments/unmatched" { "Payments that nobody could place" } }
-            (filters.form())
+            (filters.form(viewer))
             section {
                 @if rows.is_empty() { (filters.empty(&html! {
                     "No customer was asked to pay because of a ticket. " a href="/tickets" { "Open a ticket" }
@@ -213,7 +213,7 @@ mod tests {
         assert!(page.contains("(confidence 0.80)") && page.contains("ch_&lt;1&gt;"), "{page}");
         let page = unmatched(&viewer(Role::L1), &rows, None, None);
         assert!(!page.contains("/payments/unmatched/rcv_"), "{page}");
-        let filters = Filters { path: "/payment-requests", fields: Vec::new() };
+        let filters = Filters { path: "/payment-requests", ..Filters::default() };
         let page = payment_requests(&viewer(Role::L1), &[request()], &filters, None, None);
         assert!(page.contains("49.00 USD") && page.contains("&lt;IN-1&gt;"), "{page}");
     }

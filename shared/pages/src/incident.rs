@@ -21,7 +21,7 @@ pub fn incidents(viewer: &Viewer, rows: &[Incident], filters: &Filters, next: Op
         html! {
             h1 { "Incidents" }
             p .soft { "One trouble that many customers have. While it lasts nobody is told that their card failed." }
-            (filters.form())
+            (filters.form(viewer))
             @if rows.is_empty() {
                 section { (filters.empty(&html! { "Nothing unusual has been found. Whoever it concerns is told when something is." })) }
             }
@@ -128,7 +128,7 @@ pub fn disputes(viewer: &Viewer, rows: &[Disputed], filters: &Filters, next: Opt
         Some(viewer),
         html! {
             h1 { "Disputes" }
-            (filters.form())
+            (filters.form(viewer))
             section {
                 @if !rows.is_empty() {
                     (table)

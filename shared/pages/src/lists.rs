@@ -33,7 +33,7 @@ fn page(
         Some(viewer),
         html! {
             h1 { (title) }
-            (filters.form())
+            (filters.form(viewer))
             section { @if rows == 0 { (filters.empty(empty)) } @else { div .scroll { (table) } } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },

@@ -20,7 +20,7 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], filters: &Filters, now: Timestamp, 
                 a href="/tasks" { "Open" } " "
                 a href={ "/tasks?assigned_to=" (viewer.id) } { "Mine" }
             }
-            (filters.form())
+            (filters.form(viewer))
             section {
                 @if rows.is_empty() { (filters.empty(&html! {
                     "Nobody has anything to do. A task comes by itself where only a person can go on."

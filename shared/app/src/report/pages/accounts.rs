@@ -18,7 +18,8 @@ const EVENTS: u32 = 25;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: Window) -> Result<String, Problem> {
     let page = read::accounts(context, &Accounts::of(query)?, window).await?;
-    let (rows, filters): (Vec<_>, _) = (page.items.iter().map(row).collect(), filters::accounts(query));
+    let (rows, filters): (Vec<_>, _) =
+        (page.items.iter().map(row).collect(), filters::kept(context, viewer, filters::accounts(query)).await?);
     Ok(::pages::accounts(viewer, &rows, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 

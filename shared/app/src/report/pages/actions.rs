@@ -12,7 +12,10 @@ use ::pages::Viewer;
 use domain::staff::Staff;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
-    let (page, filters) = (read::actions_wanted(context, &Actions::of(query)?, window).await?, filters::actions(query));
+    let (page, filters) = (
+        read::actions_wanted(context, &Actions::of(query)?, window).await?,
+        filters::kept(context, viewer, filters::actions(query)).await?,
+    );
     Ok(::pages::actions(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 

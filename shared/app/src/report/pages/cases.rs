@@ -15,7 +15,10 @@ use domain::playbook::Name;
 use domain::staff::Staff;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
-    let (page, filters) = (read::cases_wanted(context, &Cases::of(query)?, window).await?, filters::cases(query));
+    let (page, filters) = (
+        read::cases_wanted(context, &Cases::of(query)?, window).await?,
+        filters::kept(context, viewer, filters::cases(query)).await?,
+    );
     Ok(::pages::cases(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 
@@ -56,6 +59,9 @@ pub(super) async fn disputes(
     query: &Query,
     window: &Window,
 ) -> Result<String, Problem> {
-    let (page, filters) = (read::disputes(context, &Cases::of(query)?, window).await?, filters::disputes(query));
+    let (page, filters) = (
+        read::disputes(context, &Cases::of(query)?, window).await?,
+        filters::kept(context, viewer, filters::disputes(query)).await?,
+    );
     Ok(::pages::disputes(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }

@@ -14,7 +14,7 @@ pub(super) async fn requests(
     window: Window,
 ) -> Result<String, Problem> {
     let page = cash::requests(context, &query::payment_requests(query)?, window).await?;
-    let filters = filters::payment_requests(query);
+    let filters = filters::kept(context, viewer, filters::payment_requests(query)).await?;
     let next = more(&filters::base(&filters), page.next);
     Ok(::pages::payment_requests(viewer, &page.items, &filters, next.as_deref(), query::notice(query)))
 }

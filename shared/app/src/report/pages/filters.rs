@@ -1,9 +1,12 @@
 //! The forms of filters: what each list can be asked for, with what its address has.
 
+use crate::context::Context;
+use crate::fault::Fault;
 use crate::report::query::Query;
+use crate::setup::view;
 use crate::task::Listed;
 use crate::web::escaped;
-use ::pages::{Choice, Field, Filters};
+use ::pages::{Choice, Field, Filters, Viewer};
 use domain::action::{KINDS, State as ActionState};
 use domain::case::{Class, State as CaseState};
 use domain::cash::State as RequestState;
@@ -24,7 +27,7 @@ pub(super) fn accounts(query: &Query) -> Filters {
             vec![("true", "with an open case".into()), ("false", "without one".into())],
         ),
     ];
-    Filters { path: "/accounts", fields }
+    Filters { path: "/accounts", fields, ..Filters::default() }
 }
 
 pub(super) fn cases(query: &Query) -> Filters {
@@ -35,7 +38,7 @@ pub(super) fn cases(query: &Query) -> Filters {
         typed(query, "account", "Account", "stripe:cus_1"),
         sort(query),
     ];
-    Filters { path: "/cases", fields }
+    Filters { path: "/cases", fields, ..Filters::default() }
 }
 
 pub(super) fn disputes(query: &Query) -> Filters {
@@ -44,7 +47,7 @@ pub(super) fn disputes(query: &Query) -> Filters {
         typed(query, "account", "Account", "stripe:cus_1"),
         sort(query),
     ];
-    Filters { path: "/disputes", fields }
+    Filters { path: "/disputes", fields, ..Filters::default() }
 }
 
 pub(super) fn actions(query: &Query) -> Filters {
@@ -55,12 +58,12 @@ pub(super) fn actions(query: &Query) -> Filters {
         typed(query, "account", "Account", "stripe:cus_1"),
         sort(query),
     ];
-    Filters { path: "/actions", fields }
+    Filters { path: "/actions", fields, ..Filters::default() }
 }
 
 pub(super) fn incidents(query: &Query) -> Filters {
     let fields = vec![one_of(query, "state", "State", named(INCIDENT_STATES.map(IncidentState::name)))];
-    Filters { path: "/incidents", fields }
+    Filters { path: "/incidents", fields, ..Filters::default() }
 }
 
 pub(super) fn tasks(query: &Query) -> Filters {
@@ -71,7 +74,7 @@ pub(super) fn tasks(query: &Query) -> Filters {
         typed(query, "assigned_to", "Who has it", "luis"),
         typed(query, "account", "Account", "stripe:cus_1"),
     ];
-    Filters { path: "/tasks", fields }
+    Filters { path: "/tasks", fields, ..Filters::default() }
 }
 
 pub(super) fn payment_requests(query: &Query) -> Filters {
@@ -79,7 +82,15 @@ pub(super) fn payment_requests(query: &Query) -> Filters {
         one_of(query, "state", "State", named(RequestState::ALL.map(RequestState::name))),
         typed(query, "account", "Account", "stripe:cus_1"),
     ];
-    Filters { path: "/payment-requests", fields }
+    Filters { path: "/payment-requests", fields, ..Filters::default() }
+}
+
+/// The same with the views that somebody keeps of the list: one read.
+pub(super) async fn kept(context: &Context, viewer: &Viewer, filters: Filters) -> Result<Filters, Fault> {
+    let own = view::of(context, &viewer.id).await?;
+    let views = own.of(filters.path).map(|view| (view.name.clone(), view.address.clone())).collect();
+    let here = base(&filters).trim_end_matches(['&', '?']).to_owned();
+    Ok(Filters { here, views, ..filters })
 }
 
 /// The address of the same list as it was asked for, so that a name can follow.

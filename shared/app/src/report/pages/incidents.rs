@@ -10,7 +10,7 @@ use ::pages::Viewer;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
     let page = read::incidents(context, query::incident_state(query)?, window).await?;
-    let filters = filters::incidents(query);
+    let filters = filters::kept(context, viewer, filters::incidents(query)).await?;
     Ok(::pages::incidents(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 

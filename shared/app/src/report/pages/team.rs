@@ -16,7 +16,7 @@ pub(super) async fn tasks(
     window: Window,
 ) -> Result<String, Problem> {
     let page = task::list(context, &query::tasks(query)?, window).await?;
-    let filters = filters::tasks(query);
+    let filters = filters::kept(context, viewer, filters::tasks(query)).await?;
     let next = more(&filters::base(&filters), page.next);
     Ok(::pages::tasks(viewer, &page.items, &filters, context.clock.now(), next.as_deref()))
 }
