@@ -78,8 +78,8 @@ fn account_table(rows: &[AccountRow]) -> Markup {
         table {
             thead { tr {
                 th scope="col" { "Account" } th scope="col" { "Plan" }
-                th scope="col" .number { "Outstanding" } th scope="col" .number { "MRR" }
-                th scope="col" .number { "Open cases" }
+                th .number scope="col" { "Outstanding" } th .number scope="col" { "MRR" }
+                th .number scope="col" { "Open cases" }
             } }
             tbody { @for row in rows { tr {
                 td { a href={ "/accounts/" (row.id) } { (row.name.as_deref().unwrap_or(&row.id)) } }
