@@ -66,7 +66,7 @@ fn everything_that_people_know_of_a_customer_leads_to_it() {
     run(async {
         let service = begun().await;
         let wish = json!({"account": "stripe:cus_1", "kind": "credit", "preview_only": true, "note": "as agreed",
-            "params": {"amount": {"amount": "31.00", "currency": "USD"}}, "reason_code": "billing_error"});
+            "params": {"amount": {"amount": "31.00", "currency": "USD"}}, "reason_code": "customer_dissatisfaction"});
         let (status, action) = ask(&service, "luis", Method::POST, "/api/actions", Some(&wish), Some("key")).await;
         assert_eq!(status, StatusCode::CREATED, "{action}");
         let case = get(&service, "/api/cases").await["items"][0]["id"].as_str().unwrap().to_owned();
