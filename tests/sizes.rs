@@ -584,6 +584,7 @@ fn company() -> Vec<Row> {
         of("Source", &grown::source()),
         of("Stops", &grown::stops()),
         of("Delegations", &grown::delegations()),
+        of("Views", &grown::views()),
         built::<Staff>("Staff", staff),
         built::<StaffChange>("StaffChange", change),
         built::<Proposal>("Proposal", proposal()),

@@ -14,7 +14,7 @@ use domain::money::{Currency, Money};
 use domain::outgoing::{Endpoints, Event, Kept, Kind as Told, Line as ToldLine, Refused, Wish as Listening};
 use domain::policy::stored_bytes;
 use domain::source::{Acting, Backlog, Granted, Judged, Mode, Party, Source, SwitchOff, Wish};
-use domain::staff::{Role, Staff};
+use domain::staff::{NotKept, Role, Staff, Views};
 use domain::stop::{self, Known, Stops};
 use domain::telling::Channel;
 use jiff::SignedDuration;
@@ -148,6 +148,18 @@ pub fn delegations() -> Delegations {
     }
     assert!(delegations.all.len() < 40, "the oldest is forgotten");
     delegations
+}
+
+/// As many views as one person may keep, each with the longest name and address.
+pub fn views() -> Views {
+    let mut views = Views::new(&id(0));
+    for number in 0..1_000 {
+        let name = format!("{number:03}{}", "👩".repeat(57));
+        if views.keep(&name, &format!("/payment-requests?account={}", "x".repeat(474))) == Err(NotKept::Full) {
+            return views;
+        }
+    }
+    unreachable!("nobody keeps a thousand views")
 }
 
 /// Everybody of whom one action may need an approval: the longest that a rule asks for, and beside it whom other members

@@ -317,7 +317,7 @@ fn the_work_writes_no_staff_and_no_source() {
     let of = |name: &str| scalars(&template["Resources"][name]["Properties"]["Policies"]);
     let (door, work) = (of("ApprovalDoorFunction"), of("ApprovalWorkFunction"));
     for partition in
-        ["SOURCE", "STAFF", "STAFF_CHANGES", "STAFF_PROPOSALS", "STOPS", "DELEGATIONS", "IMPORT", "ENDPOINTS"]
+        ["SOURCE", "STAFF", "STAFF_CHANGES", "STAFF_PROPOSALS", "STOPS", "DELEGATIONS", "VIEWS", "IMPORT", "ENDPOINTS"]
     {
         assert!(door.contains(&partition.to_owned()), "the door cannot write {partition}");
         assert!(!work.contains(&partition.to_owned()), "the work can write {partition}");
@@ -359,6 +359,8 @@ fn the_gateway_and_the_route_table_agree() {
         "POST /webhooks/{provider}/{source}",
         "POST /api/accounts/search",
         "POST /accounts/search",
+        "POST /api/search",
+        "POST /search",
         "POST /api/decisions/{id}/replay",
         "POST /api/playbooks/{name}",
         "POST /api/classify",

@@ -6,15 +6,19 @@ use crate::ports::Order;
 use crate::store::imported::in_force;
 use crate::store::{self, Batch, Commit, FoundBy, Of, keys};
 use domain::book::Person;
-use domain::book::find::{Term, shown, terms, terms_of, told};
+use domain::book::find::{Term, may_mean, near, shown, terms, terms_of, told};
 use domain::classify::desk::Desk;
 use domain::event::Event;
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many accounts one address or one group leads to.
 const FOUND_MAX: u32 = 100;
+
+/// Of how many accounts the names are read where somebody slipped in one.
+const READ_MAX: usize = 200;
 
 /// Writes down the words that an account is newly found by, and takes away those that the person no longer has.
 pub fn put_terms(commit: &mut Commit, event: &Event, before: &Desk, after: &Desk) {
@@ -61,6 +65,28 @@ pub async fn accounts(context: &Context, question: &str, limit: u32) -> Result<B
         found.extend(by_term.into_iter().map(|found| found.account));
     }
     Ok(found)
+}
+
+/// The accounts whose names the question may mean, with one slip in each of its longer words. Those come first that more of it
+/// leads to: at most 14 words are looked up, and 200 names read.
+pub async fn alike(context: &Context, question: &str, limit: u32) -> Result<Vec<AccountId>, Fault> {
+    let mut counted: BTreeMap<AccountId, usize> = BTreeMap::new();
+    for term in near(question) {
+        for account in by_term(context, &term).await? {
+            *counted.entry(account).or_default() += 1;
+        }
+    }
+    let mut found: Vec<_> = counted.into_iter().collect();
+    found.sort_by_key(|(_, count)| Reverse(*count));
+    found.truncate(READ_MAX);
+    let people = Batch::read(context, found.iter().map(|(account, _)| keys::person(account)).collect()).await?;
+    let mut alike = Vec::new();
+    for (account, _) in found {
+        let person = people.of::<Person>(&keys::person(&account))?;
+        alike.extend(person.filter(|person| may_mean(question, person)).map(|_| account));
+    }
+    alike.truncate(usize::try_from(limit).expect("a page fits into memory"));
+    Ok(alike)
 }
 
 /// The accounts that have an invoice of this id or number.

@@ -2,6 +2,7 @@
 
 mod ageing;
 mod api;
+mod filter;
 mod found;
 mod pages;
 mod plays;
@@ -9,6 +10,7 @@ mod query;
 mod read;
 mod receipt;
 pub mod seal;
+mod search;
 
 use crate::context::{Context, Work};
 use crate::door::console::problem_page;

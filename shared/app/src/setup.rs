@@ -9,3 +9,4 @@ pub mod proposal;
 pub mod sources;
 pub mod staff;
 pub mod stop;
+pub mod view;

@@ -407,7 +407,7 @@ mod tests {
             ("dunning/v3", "prompt = \"final_notice\"", "prompt = \"no_such_text\"", "`no_such_text` tells of an end"),
             ("dunning/v3", "end = \"subscription\"", "end = \"account\"", "unknown variant"),
             ("dunning/v3", "sms = \"reminder_2\"", "sms = \"cancelled\"", "no text called `cancelled` is for phones"),
-            ("dunning/v3", "failures = 3", "failures = 0", "after one failed try at least"),
+            ("dunning/v3", "failures = 3", "failures = 0", "an escalation comes after 1 to 20 failed tries"),
             ("dunning/v3", "owner = \"billing_specialist\"", "owner = \"legal\"", "legal could not end the task"),
             (
                 "advice",

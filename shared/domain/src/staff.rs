@@ -3,10 +3,12 @@
 mod at_work;
 mod change;
 mod proposal;
+mod views;
 
 pub use at_work::AtWork;
 pub use change::{Change, Line, Refused, Taken, changes};
 pub use proposal::{Ended, Proposal, State, Table, Unconfirmed, Word};
+pub use views::{NotKept, View, Views, list_of};
 
 use serde::{Deserialize, Serialize};
 

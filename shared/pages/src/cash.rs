@@ -1,7 +1,8 @@
 //! From a ticket to the money: the sixteen steps, what customers were asked to pay, payments that nobody could place.
 
-use crate::frame::{Viewer, frame, no_default, state, time, words};
-use domain::cash::{Candidate, Flow, Received, Request, State, Target};
+use crate::filters::Filters;
+use crate::frame::{Viewer, frame, no_default, state, time};
+use domain::cash::{Candidate, Flow, Received, Request, Target};
 use maud::{Markup, html};
 
 /// The sixteen steps of one ticket, for its page: what was done by whom, what comes next, and why that waits. `csrf` is
@@ -43,7 +44,13 @@ pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
 }
 
 /// What customers were asked to pay because of tickets.
-pub fn payment_requests(viewer: &Viewer, rows: &[Request], next: Option<&str>, notice: Option<&str>) -> String {
+pub fn payment_requests(
+    viewer: &Viewer,
+    rows: &[Request],
+    filters: &Filters,
+    next: Option<&str>,
+    notice: Option<&str>,
+) -> String {
     frame(
         "Payment requests",
         "/payment-requests",
@@ -51,15 +58,13 @@ pub fn payment_requests(viewer: &Viewer, rows: &[Request], next: Option<&str>, n
         html! {
             h1 { "Payment requests" }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
-            nav .row aria-label="Which requests" {
-                a href="/payment-requests" { "All" }
-                @for state in State::ALL {
-                    " " a href={ "/payment-requests?state=" (state.name()) } { (words(state.name())) }
-                }
-                " " a href="/payments/unmatched" { "Payments that nobody could place" }
-            }
+            p { a href="/payments/unmatched" { "Payments that nobody could place" } }
+            (filters.form(viewer))
             section {
-                @if rows.is_empty() { p .soft { "There is no such payment request." } } @else { div .scroll { table {
+                @if rows.is_empty() { (filters.empty(&html! {
+                    "No customer was asked to pay because of a ticket. " a href="/tickets" { "Open a ticket" }
+                    " of a customer who owes something, and ask for what is open."
+                })) } @else { div .scroll { table {
                     thead { tr {
                         th { "Request" } th { "Ticket" } th { "Invoices" } th { "State" } th .number { "Asked" }
                         th .number { "Remains" } th { "Link" } th { "Asked by" } th { "When" }
@@ -213,7 +218,8 @@ mod tests {
         assert!(page.contains("(confidence 0.80)") && page.contains("ch_&lt;1&gt;"), "{page}");
         let page = unmatched(&viewer(Role::L1), &rows, None, None);
         assert!(!page.contains("/payments/unmatched/rcv_"), "{page}");
-        let page = payment_requests(&viewer(Role::L1), &[request()], None, None);
+        let filters = Filters { path: "/payment-requests", ..Filters::default() };
+        let page = payment_requests(&viewer(Role::L1), &[request()], &filters, None, None);
         assert!(page.contains("49.00 USD") && page.contains("&lt;IN-1&gt;"), "{page}");
     }
 }

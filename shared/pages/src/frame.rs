@@ -1,5 +1,6 @@
 //! What every page has: head, navigation, and plain words when something is wrong.
 
+use crate::search::field;
 use domain::staff::Role;
 use maud::{DOCTYPE, Markup, html};
 
@@ -59,6 +60,7 @@ pub(crate) fn frame(title: &str, place: &str, viewer: Option<&Viewer>, body: Mar
                             @for (path, name) in PLACES { (link(path, name, place)) }
                             @if viewer.local { (link("/outbox", "Outbox", place)) }
                         }
+                        (field())
                         form method="post" action="/logout" {
                             span { (viewer.name) " (" (viewer.role.name()) ")" }
                             @if viewer.csrf.is_some() { button .plain type="submit" { "Sign out" } }

@@ -1,5 +1,6 @@
 //! Incidents: what many have in common; and the disputes that banks opened.
 
+use crate::filters::Filters;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::case::Disputed;
 use domain::incident::{Incident, Pulse, State};
@@ -12,7 +13,7 @@ fn amounts(incident: &Incident) -> String {
     incident.amounts.iter().map(|(currency, amount)| format!("{amount} {currency}")).collect::<Vec<_>>().join(", ")
 }
 
-pub fn incidents(viewer: &Viewer, rows: &[Incident], next: Option<&str>) -> String {
+pub fn incidents(viewer: &Viewer, rows: &[Incident], filters: &Filters, next: Option<&str>) -> String {
     frame(
         "Incidents",
         "/incidents",
@@ -20,7 +21,10 @@ pub fn incidents(viewer: &Viewer, rows: &[Incident], next: Option<&str>) -> Stri
         html! {
             h1 { "Incidents" }
             p .soft { "One trouble that many customers have. While it lasts nobody is told that their card failed." }
-            @if rows.is_empty() { section { p .soft { "Nothing unusual has been found." } } }
+            (filters.form(viewer))
+            @if rows.is_empty() {
+                section { (filters.empty(&html! { "Nothing unusual has been found. Whoever it concerns is told when something is." })) }
+            }
             @for incident in rows { section {
                 h2 { a href={ "/incidents/" (incident.id) } { (incident.title()) } " " (state(incident.state.name())) }
                 p {
@@ -100,7 +104,7 @@ fn table(members: &[Pulse]) -> Markup {
     }
 }
 
-pub fn disputes(viewer: &Viewer, rows: &[Disputed], next: Option<&str>) -> String {
+pub fn disputes(viewer: &Viewer, rows: &[Disputed], filters: &Filters, next: Option<&str>) -> String {
     let table = html! {
         div .scroll { table {
             thead { tr {
@@ -124,13 +128,15 @@ pub fn disputes(viewer: &Viewer, rows: &[Disputed], next: Option<&str>) -> Strin
         Some(viewer),
         html! {
             h1 { "Disputes" }
+            (filters.form(viewer))
             section {
-                @if rows.is_empty() {
-                    p .soft {
-                        @if next.is_some() { "None among the newest cases." }
-                        @else { "No bank has disputed a payment." }
-                    }
-                } @else { (table) }
+                @if !rows.is_empty() {
+                    (table)
+                } @else if next.is_some() {
+                    p .soft { "None among those that were looked at. " a href=[next] { "Look further" } }
+                } @else {
+                    (filters.empty(&html! { "No bank has disputed a payment." }))
+                }
             }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },

@@ -1,5 +1,6 @@
 //! Lists: accounts, cases, actions, sent messages.
 
+use crate::filters::Filters;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
 use domain::case::Case;
@@ -19,56 +20,66 @@ pub struct AccountRow {
 
 fn page(
     title: &str,
-    place: &str,
     viewer: &Viewer,
+    filters: &Filters,
     next: Option<&str>,
-    empty: &str,
+    empty: &Markup,
     rows: usize,
-    table: Markup,
+    table: &Markup,
 ) -> String {
     frame(
         title,
-        place,
+        filters.path,
         Some(viewer),
         html! {
             h1 { (title) }
-            section { @if rows == 0 { p .soft { (empty) } } @else { div .scroll { (table) } } }
+            (filters.form(viewer))
+            section { @if rows == 0 { (filters.empty(empty)) } @else { div .scroll { (table) } } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
 }
 
-pub fn accounts(viewer: &Viewer, rows: &[AccountRow], next: Option<&str>) -> String {
-    let empty = "No account has been seen yet. Point a provider's webhook here.";
-    listed(viewer, "Accounts", "", rows, next, empty)
+pub fn accounts(viewer: &Viewer, rows: &[AccountRow], filters: &Filters, next: Option<&str>) -> String {
+    let empty = html! {
+        "No account has been seen yet. " a href="/sources" { "Set up a source" }
+        ": its customers come with its webhooks, and with what is read in of the time before."
+    };
+    page("Accounts", viewer, filters, next, &empty, rows.len(), &account_table(rows))
 }
 
-/// What a search found.
+/// What a search for accounts alone found.
 pub fn found(viewer: &Viewer, question: &str, rows: &[AccountRow]) -> String {
-    listed(
-        viewer,
+    frame(
         "Accounts found",
-        question,
-        rows,
-        None,
-        "Nothing fits. Ask for a whole e-mail address, a name, an invoice, the id of a refund, or the last four digits of a \
-         card.",
+        "/accounts",
+        Some(viewer),
+        html! {
+            h1 { "Accounts found" }
+            form .row method="post" action="/accounts/search" role="search" aria-label="Accounts" {
+                label {
+                    "Find by e-mail, name, invoice, refund, dispute or last four digits "
+                    input type="search" name="q" value=(question) required maxlength="200";
+                }
+                button type="submit" { "Find" }
+            }
+            section { @if rows.is_empty() {
+                p .soft {
+                    "Nothing fits. Ask for a whole e-mail address, a name, an invoice, the id of a refund or a dispute, or \
+                     the last four digits of a card."
+                }
+            } @else { div .scroll { (account_table(rows)) } } }
+        },
     )
 }
 
-fn listed(
-    viewer: &Viewer,
-    title: &str,
-    question: &str,
-    rows: &[AccountRow],
-    next: Option<&str>,
-    empty: &str,
-) -> String {
-    let table = html! {
+fn account_table(rows: &[AccountRow]) -> Markup {
+    html! {
         table {
             thead { tr {
-                th { "Account" } th { "Plan" }
-                th .number { "Outstanding" } th .number { "MRR" } th .number { "Open cases" }
+                th scope="col" { "Account" } th scope="col" { "Plan" }
+                th .number scope="col" { "Outstanding" } th .number scope="col" { "MRR" }
+                th .number scope="col" { "Open cases" }
             } }
             tbody { @for row in rows { tr {
                 td { a href={ "/accounts/" (row.id) } { (row.name.as_deref().unwrap_or(&row.id)) } }
@@ -78,30 +89,16 @@ fn listed(
                 td .number { (row.cases) }
             } } }
         }
-    };
-    frame(
-        title,
-        "/accounts",
-        Some(viewer),
-        html! {
-            h1 { (title) }
-            form .row method="post" action="/accounts/search" role="search" {
-                label {
-                    "Find by e-mail, name, invoice, refund or last four digits "
-                    input type="search" name="q" value=(question) required maxlength="200";
-                }
-                button type="submit" { "Find" }
-            }
-            section { @if rows.is_empty() { p .soft { (empty) } } @else { div .scroll { (table) } } }
-            @if let Some(next) = next { p { a href=(next) { "More" } } }
-        },
-    )
+    }
 }
 
-pub fn cases(viewer: &Viewer, rows: &[Case], next: Option<&str>) -> String {
+pub fn cases(viewer: &Viewer, rows: &[Case], filters: &Filters, next: Option<&str>) -> String {
     let table = html! {
         table {
-            thead { tr { th { "Case" } th { "About" } th { "State" } th { "Opened" } th { "Advice" } } }
+            thead { tr {
+                th scope="col" { "Case" } th scope="col" { "About" } th scope="col" { "State" }
+                th scope="col" { "Opened" } th scope="col" { "Advice" }
+            } }
             tbody { @for case in rows { tr {
                 td { a href={ "/cases/" (case.id) } { (case.class.title()) } }
                 td { (case.about) }
@@ -114,13 +111,20 @@ pub fn cases(viewer: &Viewer, rows: &[Case], next: Option<&str>) -> String {
             } } }
         }
     };
-    page("Cases", "/cases", viewer, next, "There is no such case.", rows.len(), table)
+    let empty = html! {
+        "There is no case. One opens by itself when a payment fails, a customer is charged twice or writes about a bill: "
+        a href="/sources" { "see that the sources tell of it" } "."
+    };
+    page("Cases", viewer, filters, next, &empty, rows.len(), &table)
 }
 
-pub fn actions(viewer: &Viewer, rows: &[Action], next: Option<&str>) -> String {
+pub fn actions(viewer: &Viewer, rows: &[Action], filters: &Filters, next: Option<&str>) -> String {
     let table = html! {
         table {
-            thead { tr { th { "Action" } th { "State" } th { "Asked by" } th { "Asked" } th { "Confirmed" } } }
+            thead { tr {
+                th scope="col" { "Action" } th scope="col" { "State" } th scope="col" { "Asked by" }
+                th scope="col" { "Asked" } th scope="col" { "Confirmed" }
+            } }
             tbody { @for action in rows { tr {
                 td { a href={ "/actions/" (action.id) } { (action.preview.summary) } }
                 td { (state(action.state().name())) }
@@ -130,7 +134,10 @@ pub fn actions(viewer: &Viewer, rows: &[Action], next: Option<&str>) -> String {
             } } }
         }
     };
-    page("Actions", "/actions", viewer, next, "No action has been asked for.", rows.len(), table)
+    let empty = html! {
+        "No action has been asked for. " a href="/accounts" { "Open an account" } " and choose what to ask for there."
+    };
+    page("Actions", viewer, filters, next, &empty, rows.len(), &table)
 }
 
 /// One sent message.

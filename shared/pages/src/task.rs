@@ -1,6 +1,7 @@
 //! What people have to do: the list, and a task with its buttons.
 
 use crate::action::what_was_done;
+use crate::filters::Filters;
 use crate::frame::{Viewer, frame, no_default, state, time, words};
 use domain::staff::{Role, Staff};
 use domain::task::{About, State, Task};
@@ -8,7 +9,7 @@ use domain::ticket::TicketName;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-pub fn tasks(viewer: &Viewer, rows: &[Task], now: Timestamp, next: Option<&str>) -> String {
+pub fn tasks(viewer: &Viewer, rows: &[Task], filters: &Filters, now: Timestamp, next: Option<&str>) -> String {
     frame(
         "Tasks",
         "/tasks",
@@ -17,13 +18,13 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], now: Timestamp, next: Option<&str>)
             h1 { "Tasks" }
             nav .row aria-label="Which tasks" {
                 a href="/tasks" { "Open" } " "
-                a href={ "/tasks?assigned_to=" (viewer.id) } { "Mine" } " "
-                a href="/tasks?state=snoozed" { "Put off" } " "
-                a href="/tasks?state=done" { "Done" } " "
-                a href="/tasks?state=dropped" { "Dropped" }
+                a href={ "/tasks?assigned_to=" (viewer.id) } { "Mine" }
             }
+            (filters.form(viewer))
             section {
-                @if rows.is_empty() { p .soft { "There is no such task." } } @else { div .scroll { table {
+                @if rows.is_empty() { (filters.empty(&html! {
+                    "Nobody has anything to do. A task comes by itself where only a person can go on."
+                })) } @else { div .scroll { table {
                     thead { tr { th { "Task" } th { "State" } th { "Due" } th { "Who has it" } } }
                     tbody { @for task in rows { tr {
                         td { a href={ "/tasks/" (task.id) } { (task.what) } }

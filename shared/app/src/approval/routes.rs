@@ -61,6 +61,7 @@ pub(super) async fn answer(
         Endpoint::ChangeTicketPage(id) => tickets::change_by_form(context, &id, request, caller).await,
         Endpoint::Delegate => team::delegate(context, body, staff).await,
         Endpoint::StaffPageForm => team::delegate_by_form(context, request, caller).await,
+        Endpoint::ViewsForm => team::views_by_form(context, request, caller).await,
         Endpoint::DecideProposal(number) => team::decide_proposal(context, &number, body, staff).await,
         Endpoint::DecideProposalPage(number) => team::decide_proposal_by_form(context, &number, request, caller).await,
         Endpoint::TellRecovery(id) => recoveries::tell(context, &id, body, staff).await,

@@ -9,6 +9,7 @@ mod judged;
 mod ledger;
 mod recoveries;
 mod reports;
+mod search;
 mod sources;
 mod team;
 mod tickets;
@@ -35,9 +36,10 @@ pub(super) async fn answer(
     let query = web::query(request);
     let window = Window::of(&query, 100)?;
     match endpoint {
-        Endpoint::Accounts => accounts::all(context, window).await,
+        Endpoint::Accounts => accounts::all(context, &query, window).await,
         Endpoint::Account(id) => accounts::one(context, &id, request).await,
         Endpoint::SearchAccounts => accounts::search(context, request).await,
+        Endpoint::SearchAll => search::everything(context, request, &window).await,
         Endpoint::TimelineOf(id) => accounts::timeline(context, &id, window).await,
         Endpoint::EntitlementOf(id) => accounts::entitlement_of(context, &id).await,
         Endpoint::GroupOf(id) => accounts::group_of(context, &id).await,

@@ -11,11 +11,16 @@ use domain::task::Task;
 /// How many accounts a search shows.
 const FOUND_MAX: u32 = 50;
 
-/// The sidebars of the accounts that a question leads to.
+/// The sidebars of the accounts that a question leads to, or else of those whose names are like it.
 pub(super) async fn accounts(context: &Context, question: &str) -> Result<Vec<Sidebar>, Problem> {
     let mut items = Vec::new();
     for account in find::accounts(context, question, FOUND_MAX).await?.iter().take(FOUND_MAX as usize) {
         items.extend(read::account(context, account).await?);
+    }
+    if items.is_empty() {
+        for account in find::alike(context, question, FOUND_MAX).await? {
+            items.extend(read::account(context, &account).await?);
+        }
     }
     Ok(items)
 }

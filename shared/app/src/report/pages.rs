@@ -4,10 +4,12 @@ mod accounts;
 mod actions;
 mod cases;
 mod cash;
+mod filters;
 mod home;
 mod incidents;
 mod open;
 mod recoveries;
+mod search;
 mod sources;
 mod team;
 mod tickets;
@@ -45,9 +47,11 @@ pub(super) async fn answer(
     let copies = matches!(endpoint, Endpoint::CasePage(_) | Endpoint::TicketPage(_));
     let page = match endpoint {
         Endpoint::Home => home::home(context, &viewer, &caller.staff).await,
-        Endpoint::AccountsPage => accounts::all(context, &viewer, window).await,
+        Endpoint::AccountsPage => accounts::all(context, &viewer, &query, window).await,
         Endpoint::AccountPage(id) => accounts::one(context, &viewer, &id, &query).await,
         Endpoint::SearchPage => accounts::search(context, &viewer, request).await,
+        Endpoint::SearchAllPage => Ok(::pages::search(&viewer, "", None, None)),
+        Endpoint::SearchAllForm => return search::everything(context, &viewer, request).await,
         Endpoint::AskPage(id) => approval::form::show(context, &id, &query, caller).await,
         Endpoint::CasesPage => cases::all(context, &viewer, &query, &window).await,
         Endpoint::CasePage(id) => cases::one(context, &viewer, &id, &query, &caller.staff).await,

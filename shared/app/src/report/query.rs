@@ -33,7 +33,7 @@ pub(super) fn case_state(query: &Query) -> Result<Option<CaseState>, Problem> {
 /// The class of the cases that are wanted.
 pub(super) fn case_class(query: &Query) -> Result<Option<Class>, Problem> {
     let named = |name: &String| class(name).ok_or_else(|| Problem::malformed("`class` is not a class of cases"));
-    query.get("class").map(named).transpose()
+    query.get("class").filter(|name| !name.is_empty()).map(named).transpose()
 }
 
 /// Which incidents are wanted.
@@ -101,7 +101,7 @@ pub(super) fn payment_requests(query: &Query) -> Result<cash::Wanted, Problem> {
 
 /// Whose they are.
 pub(super) fn account(query: &Query) -> Result<Option<AccountId>, Problem> {
-    query.get("account").map(|id| account_id(id)).transpose()
+    query.get("account").filter(|id| !id.is_empty()).map(|id| account_id(id)).transpose()
 }
 
 /// At which time, or at the end of which day there.

@@ -1,5 +1,6 @@
 //! What the answers are read from.
 
+use super::filter::{Accounts, Actions, Cases};
 use crate::context::Context;
 use crate::dunning::pay;
 use crate::fault::Fault;
@@ -115,9 +116,10 @@ fn same_try(context: &Context) -> SignedDuration {
     SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes)
 }
 
-/// A page of accounts with their people.
-pub async fn accounts(context: &Context, window: Window) -> Result<Page<Sidebar>, Fault> {
-    let page: Page<Head> = store::page(context, lists::ACCOUNTS, window.after, window.limit, Order::Ascending).await?;
+/// A page of the accounts that are wanted, with their people.
+pub(super) async fn accounts(context: &Context, wanted: &Accounts, window: Window) -> Result<Page<Sidebar>, Fault> {
+    let (list, fits) = ([lists::ACCOUNTS.to_owned()], |head: &Head| wanted.fits(head));
+    let page: Page<Head> = store::pick(context, &list, window.after, window.limit, Order::Ascending, fits).await?;
     let batch = Batch::read(context, page.items.iter().map(|head| keys::person(&head.account)).collect()).await?;
     let mut items = Vec::new();
     for head in &page.items {
@@ -135,14 +137,24 @@ pub async fn ledger(context: &Context, id: &AccountId, window: Window) -> Result
     store::page_of(context, &keys::ledger_entries(id), window.after, window.limit, Order::Ascending).await
 }
 
+/// Cases, newest first.
 pub async fn cases(
     context: &Context,
     state: Option<CaseState>,
     window: &Window,
     fits: impl Fn(&Case) -> bool,
 ) -> Result<Page<Case>, Fault> {
+    merged(context, of_cases(state), window, Order::Descending, fits).await
+}
+
+/// The cases that are wanted, from the end that is.
+pub(super) async fn cases_wanted(context: &Context, wanted: &Cases, window: &Window) -> Result<Page<Case>, Fault> {
+    merged(context, of_cases(wanted.state), window, wanted.order, |case: &Case| wanted.fits(case)).await
+}
+
+fn of_cases(state: Option<CaseState>) -> impl Iterator<Item = String> {
     let states = state.map_or_else(|| vec![CaseState::Open, CaseState::Resolved], |state| vec![state]);
-    newest(context, states.into_iter().map(lists::cases), window, fits).await
+    states.into_iter().map(lists::cases)
 }
 
 /// Actions, of all accounts or of one.
@@ -152,9 +164,22 @@ pub async fn actions(
     of: Option<&AccountId>,
     window: &Window,
 ) -> Result<Page<Action>, Fault> {
-    let states = state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
     let theirs = |action: &Action| of.is_none_or(|account| action.account == *account);
-    newest(context, states.into_iter().map(lists::actions), window, theirs).await
+    merged(context, of_actions(state), window, Order::Descending, theirs).await
+}
+
+/// The actions that are wanted, from the end that is.
+pub(super) async fn actions_wanted(
+    context: &Context,
+    wanted: &Actions,
+    window: &Window,
+) -> Result<Page<Action>, Fault> {
+    merged(context, of_actions(wanted.state), window, wanted.order, |action: &Action| wanted.fits(action)).await
+}
+
+fn of_actions(state: Option<State>) -> impl Iterator<Item = String> {
+    let states = state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
+    states.into_iter().map(lists::actions)
 }
 
 /// What waits for a decision: id, digest, since when.
@@ -163,15 +188,16 @@ pub async fn waiting(context: &Context) -> Result<Vec<(ActionId, String, jiff::T
     Ok(page.items.into_iter().map(|action| (action.id, action.preview.digest, action.requested_at)).collect())
 }
 
-/// Merges lists, newest first.
-async fn newest<T: Stored>(
+/// Merges lists that stand by their times.
+async fn merged<T: Stored>(
     context: &Context,
     lists: impl Iterator<Item = String>,
     window: &Window,
+    order: Order,
     fits: impl Fn(&T) -> bool,
 ) -> Result<Page<T>, Fault> {
     let lists: Vec<_> = lists.collect();
-    store::pick(context, &lists, window.after.clone(), window.limit, Order::Descending, fits).await
+    store::pick(context, &lists, window.after.clone(), window.limit, order, fits).await
 }
 
 pub async fn incidents(
@@ -180,12 +206,14 @@ pub async fn incidents(
     window: &Window,
 ) -> Result<Page<Incident>, Fault> {
     let states = state.map_or_else(|| vec![IncidentState::Open, IncidentState::Over], |state| vec![state]);
-    newest(context, states.into_iter().map(lists::incidents), window, |_: &Incident| true).await
+    let lists = states.into_iter().map(lists::incidents);
+    merged(context, lists, window, Order::Descending, |_: &Incident| true).await
 }
 
 /// The disputes among the cases, as their payments show them.
-pub async fn disputes(context: &Context, state: Option<CaseState>, window: &Window) -> Result<Page<Disputed>, Fault> {
-    let page = cases(context, state, window, |case| case.disputed_payment().is_some()).await?;
+pub(super) async fn disputes(context: &Context, wanted: &Cases, window: &Window) -> Result<Page<Disputed>, Fault> {
+    let fits = |case: &Case| case.disputed_payment().is_some() && wanted.fits(case);
+    let page = merged(context, of_cases(wanted.state), window, wanted.order, fits).await?;
     let key = |case: &Case| case.disputed_payment().map(|payment| keys::payment(&case.account, payment));
     let batch = Batch::read(context, page.items.iter().filter_map(key).collect()).await?;
     let mut items = Vec::new();

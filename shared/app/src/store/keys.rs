@@ -119,6 +119,7 @@ mod tests {
             releases(),
             stops(),
             delegations(),
+            views("mara"),
             link("9f86d081884c7d65"),
             pay_link("9f86d081884c7d65"),
             card_link("9f86d081884c7d65"),

@@ -1,5 +1,10 @@
 //! The words by which an account is found. Only their digests are stored.
 
+mod asked;
+mod slip;
+
+pub use asked::{Sum, day};
+
 use crate::book::{Head, Person, Touched};
 use crate::event::{Event, Seen};
 use std::collections::BTreeSet;
@@ -28,7 +33,12 @@ impl Term {
         Self(format!("invoice:{}", plain(invoice)))
     }
 
-    /// A refund or a credit note, by the provider's id.
+    /// Half of a word of a name, by which it is found whatever happens to the other half.
+    fn half(half: &str) -> Self {
+        Self(format!("half:{half}"))
+    }
+
+    /// A refund, a credit note or a bank's claim, by the provider's id.
     fn refund(id: &str) -> Self {
         Self(format!("refund:{}", plain(id)))
     }
@@ -69,7 +79,10 @@ fn plain(text: &str) -> String {
 }
 
 /// How many words of a name are taken: a transaction holds a hundred items, and a change writes old and new.
-const WORDS_MAX: usize = 12;
+const WORDS_MAX: usize = 8;
+
+/// In how many words of a name a slip is forgiven: each is two items more.
+const FORGIVEN_MAX: usize = 2;
 
 /// The words that are the person's own.
 pub fn terms_of(person: &Person) -> BTreeSet<Term> {
@@ -78,19 +91,36 @@ pub fn terms_of(person: &Person) -> BTreeSet<Term> {
         terms.insert(Term::name(name));
         // By each word of a name as well; the shortest words are everybody's.
         terms.extend(name.split_whitespace().filter(|word| word.chars().count() > 2).take(WORDS_MAX).map(Term::name));
+        let halves = slip::words(name).into_iter().filter_map(|word| slip::halves(&word)).take(FORGIVEN_MAX);
+        terms.extend(halves.flatten().map(|half| Term::half(&half)));
     }
     terms
+}
+
+/// By what a name is found in which somebody slipped: seven terms for each of the first two words that are long enough.
+pub fn near(question: &str) -> BTreeSet<Term> {
+    if question.contains('@') {
+        return BTreeSet::new();
+    }
+    let near = slip::words(question).into_iter().map(|word| slip::near(&word)).filter(|near| !near.is_empty());
+    near.take(FORGIVEN_MAX).flatten().map(|half| Term::half(&half)).collect()
+}
+
+/// Whether a person may be meant whose name was written with one slip in a word.
+pub fn may_mean(question: &str, person: &Person) -> bool {
+    person.name.value().is_some_and(|name| slip::fits(question, name))
 }
 
 /// How many refunds of an event an account is found by: a payment keeps no more of them.
 const REFUNDS_MAX: usize = 24;
 
-/// What an event tells of money that goes back. It is written with each telling, as an answer to Recoup's own request
+/// What an event tells of money that goes back, or that a bank claims. It is written with each telling, as an answer to Recoup's own request
 /// may have brought the refund into the book before.
 pub fn told(event: &Event) -> BTreeSet<Term> {
     let refund = |seen: &Seen| match seen {
         Seen::Refund(seen) => Some(Term::refund(&seen.id)),
         Seen::CreditNote(seen) => Some(Term::refund(&seen.id)),
+        Seen::Dispute(seen) => Some(Term::refund(&seen.id)),
         _ => None,
     };
     event.seen.iter().filter_map(refund).take(REFUNDS_MAX).collect()
@@ -134,9 +164,35 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_found_by_its_words_and_the_longer_ones_by_their_halves() {
+        let stamped = |name: &str| {
+            from_value::<Event>(json!({"id": "e", "provider": "stripe", "source": "default", "origin": "webhook",
+                "kind": "customer_changed", "at": "2026-03-01T09:00:00Z", "customer": "cus_1",
+                "seen": [{"resource": "customer", "id": "cus_1", "name": name}]}))
+            .unwrap()
+        };
+        let words = |name: &str| {
+            let (mut head, mut touched) = (crate::book::Head::new("stripe", "default", "cus_1"), Touched::default());
+            touched.fold(&mut head, &stamped(name), jiff::SignedDuration::ZERO);
+            terms(&touched).into_iter().map(|term| term.0).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            words("Ada Lovelace"),
+            ["half:8:love~", "half:8:~lace", "name:ada", "name:ada lovelace", "name:lovelace"]
+        );
+        assert_eq!(words("Acme 24 GmbH"), ["name:acme", "name:acme 24 gmbh", "name:gmbh"]);
+        let long = (0..40).map(|number| format!("word{}", "x".repeat(number))).collect::<Vec<_>>().join(" ");
+        assert_eq!(words(&long).len(), 1 + WORDS_MAX + 2 * FORGIVEN_MAX, "a transaction holds a hundred items");
+        assert!(near("Ada Lovelase").iter().any(|term| term.0 == "half:8:love~"));
+        assert!(near("ada").is_empty() && near("lovelace@shop.example").is_empty());
+        assert_eq!(near("juniper logistics international").len(), 14);
+    }
+
+    #[test]
     fn money_that_goes_back_is_found_by_its_id() {
         let refund = |number: usize| json!({"resource": "refund", "id": format!("re_{number:02}"), "payment": "ch_1"});
         let note = json!({"resource": "credit_note", "id": "CN-7", "invoice": "in_1"});
+        let claim = json!({"resource": "dispute", "id": "dp_1", "payment": "ch_1", "status": "open"});
         let event = |seen: Vec<Value>| -> Event {
             from_value(json!({"id": "e", "provider": "stripe", "source": "default", "origin": "webhook",
                 "kind": "refund_changed", "at": "2026-03-01T09:00:00Z", "customer": "cus_1", "seen": seen}))
@@ -144,7 +200,7 @@ mod tests {
         };
         let words = |seen: Vec<Value>| told(&event(seen)).into_iter().map(|term| term.0).collect::<Vec<_>>();
         assert_eq!(words(vec![]), Vec::<String>::new());
-        assert_eq!(words(vec![refund(1), refund(1), note]), ["refund:cn-7", "refund:re_01"]);
+        assert_eq!(words(vec![refund(1), refund(1), note, claim]), ["refund:cn-7", "refund:dp_1", "refund:re_01"]);
         assert_eq!(words((0..99).map(refund).collect()).len(), REFUNDS_MAX, "a transaction holds a hundred items");
     }
 }

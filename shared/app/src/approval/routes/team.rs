@@ -4,12 +4,12 @@ use crate::approval::task;
 use crate::context::Context;
 use crate::door::console::own_fields;
 use crate::door::token::Caller;
-use crate::setup::{delegation, proposal};
+use crate::setup::{delegation, proposal, view};
 use crate::task::task_id;
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::approval::delegation::Wish;
-use domain::staff::{Staff, Word};
+use domain::staff::{Staff, Word, list_of};
 use http::{Request, StatusCode};
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -47,6 +47,23 @@ pub(super) async fn delegate_by_form(
     let wish = wish(context, &own_fields(request, caller)?)?;
     let changed = delegation::change(context, &wish, &caller.staff).await;
     Ok(web::back_to("/staff", changed.map(|_| Some("Noted."))))
+}
+
+/// Keeps a view of a list, or keeps one no more, and leads back to the list as it was shown.
+pub(super) async fn views_by_form(
+    context: &Context,
+    request: &Request<Bytes>,
+    caller: &Caller,
+) -> Result<Answer, Problem> {
+    let fields = own_fields(request, caller)?;
+    let (here, own) = (fields.get("here").map(String::as_str).unwrap_or_default(), &caller.staff.id);
+    let list = list_of(here).ok_or_else(|| Problem::malformed("`here` is not the address of a list"))?;
+    match (fields.get("forget"), fields.get("name")) {
+        (Some(name), _) => view::forget(context, own, name, list).await?,
+        (None, Some(name)) => view::keep(context, own, name, here).await?,
+        (None, None) => return Err(Problem::malformed("say in `name` what the view is called")),
+    }
+    Ok(web::see_other(here))
 }
 
 #[derive(Deserialize)]

@@ -206,7 +206,7 @@ pub static ABOUT: &[About] = &[
     get("/healthz", "health", "Health", "Says that it is ready").by(Asker::Anybody),
     get("/api/openapi.json", "document", "Record", "Describes all of this").by(Asker::Anybody),
     get("/api/accounts", "listAccounts", "Accounts", "Lists accounts, each as its sidebar without what imports say")
-        .with(PAGE),
+        .with(&[Limit, Cursor, ProviderOfAccount, Owing, InTrouble]),
     get("/api/accounts/{id}", "account", "Sidebar", "Shows an account at a glance")
         .answered_as(OR_TEXT)
         .refuses(&[404]),
@@ -214,8 +214,16 @@ pub static ABOUT: &[About] = &[
         "/api/accounts/search",
         "searchAccounts",
         "Accounts",
-        "Finds accounts by e-mail, name, invoice, refund or last four digits; the first 50",
+        "Finds accounts by e-mail, name (a slip is forgiven), invoice, refund, dispute or last four digits; the first 50",
     )
+    .takes(Body::Must("Question")),
+    post(
+        "/api/search",
+        "search",
+        "Hits",
+        "Finds what a question names by an id, a name or words, or asks for by an amount or a day; the first hundred",
+    )
+    .with(PAGE)
     .takes(Body::Must("Question")),
     get(
         "/api/accounts/{id}/ledger",
@@ -238,7 +246,7 @@ pub static ABOUT: &[About] = &[
     get("/api/accounts/{id}/timeline", "timeline", "Timeline", "Lists what the provider told, newest first")
         .with(PAGE)
         .refuses(&[404]),
-    get("/api/cases", "listCases", "Cases", "Lists cases, newest first").with(&[Limit, Cursor, Class, StateOfCase]),
+    get("/api/cases", "listCases", "Cases", "Lists cases, newest first").with(&[Limit, Cursor, Class, StateOfCase, Account, Sort]).refuses(&[404]),
     get("/api/cases/{id}", "case", "CaseShown", "Shows a case with everything that counts before somebody decides")
         .with(&[FormatOfCase])
         .answered_as(OR_TEXT)
@@ -262,7 +270,7 @@ pub static ABOUT: &[About] = &[
         .takes(Body::Must("StepTaken"))
         .refuses(&[404, 409]),
     get("/api/actions", "listActions", "Actions", "Lists actions, newest first")
-        .with(&[Limit, Cursor, StateOfAction, Account])
+        .with(&[Limit, Cursor, StateOfAction, KindOfAction, RequestedBy, Account, Sort])
         .refuses(&[404]),
     get("/api/actions/{id}", "action", "Action", "Shows an action").refuses(&[404]),
     get("/api/actions/{id}/receipt", "receipt", "Receipt", "Shows an action with its entries of the ledger")
@@ -431,11 +439,7 @@ pub static ABOUT: &[About] = &[
     get("/api/releases", "listReleases", "ReleaseList", "Lists what went live lately, oldest first"),
     post("/api/releases", "tellRelease", "Releases", "Remembers something that went live")
         .takes(Body::Must("ReleaseTold")),
-    get("/api/disputes", "listDisputes", "Disputes", "Lists disputes, newest first").with(&[
-        Limit,
-        Cursor,
-        StateOfCase,
-    ]),
+    get("/api/disputes", "listDisputes", "Disputes", "Lists disputes, newest first").with(&[Limit, Cursor, StateOfCase, Account, Sort]).refuses(&[404]),
     get("/api/decisions/{id}", "decision", "Decision", "Shows how a case was judged, with everything that it went by")
         .refuses(&[404]),
     post(

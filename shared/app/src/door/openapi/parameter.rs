@@ -2,7 +2,7 @@
 
 use super::shape::{any, date, flag, text, time, words};
 use crate::task::Listed;
-use domain::action::State;
+use domain::action::{KINDS, State};
 use domain::case::{self, Class};
 use domain::cash;
 use domain::import::Kind;
@@ -19,6 +19,12 @@ pub enum Parameter {
     Class,
     StateOfCase,
     StateOfAction,
+    KindOfAction,
+    RequestedBy,
+    Sort,
+    ProviderOfAccount,
+    Owing,
+    InTrouble,
     StateOfIncident,
     StateOfTask,
     StateOfRequest,
@@ -60,6 +66,28 @@ impl Parameter {
                 ("state", words([case::State::Open, case::State::Resolved]), "Only those in this state.")
             }
             Self::StateOfAction => ("state", words(State::ALL), "Only those in this state."),
+            Self::KindOfAction => {
+                ("kind", words(KINDS), "Only those of this kind; a page may then hold fewer than `limit`.")
+            }
+            Self::RequestedBy => {
+                let meaning = "Only what this member of staff asked for; a page may then hold fewer than `limit`.";
+                ("requested_by", text(), meaning)
+            }
+            Self::Sort => ("sort", words(["newest", "oldest"]), "Which come first; the newest, without it."),
+            Self::ProviderOfAccount => {
+                let names = providers::ALL.iter().map(|provider| provider.name);
+                ("provider", words(names), "Only those of this provider; a page may then hold fewer than `limit`.")
+            }
+            Self::Owing => {
+                let meaning =
+                    "Only those that owe something, or only the others; a page may then hold fewer than `limit`.";
+                ("owing", flag(), meaning)
+            }
+            Self::InTrouble => {
+                let meaning =
+                    "Only those with an open case, or only the others; a page may then hold fewer than `limit`.";
+                ("in_trouble", flag(), meaning)
+            }
             Self::StateOfIncident => {
                 ("state", words([incident::State::Open, incident::State::Over]), "Only those in this state.")
             }

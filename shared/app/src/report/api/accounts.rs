@@ -3,6 +3,8 @@
 use super::list;
 use crate::context::Context;
 use crate::privacy;
+use crate::report::filter::Accounts;
+use crate::report::query::Query;
 use crate::report::{found, read, wants_text};
 use crate::setup::group;
 use crate::store::{self, Page, Timeline, keys};
@@ -19,8 +21,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-pub(super) async fn all(context: &Context, window: Window) -> Result<Answer, Problem> {
-    let page = read::accounts(context, window).await?;
+pub(super) async fn all(context: &Context, query: &Query, window: Window) -> Result<Answer, Problem> {
+    let page = read::accounts(context, &Accounts::of(query)?, window).await?;
     Ok(list(&page.items, page.next.as_deref()))
 }
 
@@ -37,8 +39,8 @@ pub(super) async fn one(context: &Context, id: &str, request: &Request<Bytes>) -
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Question {
-    q: String,
+pub(super) struct Question {
+    pub q: String,
 }
 
 /// Personal data is asked for in a body, so that it is in no address and no log.

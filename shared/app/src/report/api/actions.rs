@@ -3,15 +3,15 @@
 use super::list;
 use crate::context::Context;
 use crate::door::console::action_json;
-use crate::report::query::{self, Query};
+use crate::report::filter::Actions;
+use crate::report::query::Query;
 use crate::report::{read, receipt};
 use crate::web::{self, Answer, Problem, Window};
 use http::StatusCode;
 use serde_json::json;
 
 pub(super) async fn all(context: &Context, query: &Query, window: &Window) -> Result<Answer, Problem> {
-    let of = query::account(query)?;
-    let page = read::actions(context, query::action_state(query)?, of.as_ref(), window).await?;
+    let page = read::actions_wanted(context, &Actions::of(query)?, window).await?;
     let items: Vec<_> = page.items.iter().map(action_json).collect();
     Ok(list(&items, page.next.as_deref()))
 }

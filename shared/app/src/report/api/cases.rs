@@ -2,8 +2,9 @@
 
 use super::list;
 use crate::context::Context;
+use crate::report::filter::Cases;
 use crate::report::plays::{Asked, Played};
-use crate::report::query::{self, Query};
+use crate::report::query::Query;
 use crate::report::{plays, read, wants_text};
 use crate::web::{self, Answer, Problem, Window};
 use bytes::Bytes;
@@ -15,9 +16,7 @@ use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 pub(super) async fn all(context: &Context, query: &Query, window: &Window) -> Result<Answer, Problem> {
-    let wanted = query::case_class(query)?;
-    let fits = |case: &Case| wanted.is_none_or(|wanted| case.class == wanted);
-    let page = read::cases(context, query::case_state(query)?, window, fits).await?;
+    let page = read::cases_wanted(context, &Cases::of(query)?, window).await?;
     let items: Vec<_> = page.items.iter().map(|case| case_json(case, None)).collect();
     Ok(list(&items, page.next.as_deref()))
 }
@@ -52,7 +51,7 @@ pub(super) async fn one(
 }
 
 pub(super) async fn disputes(context: &Context, query: &Query, window: &Window) -> Result<Answer, Problem> {
-    let page = read::disputes(context, query::case_state(query)?, window).await?;
+    let page = read::disputes(context, &Cases::of(query)?, window).await?;
     Ok(list(&page.items, page.next.as_deref()))
 }
 

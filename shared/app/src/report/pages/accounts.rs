@@ -1,8 +1,9 @@
 //! Accounts: the list, one, and what a search found.
 
-use super::more;
+use super::{filters, more};
 use crate::context::Context;
 use crate::dunning::board;
+use crate::report::filter::Accounts;
 use crate::report::query::{self, Query};
 use crate::report::{found, read};
 use crate::setup::group;
@@ -15,10 +16,11 @@ use http::Request;
 /// How many of the latest events an account's page shows.
 const EVENTS: u32 = 25;
 
-pub(super) async fn all(context: &Context, viewer: &Viewer, window: Window) -> Result<String, Problem> {
-    let page = read::accounts(context, window).await?;
-    let rows: Vec<_> = page.items.iter().map(row).collect();
-    Ok(::pages::accounts(viewer, &rows, more("/accounts?", page.next).as_deref()))
+pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: Window) -> Result<String, Problem> {
+    let page = read::accounts(context, &Accounts::of(query)?, window).await?;
+    let (rows, filters): (Vec<_>, _) =
+        (page.items.iter().map(row).collect(), filters::kept(context, viewer, filters::accounts(query)).await?);
+    Ok(::pages::accounts(viewer, &rows, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 
 pub(super) async fn search(context: &Context, viewer: &Viewer, request: &Request<Bytes>) -> Result<String, Problem> {

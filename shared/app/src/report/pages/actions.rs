@@ -1,8 +1,9 @@
 //! Actions: the list, one with its decision and receipt.
 
-use super::more;
+use super::{filters, more};
 use crate::approval::decide;
 use crate::context::Context;
+use crate::report::filter::Actions;
 use crate::report::query::{self, Query};
 use crate::report::{read, receipt};
 use crate::store::{Batch, keys};
@@ -11,8 +12,11 @@ use ::pages::Viewer;
 use domain::staff::Staff;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
-    let page = read::actions(context, query::action_state(query)?, None, window).await?;
-    Ok(::pages::actions(viewer, &page.items, more("/actions?", page.next).as_deref()))
+    let (page, filters) = (
+        read::actions_wanted(context, &Actions::of(query)?, window).await?,
+        filters::kept(context, viewer, filters::actions(query)).await?,
+    );
+    Ok(::pages::actions(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 
 /// What it shows of the decision depends on who looks: `staff`.

@@ -1,8 +1,9 @@
 //! Cases: the list, one with what can be done, and the disputes among them.
 
-use super::more;
+use super::{filters, more};
 use crate::approval::form;
 use crate::context::Context;
+use crate::report::filter::Cases;
 use crate::report::plays::{Asked, Played};
 use crate::report::query::{self, Query};
 use crate::report::{plays, read};
@@ -14,10 +15,11 @@ use domain::playbook::Name;
 use domain::staff::Staff;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
-    let state = query::case_state(query)?;
-    let page = read::cases(context, state, window, |_| true).await?;
-    let base = state.map_or_else(|| "/cases?".to_owned(), |state| format!("/cases?state={}&", state.name()));
-    Ok(::pages::cases(viewer, &page.items, more(&base, page.next).as_deref()))
+    let (page, filters) = (
+        read::cases_wanted(context, &Cases::of(query)?, window).await?,
+        filters::kept(context, viewer, filters::cases(query)).await?,
+    );
+    Ok(::pages::cases(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 
 /// What its play asks for depends on who looks: `staff`.
@@ -57,6 +59,9 @@ pub(super) async fn disputes(
     query: &Query,
     window: &Window,
 ) -> Result<String, Problem> {
-    let page = read::disputes(context, query::case_state(query)?, window).await?;
-    Ok(::pages::disputes(viewer, &page.items, more("/disputes?", page.next).as_deref()))
+    let (page, filters) = (
+        read::disputes(context, &Cases::of(query)?, window).await?,
+        filters::kept(context, viewer, filters::disputes(query)).await?,
+    );
+    Ok(::pages::disputes(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }

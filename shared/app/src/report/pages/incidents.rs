@@ -1,6 +1,6 @@
 //! Incidents: the list, and one with its members.
 
-use super::more;
+use super::{filters, more};
 use crate::context::Context;
 use crate::incident;
 use crate::report::query::{self, Query};
@@ -10,7 +10,8 @@ use ::pages::Viewer;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
     let page = read::incidents(context, query::incident_state(query)?, window).await?;
-    Ok(::pages::incidents(viewer, &page.items, more("/incidents?", page.next).as_deref()))
+    let filters = filters::kept(context, viewer, filters::incidents(query)).await?;
+    Ok(::pages::incidents(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 
 pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str) -> Result<String, Problem> {

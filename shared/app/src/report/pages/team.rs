@@ -1,12 +1,12 @@
 //! The people here: their tasks, the stop switch, who they are, and who stands in for whom.
 
-use super::more;
+use super::{filters, more};
 use crate::context::Context;
 use crate::report::found;
 use crate::report::query::{self, Query};
 use crate::setup::{delegation, proposal, staff, stop};
 use crate::task;
-use crate::web::{self, Problem, Window};
+use crate::web::{Problem, Window};
 use ::pages::Viewer;
 
 pub(super) async fn tasks(
@@ -16,10 +16,9 @@ pub(super) async fn tasks(
     window: Window,
 ) -> Result<String, Problem> {
     let page = task::list(context, &query::tasks(query)?, window).await?;
-    let asked = ["state", "assigned_to", "account"].into_iter().filter_map(|name| Some((name, query.get(name)?)));
-    let base: String = asked.map(|(name, value)| format!("{name}={}&", web::escaped(value))).collect();
-    let next = more(&format!("/tasks?{base}"), page.next);
-    Ok(::pages::tasks(viewer, &page.items, context.clock.now(), next.as_deref()))
+    let filters = filters::kept(context, viewer, filters::tasks(query)).await?;
+    let next = more(&filters::base(&filters), page.next);
+    Ok(::pages::tasks(viewer, &page.items, &filters, context.clock.now(), next.as_deref()))
 }
 
 pub(super) async fn task(context: &Context, viewer: &Viewer, id: &str, query: &Query) -> Result<String, Problem> {

@@ -51,6 +51,11 @@ pub fn delegations() -> Key {
     Key { table: Table::Config, pk: "DELEGATIONS".to_owned(), sk: "DELEGATIONS".to_owned() }
 }
 
+/// The lists that somebody keeps by names.
+pub fn views(staff: &str) -> Key {
+    Key { table: Table::Config, pk: "VIEWS".to_owned(), sk: format!("VIEWS#{staff}") }
+}
+
 /// Where the product is told.
 pub fn endpoints() -> Key {
     Key { table: Table::Config, pk: "ENDPOINTS".to_owned(), sk: "ENDPOINTS".to_owned() }

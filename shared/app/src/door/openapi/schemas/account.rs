@@ -22,6 +22,8 @@ pub(super) fn schemas() -> Named {
                 told(text(), "An e-mail address, a name, an invoice, a refund, or a card's last four digits."),
             )]),
         ),
+        ("Hit", hit()),
+        ("Hits", page("Hit")),
         ("TimelineLine", timeline_line()),
         ("Timeline", page("TimelineLine")),
         ("Seen", seen()),
@@ -75,6 +77,29 @@ pub(super) fn dispute_states() -> Value {
 }
 
 /// What is not known is null.
+fn hit() -> Value {
+    let kinds = [
+        "account",
+        "invoice",
+        "payment",
+        "subscription",
+        "card",
+        "case",
+        "action",
+        "task",
+        "ticket",
+        "payment_request",
+        "incident",
+    ];
+    object([
+        ("kind", words(kinds)),
+        ("id", told(text(), "Ours, or a provider's where it is one of its objects.")),
+        ("label", told(text(), "What it is, and whose.")),
+        ("account", or_null(text())),
+        ("url", told(text(), "The page that it leads to.")),
+    ])
+}
+
 fn sidebar() -> Value {
     let maybe = || or_null(text());
     let account = object([

@@ -1,0 +1,162 @@
+//! What a list can be asked for: a form that makes its address, and what stands there when nothing fits.
+
+use crate::frame::Viewer;
+use maud::{Markup, html};
+
+/// Everything that a list can be asked for, as its address has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filters {
+    /// The list's own path.
+    pub path: &'static str,
+    pub fields: Vec<Field>,
+    /// The address of what is shown, and the views of this list that its reader keeps, each with its own.
+    pub here: String,
+    pub views: Vec<(String, String)>,
+}
+
+/// One thing that a list can be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub name: &'static str,
+    pub label: &'static str,
+    /// What is asked for; nothing, where all are wanted.
+    pub value: String,
+    pub choice: Choice,
+}
+
+/// How it is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// In words of one's own, such as these.
+    Typed(&'static str),
+    /// As one of these; the first word is what it means to choose none.
+    OneOf(&'static str, Vec<(&'static str, String)>),
+}
+
+impl Filters {
+    /// What is asked for, name by name.
+    pub fn asked(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let given = self.fields.iter().filter(|field| !field.value.is_empty());
+        given.map(|field| (field.name, field.value.as_str()))
+    }
+
+    pub(crate) fn form(&self, viewer: &Viewer) -> Markup {
+        html! {
+            (self.kept(viewer))
+            form .row method="get" action=(self.path) role="search" aria-label="This list" {
+                @for field in &self.fields { label {
+                    (field.label) " "
+                    @match &field.choice {
+                        Choice::Typed(example) => {
+                            input name=(field.name) value=(field.value) placeholder=(example) maxlength="255";
+                        }
+                        Choice::OneOf(any, options) => { select name=(field.name) {
+                            option value="" { (any) }
+                            @for (value, words) in options {
+                                option value=(value) selected[*value == field.value] { (words) }
+                            }
+                        } }
+                    }
+                } }
+                button type="submit" { "Show" }
+                @if self.asked().next().is_some() { a href=(self.path) { "Show all" } }
+            }
+            @if let (Some(csrf), true) = (&viewer.csrf, self.asked().next().is_some()) {
+                form .row method="post" action="/views" {
+                    input type="hidden" name="csrf" value=(csrf);
+                    input type="hidden" name="here" value=(self.here);
+                    label { "Keep this view as " input name="name" required maxlength="60"; }
+                    button .plain type="submit" { "Keep" }
+                }
+            }
+        }
+    }
+
+    /// The views that its reader keeps of this list.
+    fn kept(&self, viewer: &Viewer) -> Markup {
+        html! {
+            @if !self.views.is_empty() {
+                nav .views aria-label="Views that you keep" {
+                    @for (name, address) in &self.views { div {
+                        a href=(address) aria-current=[(*address == self.here).then_some("page")] { (name) }
+                        @if let Some(csrf) = &viewer.csrf {
+                            " " form .inline method="post" action="/views" {
+                                input type="hidden" name="csrf" value=(csrf);
+                                input type="hidden" name="here" value=(self.here);
+                                input type="hidden" name="forget" value=(name);
+                                button .plain type="submit" aria-label={ "Remove the view " (name) } { "Remove" }
+                            }
+                        }
+                    } }
+                }
+            }
+        }
+    }
+
+    /// What to do where nothing is shown: `otherwise` where nothing was left out.
+    pub(crate) fn empty(&self, otherwise: &Markup) -> Markup {
+        html! {
+            @if self.asked().next().is_some() {
+                p .soft { "Nothing here fits what you asked for. " a href=(self.path) { "Show all" } " or ask for less." }
+            } @else {
+                p .soft { (otherwise) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::staff::Role;
+
+    fn viewer(csrf: Option<&str>) -> Viewer {
+        let csrf = csrf.map(str::to_owned);
+        Viewer { id: "lena".into(), name: "Lena".into(), role: Role::L1, csrf, local: false }
+    }
+
+    fn filters(state: &str, account: &str) -> Filters {
+        let states = vec![("open", "open".to_owned()), ("in_doubt", "in doubt".to_owned())];
+        let field = |name, label, value: &str, choice| Field { name, label, value: value.to_owned(), choice };
+        Filters {
+            path: "/cases",
+            fields: vec![
+                field("state", "State", state, Choice::OneOf("any", states)),
+                field("account", "Account", account, Choice::Typed("stripe:cus_1")),
+            ],
+            here: format!("/cases?state={state}"),
+            views: vec![("<Mine>".to_owned(), "/cases?state=open&sort=oldest".to_owned())],
+        }
+    }
+
+    #[test]
+    fn the_form_has_what_was_asked_for_and_a_way_back() {
+        let form = filters("in_doubt", "\"><b>").form(&viewer(Some("c"))).into_string();
+        for part in [
+            "method=\"get\" action=\"/cases\"",
+            "<option value=\"in_doubt\" selected>in doubt</option>",
+            "<option value=\"open\">open</option>",
+            "value=\"&quot;&gt;&lt;b&gt;\"",
+            "<a href=\"/cases\">Show all</a>",
+            "name=\"here\" value=\"/cases?state=in_doubt\"",
+            "<a href=\"/cases?state=open&amp;sort=oldest\">&lt;Mine&gt;</a>",
+            "name=\"forget\" value=\"&lt;Mine&gt;\"",
+        ] {
+            assert!(form.contains(part), "{part}: {form}");
+        }
+        let all = filters("", "").form(&viewer(Some("c"))).into_string();
+        assert!(!all.contains("Show all") && !all.contains("Keep this view"), "there is nothing to keep: {all}");
+        let reader = filters("open", "").form(&viewer(None)).into_string();
+        assert!(reader.contains("&lt;Mine&gt;") && !reader.contains("method=\"post\""), "{reader}");
+    }
+
+    #[test]
+    fn an_empty_list_says_whether_something_was_left_out() {
+        let otherwise = html! { "Open an account." };
+        for (state, expected) in [("", "Open an account."), ("open", "fits what you asked for")] {
+            let said = filters(state, "").empty(&otherwise).into_string();
+            assert!(said.contains(expected), "{said}");
+            assert_eq!(said.contains("Open an account."), state.is_empty(), "{said}");
+        }
+    }
+}
