@@ -42,9 +42,10 @@ pub fn action(
             section {
                 h2 { "Receipt" }
                 @if receipt.is_empty() { p .soft { "Nothing has been entered yet." } } @else {
-                    div .scroll { table {
+                    div .scroll tabindex="0" { table aria-label="Receipt" {
                         thead { tr {
-                            th { "No." } th { "When" } th { "What" } th { "Who" } th { "Details" } th { "Hash" }
+                            th scope="col" { "No." } th scope="col" { "When" } th scope="col" { "What" }
+                            th scope="col" { "Who" } th scope="col" { "Details" } th scope="col" { "Hash" }
                         } }
                         tbody { @for entry in receipt { tr {
                             td { (entry.number) }
@@ -68,8 +69,11 @@ pub(crate) fn preview(action: &Action) -> Markup {
         section {
             h2 { "Preview" }
             @for notice in &action.preview.notices { p .notice { (notice) } }
-            div .scroll { table {
-                thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
+            div .scroll tabindex="0" { table aria-label="What it would change" {
+                thead { tr {
+                    th scope="col" { "What" } th .number scope="col" { "Before" }
+                    th .number scope="col" { "After" }
+                } }
                 tbody { @for line in &action.preview.lines { tr {
                     td { (line.label) }
                     td .number { (known(line.before.as_ref())) }

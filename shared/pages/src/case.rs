@@ -163,8 +163,11 @@ fn proposed(action: &Proposed) -> Markup {
             p { (action.summary) }
             @if let Some(why) = &action.impossible { p .notice { "Not possible now: " (why) } }
             @if !action.lines.is_empty() {
-                div .scroll { table {
-                    thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
+                div .scroll tabindex="0" { table aria-label="What it would change" {
+                    thead { tr {
+                        th scope="col" { "What" } th .number scope="col" { "Before" }
+                        th .number scope="col" { "After" }
+                    } }
                     tbody { @for line in &action.lines { tr {
                         td { (line.label) }
                         td .number { (known(line.before.as_ref())) }

@@ -38,7 +38,7 @@ pub use case::{CaseShown, case};
 pub use cash::{cash, payment_requests, unmatched};
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
-pub use frame::{STYLE, Viewer, login, problem};
+pub use frame::{CONSOLE, KEPT, Kept, STYLE, Viewer, login, problem, resumed, signed_out};
 pub use home::{Home, home};
 pub use incident::{disputes, incident, incidents};
 pub use link::{Code, Proof, SCRIPT, landing, opened, spent};

@@ -32,7 +32,7 @@ fn page(
         Some(viewer),
         html! {
             h1 { (title) }
-            section { @if rows == 0 { p .soft { (empty) } } @else { div .scroll { (table) } } }
+            section { @if rows == 0 { p .soft { (empty) } } @else { div .scroll tabindex="0" { (table) } } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
@@ -65,10 +65,11 @@ fn listed(
     empty: &str,
 ) -> String {
     let table = html! {
-        table {
+        table aria-label="Accounts" {
             thead { tr {
-                th { "Account" } th { "Plan" }
-                th .number { "Outstanding" } th .number { "MRR" } th .number { "Open cases" }
+                th scope="col" { "Account" } th scope="col" { "Plan" }
+                th .number scope="col" { "Outstanding" } th .number scope="col" { "MRR" }
+                th .number scope="col" { "Open cases" }
             } }
             tbody { @for row in rows { tr {
                 td { a href={ "/accounts/" (row.id) } { (row.name.as_deref().unwrap_or(&row.id)) } }
@@ -92,7 +93,7 @@ fn listed(
                 }
                 button type="submit" { "Find" }
             }
-            section { @if rows.is_empty() { p .soft { (empty) } } @else { div .scroll { (table) } } }
+            section { @if rows.is_empty() { p .soft { (empty) } } @else { div .scroll tabindex="0" { (table) } } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
@@ -100,8 +101,11 @@ fn listed(
 
 pub fn cases(viewer: &Viewer, rows: &[Case], next: Option<&str>) -> String {
     let table = html! {
-        table {
-            thead { tr { th { "Case" } th { "About" } th { "State" } th { "Opened" } th { "Advice" } } }
+        table aria-label="Cases" {
+            thead { tr {
+                th scope="col" { "Case" } th scope="col" { "About" } th scope="col" { "State" }
+                th scope="col" { "Opened" } th scope="col" { "Advice" }
+            } }
             tbody { @for case in rows { tr {
                 td { a href={ "/cases/" (case.id) } { (case.class.title()) } }
                 td { (case.about) }
@@ -119,8 +123,11 @@ pub fn cases(viewer: &Viewer, rows: &[Case], next: Option<&str>) -> String {
 
 pub fn actions(viewer: &Viewer, rows: &[Action], next: Option<&str>) -> String {
     let table = html! {
-        table {
-            thead { tr { th { "Action" } th { "State" } th { "Asked by" } th { "Asked" } th { "Confirmed" } } }
+        table aria-label="Actions" {
+            thead { tr {
+                th scope="col" { "Action" } th scope="col" { "State" } th scope="col" { "Asked by" }
+                th scope="col" { "Asked" } th scope="col" { "Confirmed" }
+            } }
             tbody { @for action in rows { tr {
                 td { a href={ "/actions/" (action.id) } { (action.preview.summary) } }
                 td { (state(action.state().name())) }

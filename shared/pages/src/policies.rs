@@ -46,12 +46,12 @@ pub fn policies(
                     "These are " (daily_totals(approval, &scales)) ", in whatever currencies; other currencies count by "
                     "imported rates of the last " (approval.rate_days) " days, and without one the strictest rule decides."
                 }
-                div .scroll { table {
+                div .scroll tabindex="0" { table aria-label="Who approves what" {
                     thead { tr {
-                        th { "Action" }
-                        th { "Size" }
-                        @for role in ROLES { th { (words(role.name())) } }
-                        th { "Why" }
+                        th scope="col" { "Action" }
+                        th scope="col" { "Size" }
+                        @for role in ROLES { th scope="col" { (words(role.name())) } }
+                        th scope="col" { "Why" }
                     } }
                     tbody { @for rule in &approval.rule { tr {
                         td {
@@ -66,8 +66,11 @@ pub fn policies(
             }
             section {
                 h2 { "How long a refund may be asked for" }
-                div .scroll { table {
-                    thead { tr { th { "Reason" } th .number { "Days" } th { "Why" } th { "Instead" } } }
+                div .scroll tabindex="0" { table aria-label="How long a refund may be asked for" {
+                    thead { tr {
+                        th scope="col" { "Reason" } th .number scope="col" { "Days" } th scope="col" { "Why" }
+                        th scope="col" { "Instead" }
+                    } }
                     tbody { @for window in approval.windows() { tr {
                         td { (words(window.reason.name())) }
                         td .number { (window.days) }

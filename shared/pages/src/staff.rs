@@ -26,8 +26,11 @@ pub fn staff(
             h1 { "Staff" }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
             section {
-                div .scroll { table {
-                    thead { tr { th { "Who" } th { "Role" } th { "E-mail" } th { "Slack" } } }
+                div .scroll tabindex="0" { table aria-label="Staff" {
+                    thead { tr {
+                        th scope="col" { "Who" } th scope="col" { "Role" } th scope="col" { "E-mail" }
+                        th scope="col" { "Slack" }
+                    } }
                     tbody { @for one in all { tr {
                         td { (one.name) " " span .soft { (one.id) } }
                         td { (words(one.role.name())) }

@@ -23,8 +23,12 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], now: Timestamp, next: Option<&str>)
                 a href="/tasks?state=dropped" { "Dropped" }
             }
             section {
-                @if rows.is_empty() { p .soft { "There is no such task." } } @else { div .scroll { table {
-                    thead { tr { th { "Task" } th { "State" } th { "Due" } th { "Who has it" } } }
+                @if rows.is_empty() { p .soft { "There is no such task." } }
+                @else { div .scroll tabindex="0" { table aria-label="Tasks" {
+                    thead { tr {
+                        th scope="col" { "Task" } th scope="col" { "State" } th scope="col" { "Due" }
+                        th scope="col" { "Who has it" }
+                    } }
                     tbody { @for task in rows { tr {
                         td { a href={ "/tasks/" (task.id) } { (task.what) } }
                         td { (shown_state(task, now)) }

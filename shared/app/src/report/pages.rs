@@ -26,12 +26,15 @@ use crate::web::{self, Answer, Problem, Window};
 use ::pages::Viewer;
 use bytes::Bytes;
 use domain::policies::SHIPPED;
+use domain::report::Month;
 use http::{Request, StatusCode};
 
 pub(super) use open::{approvals, login};
 
-/// How many rows a page shows.
-const ROWS: u32 = 100;
+/// How many rows a page of a list shows.
+const ROWS: u32 = 25;
+/// How many of each are counted, and how many wait on a page that has no next one.
+const GLANCE: u32 = 100;
 
 pub(super) async fn answer(
     context: &Context,
@@ -68,6 +71,10 @@ pub(super) async fn answer(
         Endpoint::TicketPage(id) => tickets::one(context, &viewer, &id, &query).await,
         Endpoint::PaymentRequestsPage => cash::requests(context, &viewer, &query, window).await,
         Endpoint::UnmatchedPage => cash::unmatched(context, &viewer, &query, window).await,
+        Endpoint::ReportsPage => {
+            let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+            report(context, &viewer, &Month::of(today).to_string()).await
+        }
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
         Endpoint::PoliciesPage => {
             let (approval, setup) = (context.policies.approval.current(), context.policies.setup.current());
