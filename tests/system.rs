@@ -21,6 +21,7 @@ mod desk;
 mod doubled;
 mod eligible;
 mod ends;
+mod every_page;
 mod four_eyes;
 mod guarded;
 mod http;

@@ -5,7 +5,7 @@ mod next;
 pub(crate) use next::{ballot, what_was_done};
 
 use crate::ask::offer;
-use crate::frame::{Viewer, frame, known, state, time, words};
+use crate::frame::{Viewer, frame, known, spoken, state, time, words};
 use domain::action::{Action, Outcome, State};
 use domain::approval::Deciding;
 use domain::ledger::Entry;
@@ -53,7 +53,7 @@ pub fn action(
                             td { (words(&format!("{:?}", entry.step).to_lowercase())) }
                             td { (entry.by) }
                             td { @for (name, value) in &entry.body {
-                                @if name != "preview" && !value.is_empty() { (words(name)) ": " (value) br; }
+                                @if name != "preview" && !value.is_empty() { (words(name)) ": " (spoken(value)) br; }
                             } }
                             td .soft { code { (entry.hash[..12]) "…" } }
                         } } }

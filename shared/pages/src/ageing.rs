@@ -105,7 +105,7 @@ fn lines(lines: &[Line]) -> Markup {
                 td { a href={ "/accounts/" (line.account) } { (line.name.as_deref().unwrap_or(line.account.as_str())) } }
                 td { (line.number.as_deref().unwrap_or(&line.invoice)) }
                 td .number { (known(line.amount)) }
-                td { (line.due_on) " (" (line.counted_from.name()) ")" }
+                td { (line.due_on) " (" (words(line.counted_from.name())) ")" }
                 td .number { @if line.days < 0 { "not due" } @else { (line.days) } }
                 td { @match line.owner { Some(role) => (words(role.name())), None => span .soft { "–" } } }
                 td { (line.next.what) }

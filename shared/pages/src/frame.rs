@@ -87,6 +87,17 @@ pub(crate) fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
+/// A value as people read it: what is one of a program's words loses its underscores, an id keeps them.
+pub(crate) fn spoken(value: &str) -> String {
+    let is_word = value.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let is_id = value.split_once('_').is_some_and(|(start, _)| IDS.contains(&start));
+    if is_word && !is_id { words(value) } else { value.to_owned() }
+}
+
+/// How ids begin.
+const IDS: &[&str] =
+    &["act", "ch", "cn", "cus", "di", "dp", "du", "evt", "in", "pi", "pm", "price", "prod", "re", "req", "sub", "txn"];
+
 /// A time to the minute. The script says it in the zone of whoever reads it.
 pub(crate) fn time(at: jiff::Timestamp) -> Markup {
     html! { time datetime=(at) { (at.strftime("%Y-%m-%d %H:%M UTC")) } }

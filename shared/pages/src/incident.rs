@@ -27,7 +27,7 @@ pub fn incidents(viewer: &Viewer, rows: &[Incident], next: Option<&str>) -> Stri
                     (incident.accounts) " customers, " (amounts(incident)) ", since " (time(incident.began_at))
                     @if let Some(at) = incident.ended_at { " until " (time(at)) }
                 }
-                p .soft { "Likely cause: " (incident.cause) " · Owner: " (incident.owner) }
+                p .soft { "Likely cause: " (words(&incident.cause)) " · Owner: " (incident.owner) }
             } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },

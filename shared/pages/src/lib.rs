@@ -45,7 +45,7 @@ pub use link::{Code, Proof, SCRIPT, landing, opened, spent};
 pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, found, outbox};
 pub use mail::{Written, letter, mail};
 pub use pay::{Paying, ToPay, pay};
-pub use policies::policies;
+pub use policies::{policies, policy};
 pub use report::report;
 pub use request::{Field, FieldKind, Said, request_confirm, request_form, request_said};
 pub use slack::{approval_blocks, case_blocks};

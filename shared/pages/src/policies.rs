@@ -1,6 +1,9 @@
 //! The rules as people read them: who may decide what, and every file as it stands.
 
 mod budgets;
+mod files;
+
+pub use files::policy;
 
 use crate::frame::{Viewer, frame, words};
 use budgets::budgets;
@@ -93,7 +96,7 @@ pub fn policies(
             }
             (unkept(sources))
             (budgets(limits, imported))
-            @for (name, text) in files { section { details { summary { (name) } pre { code { (text) } } } } }
+            (files::list(files))
         },
     )
 }

@@ -1,7 +1,7 @@
 //! What people have to do: the list, and a task with its buttons.
 
 use crate::action::what_was_done;
-use crate::frame::{Viewer, frame, no_default, state, time, words};
+use crate::frame::{Viewer, frame, no_default, only, state, time, words};
 use domain::staff::Staff;
 use domain::task::{About, State, Task};
 use domain::ticket::TicketName;
@@ -148,7 +148,10 @@ fn origin(task: &Task) -> String {
 
 /// Says of the ticket what its task waits for, which ends with that.
 fn verify(viewer: &Viewer, ticket: &str, csrf: &str) -> Markup {
-    let Some(name) = TicketName::parse(ticket).filter(|_| viewer.role.may_request()) else { return html! {} };
+    if !viewer.role.may_request() {
+        return html! { section { (only("Colleagues in support and billing say who wrote.")) } };
+    }
+    let Some(name) = TicketName::parse(ticket) else { return html! {} };
     let form = |inside: Markup| {
         html! {
             form .row method="post" action={ "/tickets/" (name.address()) } {
@@ -194,7 +197,7 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &
                     button .plain type="submit" name="say" value="dropped" { "It was not done, and will not be" }
                 }
             }))
-        } } @else { section { p .soft { "A billing specialist, a manager or a VP does it and says so here." } } }
+        } } @else { section { (only("A billing specialist, a manager or a VP does it and says so here.")) } }
         @if viewer.role.may_request() { section {
             h2 { "Who does it, and when" }
             (form(html! {

@@ -1,7 +1,7 @@
 //! What customers wrote: the list, and a ticket with its case, its history and its buttons.
 
 use crate::cash::cash;
-use crate::frame::{Viewer, frame, known, no_default, state, time, words};
+use crate::frame::{Viewer, frame, known, no_default, only, state, time, words};
 use crate::reply::reply;
 use domain::case::{Case, Class};
 use domain::cash::Flow;
@@ -71,7 +71,8 @@ pub fn tickets(
                 }
             }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
-            @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) { (new_ticket(csrf, now)) }
+            @if !viewer.role.may_request() { (only("Colleagues in support and billing handle tickets.")) }
+            @else if let Some(csrf) = &viewer.csrf { (new_ticket(csrf, now)) }
         },
     )
 }
@@ -190,9 +191,8 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
             }
             (reply(viewer, ticket, page.offered))
             (history(ticket))
-            @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) {
-                (buttons(viewer, page, csrf))
-            }
+            @if !viewer.role.may_request() { (only("Colleagues in support and billing answer it and say what it is.")) }
+            @else if let Some(csrf) = &viewer.csrf { (buttons(viewer, page, csrf)) }
         },
     )
 }

@@ -76,6 +76,7 @@ pub(super) async fn answer(
             report(context, &viewer, &Month::of(today).to_string()).await
         }
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
+        Endpoint::PoliciesPage if query.contains_key("policy") => written(&viewer, &query),
         Endpoint::PoliciesPage => {
             let (approval, setup) = (context.policies.approval.current(), context.policies.setup.current());
             let rules = networks::read(&Batch::read(context, networks::wanted().to_vec()).await?)?;
@@ -86,6 +87,13 @@ pub(super) async fn answer(
         other => unreachable!("the route table sends {other:?} elsewhere"),
     }?;
     Ok(web::html(StatusCode::OK, page))
+}
+
+/// One policy as it is written.
+fn written(viewer: &Viewer, query: &query::Query) -> Result<String, Problem> {
+    let part = query.get("part").map_or(Some(1), |part| part.parse().ok());
+    let wanted = query.get("policy").map(String::as_str).unwrap_or_default();
+    part.and_then(|part| ::pages::policy(viewer, SHIPPED, wanted, part)).ok_or_else(|| Problem::not_found("policy"))
 }
 
 async fn report(context: &Context, viewer: &Viewer, month: &str) -> Result<String, Problem> {

@@ -274,7 +274,7 @@ fn waits_later(step: Step, request: Option<&Request>, owed: Option<&Owed<'_>>) -
 fn notice(what: &str, notice: &Notice) -> String {
     let by = if notice.channel == Channel::Sms { "as a text message" } else { "by mail" };
     match &notice.standing {
-        NoticeState::Waiting { due_at } => format!("{what} leaves {by} at {}", due_at.strftime("%Y-%m-%d %H:%M")),
+        NoticeState::Waiting { due_at } => format!("{what} leaves {by} at {}", due_at.strftime("%Y-%m-%d %H:%M UTC")),
         NoticeState::Sending { .. } => format!("{what} is on its way {by}"),
         NoticeState::InDoubt { reason } => format!("nobody knows whether {what} arrived: {reason}"),
         NoticeState::Sent { .. } => format!("{what} was sent {by}"),

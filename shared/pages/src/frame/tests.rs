@@ -71,6 +71,20 @@ fn a_time_can_be_read_without_the_script_and_the_script_finds_it() {
 }
 
 #[test]
+fn words_are_spoken_and_ids_stay() {
+    for (value, shown) in [
+        ("insufficient_funds", "insufficient funds"),
+        ("other", "other"),
+        ("cus_browser", "cus_browser"),
+        ("in_1", "in_1"),
+        ("a_B", "a_B"),
+        ("49.00 USD", "49.00 USD"),
+    ] {
+        assert_eq!(spoken(value), shown);
+    }
+}
+
+#[test]
 fn names_of_fields_stand_apart_from_the_sentence() {
     let sentence = said("send the `reason_code` <now>").into_string();
     assert_eq!(sentence, "send the <code>reason_code</code> &lt;now&gt;");
