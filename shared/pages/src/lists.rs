@@ -153,7 +153,7 @@ pub struct OutboxRow {
     pub page: Option<String>,
 }
 
-pub fn outbox(viewer: &Viewer, rows: &[OutboxRow]) -> String {
+pub fn outbox(viewer: &Viewer, rows: &[OutboxRow], next: Option<&str>) -> String {
     frame(
         "Outbox",
         "/outbox",
@@ -171,6 +171,7 @@ pub fn outbox(viewer: &Viewer, rows: &[OutboxRow]) -> String {
                 @for (name, value) in &row.headers { p .soft { (name) ": " (value) } }
                 pre { (row.text) }
             } }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
 }

@@ -395,7 +395,7 @@ mod tests {
             let flow = Flow::of(&ticket, Some(request), None);
             (flow.next, flow.waits)
         };
-        let mail = "the letter leaves by mail at 1970-01-01 00:00".to_owned();
+        let mail = "the letter leaves by mail at 1970-01-01 00:00 UTC".to_owned();
         assert_eq!(waits(&request), (Some(Step::DebtMail), Some(mail)));
         request.did(Step::DebtMail, at(11), "recoup", "sent");
         assert_eq!(waits(&request), (Some(Step::Matched), Some("49.00 USD is to come".to_owned())));
