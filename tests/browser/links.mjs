@@ -297,7 +297,7 @@ checks['what only a person can do is a task: given, put off, done'] = async () =
     await go('/tasks/task_nope');
     await says(window, 'there is no task with this id');
     await go('/tasks?state=nonsense');
-    await says(window, '`state` is open, snoozed, done or dropped');
+    await says(window, 'state is open, snoozed, done or dropped');
   });
 };
 

@@ -4,7 +4,7 @@ use crate::frame::{Viewer, frame, words};
 use maud::{Markup, html};
 
 /// How much of a policy stands on a page.
-const PART_BYTES_MAX: usize = 30_000;
+const PART_BYTES_MAX: usize = 20_000;
 
 /// What all are called: the folder and the version.
 fn short(file: &str) -> &str {
@@ -83,7 +83,7 @@ mod tests {
             assert_eq!(parts(text).concat(), *text, "{file}");
             for part in 1..=parts(text).len() {
                 let page = policy(&viewer, SHIPPED, short(file), part).expect(file);
-                assert!(page.len() < 45_000, "{file} {part}: {}", page.len());
+                assert!(page.len() < 40_000, "{file} {part}: {}", page.len());
             }
             assert_eq!(policy(&viewer, SHIPPED, short(file), parts(text).len() + 1), None, "{file}");
             assert_eq!(policy(&viewer, SHIPPED, short(file), 0), None, "{file}");
