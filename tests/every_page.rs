@@ -189,6 +189,37 @@ fn every_page_has_one_title_and_tables_that_can_be_read_aloud() {
 }
 
 #[test]
+fn who_only_reads_sees_no_button_that_changes_something_and_reads_who_may() {
+    run(async {
+        let company = company().await;
+        let cookie = signed_in(&company.service, "ana").await;
+        let harmless = ["/logout", "/login", "/local/login", "/accounts/search", "/approvals"];
+        for path in company.pages() {
+            let page = look(&company.service, &cookie, &path).await;
+            let forms = page.split("<form").skip(1).filter_map(|form| form.split('>').next());
+            let posts = forms.filter(|form| form.contains("method=\"post\""));
+            let to = posts.filter_map(|form| form.split("action=\"").nth(1)?.split('"').next());
+            let changing: Vec<_> = to.filter(|to| !harmless.contains(to)).collect();
+            assert_eq!(changing, [""; 0], "{path}");
+        }
+        for (path, who) in [
+            ("/accounts/stripe:cus_1/ask".to_owned(), "Colleagues in support and billing may"),
+            ("/sources".to_owned(), "A manager or a VP changes them"),
+            ("/endpoints".to_owned(), "A manager or a VP adds"),
+            ("/stop".to_owned(), "A manager or a VP stops and releases"),
+            ("/staff".to_owned(), "Whoever may decide says here"),
+            ("/tickets".to_owned(), "Colleagues in support and billing handle tickets"),
+            (format!("/actions/{}", company.action), "Whoever asked, a manager or a VP may withdraw it"),
+            (format!("/cases/{}", company.case), "Colleagues in support and billing work on it"),
+            (format!("/tasks/{}", company.task), "a manager or a VP does it and says so here"),
+        ] {
+            let page = look(&company.service, &cookie, &path).await;
+            assert!(page.contains(who), "{path}: {page}");
+        }
+    });
+}
+
+#[test]
 fn the_script_is_small_kept_and_the_only_one_that_a_page_may_run() {
     run(async {
         let service = with_a_payment().await;
