@@ -280,7 +280,8 @@ fn was_at_it(service: &Service, all: &[Plan]) -> bool {
     let letters = service.outbox.letters().unwrap();
     let written =
         letters.iter().any(|(_, letter)| letter.channel == Channel::Mail && letter.to == "cus_1@shop.example");
-    for it in all.iter().filter(|it| !it.tries.made.is_empty() || it.steps.iter().any(|it| it.state == StepState::Sent)) {
+    for it in all.iter().filter(|it| !it.tries.made.is_empty() || it.steps.iter().any(|it| it.state == StepState::Sent))
+    {
         eprintln!("DBG {}", serde_json::to_string(it).unwrap());
     }
     eprintln!("DBG written {written}");

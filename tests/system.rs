@@ -25,6 +25,7 @@ mod documents;
 mod doubled;
 mod eligible;
 mod ends;
+mod every_page;
 mod filters;
 mod four_eyes;
 mod guarded;

@@ -1,6 +1,6 @@
 // Mailed links, the pages of a decision, and what customers are sent in a real browser, as a mail scanner and as a person open them.
 //
-// node links.mjs RECOUP   where RECOUP is the built command. CHROMIUM names the browser; SHOTS a folder for pictures.
+// node links.mjs RECOUP ROUTES   where RECOUP is the built command, and ROUTES the file with the table of routes. CHROMIUM names the browser; SHOTS a folder for pictures.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
@@ -10,8 +10,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { everyPage, keeps } from './every_page.mjs';
 
-const recoup = process.argv[2];
+const [recoup, table] = process.argv.slice(2);
 const data = mkdtempSync(join(tmpdir(), 'recoup-browser-'));
 const port = await new Promise((taken) => {
   const server = createServer().listen(0, '127.0.0.1', () => {
@@ -38,8 +39,8 @@ async function api(who, method, path, body) {
 
 const state = async (id) => (await api('mara', 'GET', `/api/actions/${id}`)).state;
 const letters = async (query) => (await (await fetch(`${base}/local/outbox?${query}`)).json()).items;
-const until = async (what, is) => {
-  for (const end = Date.now() + 30_000; ; await new Promise((later) => setTimeout(later, 50))) {
+const until = async (what, is, patience = 30_000) => {
+  for (const end = Date.now() + patience; ; await new Promise((later) => setTimeout(later, 50))) {
     const found = await is().catch(() => undefined);
     if (found) return found;
     assert(Date.now() < end, `waited in vain for ${what}`);
@@ -61,8 +62,8 @@ async function asked(amount) {
 }
 
 // A window of its own: what it was told of, where it went, and whether its pages fit.
-async function open(link, { width = 1280, scripts = true, scheme = 'light', as } = {}) {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: scripts, colorScheme: scheme });
+async function open(link, { width = 1280, scripts = true, scheme = 'light', as, zone } = {}) {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: scripts, colorScheme: scheme, timezoneId: zone });
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (said) => ['error', 'warning'].includes(said.type()) && !/status of 4\d\d/.test(said.text()) && complaints.push(said.text()));
@@ -316,7 +317,7 @@ checks['what only a person can do is a task: given, put off, done'] = async () =
     await go('/tasks/task_nope');
     await says(window, 'there is no task with this id');
     await go('/tasks?state=nonsense');
-    await says(window, '`state` is open, snoozed, done or dropped');
+    await says(window, 'state is open, snoozed, done or dropped');
   });
 };
 
@@ -375,7 +376,7 @@ checks['what a customer is sent, and where it leads, can be read on a phone, at 
   const card = await until('the letter about the card', async () => (await sent()).find((letter) => letter.links[0].includes('/card/')));
   for (const scheme of ['light', 'dark']) {
     for (const width of [1280, 390]) {
-      const window = await open(`${base}/outbox`, { width, scheme, as: 'mara' });
+      const window = await open(`${base}/outbox?limit=1000`, { width, scheme, as: 'mara' });
       await fits(window, `outbox-${scheme}`);
       const own = window.page.locator('section', { hasText: to }).locator('a[href^="/outbox/"]');
       const places = await own.evaluateAll((links) => links.map((link) => link.getAttribute('href')));
@@ -394,6 +395,27 @@ checks['what a customer is sent, and where it leads, can be read on a phone, at 
     }
   }
 };
+
+const find = async (path, id = (it) => it.id) => {
+  const { items } = await api('mara', 'GET', path);
+  assert(items?.length, `${path} lists nothing`);
+  return id(items[0]);
+};
+const letter = (part, patience) => until(`a letter with ${part}`, async () => {
+  const sent = JSON.stringify(await letters('')).matchAll(new RegExp(`${base}(${part}[^"<>\\\\\\s]+)`, 'g'));
+  return [...sent].map(([, place]) => place)[0];
+}, patience);
+
+checks['every page holds what all promise: axe, both themes, both widths, paper, keys, words, bytes'] = async () => {
+  const ticket = { subject: 'Charged twice', body: 'I was charged twice this month', requester: { email: 'cus_browser@shop.example', name: 'Ada' } };
+  await api('bea', 'POST', '/api/tickets', ticket);
+  const form = new URLSearchParams({ email: 'cus_browser@shop.example', invoice: 'IN_BROWSER_1', reason: 'duplicate_charge', text: 'twice' });
+  assert((await fetch(`${base}/request/stripe`, { method: 'POST', body: form })).ok);
+  await until('the ticket', () => find('/api/tickets'));
+  console.log(`     ${await everyPage({ table, base, open, reads, find, letter })}`);
+};
+
+checks['what was typed is kept when the session has ended'] = () => keeps({ base, open, says, find });
 
 try {
   await until('the service', async () => (await fetch(`${base}/healthz`)).ok);

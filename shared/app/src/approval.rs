@@ -37,7 +37,7 @@ use bytes::Bytes;
 use domain::action::{Action, Owed, State};
 use domain::staff::Slack;
 use domain::ticket::TicketName;
-use http::Request;
+use http::{Request, StatusCode};
 
 /// Works the approval queue.
 pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result<Done, Fault>> {
@@ -82,6 +82,8 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
 
 /// Answers whatever decides or changes.
 pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Answer {
+    let path = request.uri().path();
+    let is_page = !path.starts_with("/api/") && !path.starts_with("/slack/");
     let result = match endpoint {
         Endpoint::SignIn => session::sign_in(context, request).await,
         Endpoint::SignOut => Ok(session::sign_out()),
@@ -90,10 +92,11 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
         Endpoint::SlackPressed => slack::take(context, request).await,
         endpoint => match token::caller(context, request).await {
             Ok(caller) => routes::answer(context, endpoint, request, &caller).await,
+            Err(problem) if is_page && problem.status == StatusCode::UNAUTHORIZED => {
+                session::keep(context, request).await.ok_or(problem)
+            }
             Err(problem) => Err(problem),
         },
     };
-    let path = request.uri().path();
-    let is_page = !path.starts_with("/api/") && !path.starts_with("/slack/");
     result.unwrap_or_else(|problem| if is_page { problem_page(context, None, &problem) } else { problem.answer() })
 }

@@ -15,14 +15,14 @@ mod search;
 use crate::context::{Context, Work};
 use crate::door::console::problem_page;
 use crate::door::routes::Endpoint;
-use crate::door::{openapi, token};
+use crate::door::{openapi, session, token};
 use crate::dunning::{self, card};
 use crate::fault::Fault;
 use crate::message::Message;
 use crate::web::{self, Answer};
 use bytes::Bytes;
 use domain::report::Month;
-use http::{Request, StatusCode, header};
+use http::{Method, Request, StatusCode, header};
 use serde_json::json;
 
 pub use read::{month_report, waiting};
@@ -67,6 +67,7 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
         Endpoint::Health => return web::json(StatusCode::OK, &json!({"status": "ok"})),
         Endpoint::OpenApi => return web::json(StatusCode::OK, &openapi::document()),
         Endpoint::Style => return web::style(::pages::STYLE),
+        Endpoint::Script => return web::script(::pages::CONSOLE),
         Endpoint::ApprovalsPage => {
             return pages::approvals(context, request)
                 .await
@@ -79,7 +80,10 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
     let is_page = !request.uri().path().starts_with("/api/");
     let caller = match token::caller(context, request).await {
         Ok(caller) => caller,
-        Err(problem) if is_page && problem.status == StatusCode::UNAUTHORIZED => return web::see_other("/login"),
+        Err(problem) if is_page && problem.status == StatusCode::UNAUTHORIZED => {
+            let kept = if request.method() == Method::POST { session::keep(context, request).await } else { None };
+            return kept.unwrap_or_else(|| web::see_other("/login"));
+        }
         Err(problem) => return problem.answer(),
     };
     let result = if is_page {

@@ -1,5 +1,7 @@
 //! Answers over HTTP: JSON with one error shape, and pages.
 
+pub mod misread;
+
 use crate::fault::Fault;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -16,7 +18,7 @@ use std::collections::BTreeMap;
 
 pub type Answer = Response<Bytes>;
 
-/// What a page may load: our style sheet. No page runs a script, but for the one that `html_with` names.
+/// What a page may load: our style sheet. The console's pages also run its script, and one the text that `html_with` names.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -167,18 +169,23 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Answer {
     respond(status, "application/json", body)
 }
 
+/// A page of the console.
 pub fn html(status: StatusCode, page: String) -> Answer {
-    respond(status, "text/html; charset=utf-8", page.into_bytes())
+    under(&format!("{POLICY}; script-src 'self'"), respond(status, "text/html; charset=utf-8", page.into_bytes()))
+}
+
+/// An answer under a policy of its own.
+fn under(policy: &str, mut answer: Answer) -> Answer {
+    let policy = HeaderValue::from_str(policy).expect("the policy is plain ASCII");
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    answer
 }
 
 /// A page for customers, which no search engine may list.
 pub fn outside(status: StatusCode, page: String) -> Answer {
-    let mut answer = html(status, page);
     // A browser asks this of every address that the answer to a form leads on to, and a provider leads on to others of its own.
     let policy = POLICY.replace("form-action 'self'", "form-action 'self' https:");
-    let policy = HeaderValue::from_str(&policy).expect("the policy is plain ASCII");
-    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    unlisted(answer)
+    unlisted(under(&policy, html(status, page)))
 }
 
 /// Leads on to a page elsewhere, whose address was looked at.
@@ -206,20 +213,27 @@ pub fn csv(table: String, next: Option<&str>) -> Answer {
     answer
 }
 
-/// The style sheet, which may be kept for a while.
+/// The style sheet.
 pub fn style(text: &'static str) -> Answer {
-    let mut answer = respond(StatusCode::OK, "text/css; charset=utf-8", text.as_bytes().to_vec());
+    kept(respond(StatusCode::OK, "text/css; charset=utf-8", text.as_bytes().to_vec()))
+}
+
+/// The console's script.
+pub fn script(text: &'static str) -> Answer {
+    kept(respond(StatusCode::OK, "text/javascript; charset=utf-8", text.as_bytes().to_vec()))
+}
+
+/// What may be kept for a while.
+fn kept(mut answer: Answer) -> Answer {
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
     answer
 }
 
-/// A page with one inline script. The browser runs it only if it is, to the byte, the one whose hash stands in the header.
+/// A page of the console with an inline script beside its own. The browser runs that only if it is, to the byte, the one
+/// whose hash stands in the header.
 pub fn html_with(script: &str, page: String) -> Answer {
-    let mut answer = html(StatusCode::OK, page);
-    let policy = format!("{POLICY}; script-src 'sha256-{}'", STANDARD.encode(Sha256::digest(script)));
-    let policy = HeaderValue::from_str(&policy).expect("base64 is plain ASCII");
-    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    answer
+    let policy = format!("{POLICY}; script-src 'sha256-{}' 'self'", STANDARD.encode(Sha256::digest(script)));
+    under(&policy, html(StatusCode::OK, page))
 }
 
 /// Sends the browser on after a form.
@@ -273,7 +287,7 @@ pub fn typed<T: DeserializeOwned>(field: &str) -> Result<T, value::Error> {
 
 /// Reads a body that is JSON; a refusal says what is wanted.
 pub fn sent<T: DeserializeOwned>(body: &[u8], wanted: &str) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::malformed(format!("{wanted}: {error}")))
+    misread::json(body).map_err(|why| Problem::malformed(format!("{wanted}: {why}")))
 }
 
 /// A header that is there once, as text.

@@ -144,8 +144,11 @@ fn tickets(sidebar: &Sidebar) -> Markup {
         @if !sidebar.tickets.is_empty() {
             section {
                 h2 { "Tickets" }
-                div .scroll { table {
-                    thead { tr { th { "Ticket" } th { "State" } th { "Class" } th { "Opened" } th { "Who has it" } } }
+                div .scroll tabindex="0" { table aria-label="Tickets" {
+                    thead { tr {
+                        th scope="col" { "Ticket" } th scope="col" { "State" } th scope="col" { "Class" }
+                        th scope="col" { "Opened" } th scope="col" { "Who has it" }
+                    } }
                     tbody { @for ticket in &sidebar.tickets { tr {
                         td { a href={ "/tickets/" (ticket.id) } { (ticket.subject.as_deref().unwrap_or("No subject")) } }
                         td { (state(ticket.state)) }
@@ -164,9 +167,10 @@ fn invoices(history: &[Bill]) -> Markup {
         section {
             h2 { "Invoices of the last six months" }
             @if history.is_empty() { p .soft { "None." } } @else {
-                div .scroll { table {
+                div .scroll tabindex="0" { table aria-label="Invoices" {
                     thead { tr {
-                        th { "Date" } th .number { "Amount" } th { "Status" } th { "Paid with" } th { "Invoice" }
+                        th scope="col" { "Date" } th .number scope="col" { "Amount" }
+                        th scope="col" { "Status" } th scope="col" { "Paid with" } th scope="col" { "Invoice" }
                     } }
                     tbody { @for bill in history { tr {
                         td { (bill.date.strftime("%Y-%m-%d")) }
@@ -185,7 +189,7 @@ fn events(timeline: &[(Timestamp, &str, &str)]) -> Markup {
     html! {
         section {
             h2 { "Timeline" }
-            div .scroll { table { tbody {
+            div .scroll tabindex="0" { table aria-label="Timeline" { tbody {
                 @for (at, what, id) in timeline {
                     tr { td { (time(*at)) } td { (words(what)) } td .soft { (id) } }
                 }

@@ -5,7 +5,7 @@ mod next;
 pub(crate) use next::{ballot, what_was_done};
 
 use crate::ask::offer;
-use crate::frame::{Viewer, frame, known, state, time, words};
+use crate::frame::{Viewer, frame, known, spoken, state, time, words};
 use domain::action::{Action, Outcome, State};
 use domain::approval::Deciding;
 use domain::ledger::Entry;
@@ -42,9 +42,10 @@ pub fn action(
             section {
                 h2 { "Receipt" }
                 @if receipt.is_empty() { p .soft { "Nothing has been entered yet." } } @else {
-                    div .scroll { table {
+                    div .scroll tabindex="0" { table aria-label="Receipt" {
                         thead { tr {
-                            th { "No." } th { "When" } th { "What" } th { "Who" } th { "Details" } th { "Hash" }
+                            th scope="col" { "No." } th scope="col" { "When" } th scope="col" { "What" }
+                            th scope="col" { "Who" } th scope="col" { "Details" } th scope="col" { "Hash" }
                         } }
                         tbody { @for entry in receipt { tr {
                             td { (entry.number) }
@@ -52,7 +53,7 @@ pub fn action(
                             td { (words(&format!("{:?}", entry.step).to_lowercase())) }
                             td { (entry.by) }
                             td { @for (name, value) in &entry.body {
-                                @if name != "preview" && !value.is_empty() { (words(name)) ": " (value) br; }
+                                @if name != "preview" && !value.is_empty() { (words(name)) ": " (spoken(value)) br; }
                             } }
                             td .soft { code { (entry.hash[..12]) "…" } }
                         } } }
@@ -71,8 +72,11 @@ pub(crate) fn preview(action: &Action) -> Markup {
         section {
             h2 { "Preview" }
             @for notice in &action.preview.notices { p .notice { (notice) } }
-            div .scroll { table {
-                thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
+            div .scroll tabindex="0" { table aria-label="What it would change" {
+                thead { tr {
+                    th scope="col" { "What" } th .number scope="col" { "Before" }
+                    th .number scope="col" { "After" }
+                } }
                 tbody { @for line in &action.preview.lines { tr {
                     td { (line.label) }
                     td .number { (known(line.before.as_ref())) }

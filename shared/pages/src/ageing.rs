@@ -47,7 +47,7 @@ pub fn ageing(viewer: &Viewer, owing: &Owing<'_>, base: &str, next: Option<&str>
                 h2 { "Invoices" @if let Some(bucket) = owing.bucket { ": " (named(bucket)) } }
                 @if owing.bucket.is_some() { p { a href=(base) { "All of them" } } }
                 @if owing.lines.is_empty() { p .soft { "There is no such invoice here." } } @else {
-                    div .scroll { (lines(owing.lines)) }
+                    div .scroll tabindex="0" { (lines(owing.lines)) }
                 }
             }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
@@ -59,10 +59,11 @@ fn sums(of: &OfCurrency, base: &str) -> Markup {
     html! {
         section {
             h2 { (of.currency.code()) }
-            div .scroll { table {
+            div .scroll tabindex="0" { table aria-label="Sums by days overdue" {
                 thead { tr {
-                    th { "Days overdue" } th .number { "Invoices" } th .number { "Amount" } th { "Whose it is" }
-                    th { "What they do" } th { "Giving up is approved over" }
+                    th scope="col" { "Days overdue" } th .number scope="col" { "Invoices" }
+                    th .number scope="col" { "Amount" } th scope="col" { "Whose it is" }
+                    th scope="col" { "What they do" } th scope="col" { "Giving up is approved over" }
                 } }
                 tbody {
                     @for line in &of.buckets { tr {
@@ -82,7 +83,8 @@ fn sums(of: &OfCurrency, base: &str) -> Markup {
                         } }
                     } }
                     tr {
-                        th { "All" } th .number { (of.total.count) } th .number { (of.total.amount) }
+                        th scope="row" { "All" }
+                        td .number { b { (of.total.count) } } td .number { b { (of.total.amount) } }
                         td {} td {} td {}
                     }
                 }
@@ -93,16 +95,17 @@ fn sums(of: &OfCurrency, base: &str) -> Markup {
 
 fn lines(lines: &[Line]) -> Markup {
     html! {
-        table {
+        table aria-label="Open invoices" {
             thead { tr {
-                th { "Customer" } th { "Invoice" } th .number { "Amount" } th { "Due" } th .number { "Days overdue" }
-                th { "Whose it is" } th { "What comes next" } th { "When" }
+                th scope="col" { "Customer" } th scope="col" { "Invoice" } th .number scope="col" { "Amount" }
+                th scope="col" { "Due" } th .number scope="col" { "Days overdue" }
+                th scope="col" { "Whose it is" } th scope="col" { "What comes next" } th scope="col" { "When" }
             } }
             tbody { @for line in lines { tr {
                 td { a href={ "/accounts/" (line.account) } { (line.name.as_deref().unwrap_or(line.account.as_str())) } }
                 td { (line.number.as_deref().unwrap_or(&line.invoice)) }
                 td .number { (known(line.amount)) }
-                td { (line.due_on) " (" (line.counted_from.name()) ")" }
+                td { (line.due_on) " (" (words(line.counted_from.name())) ")" }
                 td .number { @if line.days < 0 { "not due" } @else { (line.days) } }
                 td { @match line.owner { Some(role) => (words(role.name())), None => span .soft { "–" } } }
                 td { (line.next.what) }

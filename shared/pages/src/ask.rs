@@ -1,7 +1,7 @@
 //! Asking for an action: which, about what, and exactly what it would do, before anybody is asked.
 
 use crate::action::preview;
-use crate::frame::{Viewer, frame, no_default, words};
+use crate::frame::{Viewer, frame, no_default, only, words};
 use domain::action::{Action, KINDS, Reason};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -75,7 +75,10 @@ pub fn ask(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> String {
         html! {
             h1 { "Ask for an action for " a href={ "/accounts/" (choices.account) } { (choices.name) } }
             @if let Some(notice) = filled.notice { p .notice role="alert" { (notice) } }
-            @if filled.kind.is_empty() { (kinds(choices, filled)) } @else { (form(viewer, choices, filled)) }
+            @if !viewer.role.may_request() {
+                section { (only("Your role reads and does not ask. Colleagues in support and billing may.")) }
+            } @else if filled.kind.is_empty() { (kinds(choices, filled)) }
+            @else { (form(viewer, choices, filled)) }
         },
     )
 }

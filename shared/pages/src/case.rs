@@ -4,7 +4,7 @@ mod path;
 mod played;
 
 use crate::ask::Choice;
-use crate::frame::{Viewer, frame, known, state, time, words};
+use crate::frame::{Viewer, frame, known, only, spoken, state, time, words};
 use domain::action::Action;
 use domain::case::{Case, Class, State};
 use domain::debt::{UNMADE_DOCUMENT, UNMADE_LINK};
@@ -65,6 +65,7 @@ pub fn case(viewer: &Viewer, shown: &CaseShown<'_>) -> String {
             }
             (tickets(case))
             @if !case.handled.is_empty() { (handled(case)) }
+            @if !viewer.role.may_request() { (only("Colleagues in support and billing work on it.")) }
             @let may_say = viewer.role.may_request() && case.went_on_in.is_none();
             @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| may_say) { (buttons(case, csrf)) }
             @if let Some(reply) = &preview.reply { (draft(reply)) }
@@ -77,7 +78,7 @@ fn part_of(part: &PartOf) -> Markup {
         section .notice { p {
             "Part of an incident (" (part.state) "): "
             a href={ "/incidents/" (part.id) } { (part.title) }
-            ", " (part.customers) " customers. Likely cause: " (part.cause) "."
+            ", " (part.customers) " customers. Likely cause: " (words(&part.cause)) "."
         } }
     }
 }
@@ -88,14 +89,14 @@ fn evidence(preview: &Preview) -> Markup {
             h2 { "Evidence" }
             dl {
                 @for evidence in &preview.evidence {
-                    dt { (evidence.label) } dd { (evidence.value) " " span .soft { (evidence.source) } }
+                    dt { (evidence.label) } dd { (spoken(&evidence.value)) " " span .soft { (evidence.source) } }
                 }
             }
             @if !preview.around.is_empty() {
                 p .soft { "As imports say it now:" }
                 dl {
                     @for evidence in &preview.around {
-                        dt { (evidence.label) } dd { (evidence.value) " " span .soft { (evidence.source) } }
+                        dt { (evidence.label) } dd { (spoken(&evidence.value)) " " span .soft { (evidence.source) } }
                     }
                 }
             }
@@ -163,8 +164,11 @@ fn proposed(action: &Proposed) -> Markup {
             p { (action.summary) }
             @if let Some(why) = &action.impossible { p .notice { "Not possible now: " (why) } }
             @if !action.lines.is_empty() {
-                div .scroll { table {
-                    thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
+                div .scroll tabindex="0" { table aria-label="What it would change" {
+                    thead { tr {
+                        th scope="col" { "What" } th .number scope="col" { "Before" }
+                        th .number scope="col" { "After" }
+                    } }
                     tbody { @for line in &action.lines { tr {
                         td { (line.label) }
                         td .number { (known(line.before.as_ref())) }

@@ -13,8 +13,11 @@ pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
             h2 { "From the ticket to the money" }
             @if let Some(next) = flow.next { p { "Next: " strong { (next.title()) } } }
             @if let Some(waits) = &flow.waits { p .soft { (waits) } }
-            div .scroll { table {
-                thead { tr { th .number { "Step" } th { "What" } th { "Done" } th { "By" } th { "What shows it" } } }
+            div .scroll tabindex="0" { table aria-label="From the ticket to the money" {
+                thead { tr {
+                    th .number scope="col" { "Step" } th scope="col" { "What" } th scope="col" { "Done" }
+                    th scope="col" { "By" } th scope="col" { "What shows it" }
+                } }
                 tbody { @for (place, stage) in flow.steps().iter().enumerate() { tr {
                     td .number { (place + 1) }
                     td { (stage.step.title()) }
@@ -64,10 +67,12 @@ pub fn payment_requests(
                 @if rows.is_empty() { (filters.empty(&html! {
                     "No customer was asked to pay because of a ticket. " a href="/tickets" { "Open a ticket" }
                     " of a customer who owes something, and ask for what is open."
-                })) } @else { div .scroll { table {
+                })) } @else { div .scroll tabindex="0" { table aria-label="Payment requests" {
                     thead { tr {
-                        th { "Request" } th { "Ticket" } th { "Invoices" } th { "State" } th .number { "Asked" }
-                        th .number { "Remains" } th { "Link" } th { "Asked by" } th { "When" }
+                        th scope="col" { "Request" } th scope="col" { "Ticket" } th scope="col" { "Invoices" }
+                        th scope="col" { "State" } th .number scope="col" { "Asked" }
+                        th .number scope="col" { "Remains" } th scope="col" { "Link" }
+                        th scope="col" { "Asked by" } th scope="col" { "When" }
                     } }
                     tbody { @for request in rows { (row(request)) } }
                 } } }
@@ -104,7 +109,7 @@ fn row(request: &Request) -> Markup {
 pub fn unmatched(viewer: &Viewer, rows: &[Received], next: Option<&str>, notice: Option<&str>) -> String {
     frame(
         "Unmatched payments",
-        "/payment-requests",
+        "/payments/unmatched",
         Some(viewer),
         html! {
             h1 { "Payments that nobody could place" }

@@ -35,7 +35,7 @@ pub fn dunning(viewer: &Viewer, board: &Board<'_>, next: Option<&str>) -> String
             (filters(board))
             section {
                 @if board.rows.is_empty() { p .soft { "No such invoice is being recovered." } } @else {
-                    div .scroll { (rows(board.rows)) }
+                    div .scroll tabindex="0" { (rows(board.rows)) }
                 }
             }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
@@ -53,11 +53,13 @@ fn expected(forecast: &Forecast) -> Markup {
             @if forecast.currencies.is_empty() {
                 p .soft { "No invoice is being recovered whose amount is known." }
             } @else {
-                div .scroll { table {
+                div .scroll tabindex="0" { table aria-label="What is expected" {
                     thead { tr {
-                        th { "Currency" } th .number { "Recoveries" } th .number { "Open" }
-                        th .number { "Expected" } th .number { "At least" } th .number { "At most" }
-                        th .number { "Invoices paid" }
+                        th scope="col" { "Currency" } th .number scope="col" { "Recoveries" }
+                        th .number scope="col" { "Open" }
+                        th .number scope="col" { "Expected" } th .number scope="col" { "At least" }
+                        th .number scope="col" { "At most" }
+                        th .number scope="col" { "Invoices paid" }
                     } }
                     tbody { @for own in &forecast.currencies { (expected_in(own)) } }
                 } }
@@ -114,10 +116,11 @@ fn rows(rows: &[Recovering]) -> Markup {
     let day = |row: &Recovering| row.plan.next_wake().map(|at| at.to_zoned(TimeZone::UTC).date());
     let days: Vec<&[Recovering]> = rows.chunk_by(|one, other| day(one) == day(other)).collect();
     html! {
-        table {
+        table aria-label="Recoveries" {
             thead { tr {
-                th { "Customer" } th { "Invoice" } th .number { "Open" } th { "Why" } th { "Segment" } th { "Next" }
-                th { "When" } th { "Waits for" }
+                th scope="col" { "Customer" } th scope="col" { "Invoice" } th .number scope="col" { "Open" }
+                th scope="col" { "Why" } th scope="col" { "Segment" } th scope="col" { "Next" }
+                th scope="col" { "When" } th scope="col" { "Waits for" }
             } }
             @for of_day in days { tbody {
                 tr { th colspan="8" scope="rowgroup" { (heading(of_day.first().and_then(day))) } }
@@ -224,8 +227,8 @@ fn way(row: &Recovering) -> Markup {
     };
     let asked = |state: StepState| plan.asked_end().filter(|_| state == StepState::Asked);
     html! {
-        div .scroll { table {
-            thead { tr { th { "When" } th { "Step" } th { "State" } } }
+        div .scroll tabindex="0" { table aria-label="Steps of this recovery" {
+            thead { tr { th scope="col" { "When" } th scope="col" { "Step" } th scope="col" { "State" } } }
             tbody {
                 tr { td { (time(plan.started_at)) } td { "the payment failed" } td {} }
                 @for step in &plan.steps { tr {

@@ -1,6 +1,6 @@
 //! Where the product is told what happens here, and whether it listens.
 
-use crate::frame::{Viewer, frame, no_default, state, time};
+use crate::frame::{Viewer, frame, no_default, only, state, time};
 use domain::outgoing::{Health, Kind};
 use domain::staff::Role;
 use jiff::Timestamp;
@@ -59,6 +59,7 @@ pub fn endpoints(
             @if rows.is_empty() { section { p .soft { "There is no endpoint: nobody is told." } } }
             @for row in rows { (endpoint(row, oldest, csrf)) }
             @if let Some(csrf) = csrf { (add(csrf)) }
+            @else { (only("A manager or a VP adds, changes and removes endpoints.")) }
         },
     )
 }

@@ -1,11 +1,21 @@
 //! What every page has: head, navigation, and plain words when something is wrong.
 
+mod navigation;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+
+pub use sign_in::{KEPT, Kept, login, resumed, signed_out};
+
 use crate::search::field;
 use domain::staff::Role;
 use maud::{DOCTYPE, Markup, html};
+use navigation::{places_of, words_of};
 
 /// The one style sheet, served at `/style.css`.
 pub const STYLE: &str = include_str!("style.css");
+/// The one script, served at `/console.js`. Every page says and does the same without it.
+pub const CONSOLE: &str = include_str!("console.js");
 
 /// Who looks at the page.
 #[derive(Debug, Clone)]
@@ -19,26 +29,6 @@ pub struct Viewer {
     pub local: bool,
 }
 
-const PLACES: &[(&str, &str)] = &[
-    ("/", "Overview"),
-    ("/accounts", "Accounts"),
-    ("/cases", "Cases"),
-    ("/incidents", "Incidents"),
-    ("/disputes", "Disputes"),
-    ("/approvals", "Approvals"),
-    ("/actions", "Actions"),
-    ("/tasks", "Tasks"),
-    ("/dunning", "Dunning"),
-    ("/ageing", "Ageing"),
-    ("/tickets", "Tickets"),
-    ("/payment-requests", "Payment requests"),
-    ("/sources", "Sources"),
-    ("/endpoints", "Endpoints"),
-    ("/staff", "Staff"),
-    ("/stop", "Stop"),
-    ("/policies", "Policies"),
-];
-
 /// Puts a page into its frame; `place` is the part of the console that it belongs to.
 pub(crate) fn frame(title: &str, place: &str, viewer: Option<&Viewer>, body: Markup) -> String {
     let page = html! {
@@ -50,33 +40,30 @@ pub(crate) fn frame(title: &str, place: &str, viewer: Option<&Viewer>, body: Mar
                 title { (title) " · Recoup" }
                 link rel="stylesheet" href="/style.css";
                 link rel="icon" href="data:,";
+                script src="/console.js" {}
             }
             body {
                 a .skip href="#main" { "Skip to content" }
                 header { div {
-                    a .name href="/" { "Recoup" }
+                    a .name href="/" aria-current=[(place == "/").then_some("page")] { "Recoup" }
                     @if let Some(viewer) = viewer {
-                        nav aria-label="Console" {
-                            @for (path, name) in PLACES { (link(path, name, place)) }
-                            @if viewer.local { (link("/outbox", "Outbox", place)) }
-                        }
+                        (words_of(place, viewer))
                         (field())
                         form method="post" action="/logout" {
-                            span { (viewer.name) " (" (viewer.role.name()) ")" }
+                            span { (viewer.name) " (" (words(viewer.role.name())) ")" }
                             @if viewer.csrf.is_some() { button .plain type="submit" { "Sign out" } }
                         }
+                        (places_of(place, viewer))
                     }
                 } }
-                main id="main" { (body) }
-                footer { "All times are UTC." }
+                main id="main" tabindex="-1" { (body) }
+                footer {
+                    "Times that say UTC are UTC; all others are in your own time zone, and show UTC when pointed at."
+                }
             }
         }
     };
     page.into_string()
-}
-
-fn link(path: &str, name: &str, place: &str) -> Markup {
-    html! { a href=(path) aria-current=[(path == place).then_some("page")] { (name) } }
 }
 
 /// Enter in a field presses a form's first button. This is the first, and does nothing, so that no key slip approves.
@@ -102,9 +89,32 @@ pub(crate) fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// A time to the minute.
+/// A value as people read it: what is one of a program's words loses its underscores, an id keeps them.
+pub(crate) fn spoken(value: &str) -> String {
+    let is_word = value.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let is_id = value.split_once('_').is_some_and(|(start, _)| IDS.contains(&start));
+    if is_word && !is_id { words(value) } else { value.to_owned() }
+}
+
+/// How ids begin.
+const IDS: &[&str] =
+    &["act", "ch", "cn", "cus", "di", "dp", "du", "evt", "in", "pi", "pm", "price", "prod", "re", "req", "sub", "txn"];
+
+/// A time to the minute. The script says it in the zone of whoever reads it.
 pub(crate) fn time(at: jiff::Timestamp) -> Markup {
-    html! { time datetime=(at) { (at.strftime("%Y-%m-%d %H:%M")) } }
+    html! { time datetime=(at) { (at.strftime("%Y-%m-%d %H:%M UTC")) } }
+}
+
+/// A sentence whose names of fields stand between backticks.
+pub(crate) fn said(sentence: &str) -> Markup {
+    html! { @for (place, part) in sentence.split('`').enumerate() {
+        @if place % 2 == 1 { code { (part) } } @else { (part) }
+    } }
+}
+
+/// In the place of what somebody may not press: who may.
+pub(crate) fn only(who: &str) -> Markup {
+    html! { p .soft { (who) } }
 }
 
 /// What is not known is said so.
@@ -118,39 +128,6 @@ pub fn problem(viewer: Option<&Viewer>, title: &str, message: &str) -> String {
         title,
         "",
         viewer,
-        html! { h1 { (title) } section .notice { p { (message) } p { a href="/" { "Back to the overview" } } } },
-    )
-}
-
-/// The sign-in page. `demo` are the staff that the local service lets anyone be.
-pub fn login(notice: Option<&str>, demo: &[(String, String, Role)]) -> String {
-    frame(
-        "Sign in",
-        "",
-        None,
-        html! {
-            h1 { "Sign in" }
-            @if let Some(notice) = notice { section .notice role="alert" { p { (notice) } } }
-            @if !demo.is_empty() {
-                section {
-                    h2 { "Demo staff" }
-                    p .soft { "This service runs on one machine: choose who you are." }
-                    form method="post" action="/local/login" {
-                        @for (id, name, role) in demo {
-                            button .plain type="submit" name="staff" value=(id) { (name) " (" (words(role.name())) ")" }
-                        }
-                    }
-                }
-            }
-            section {
-                h2 { "With a token" }
-                form method="post" action="/login" {
-                    label for="token" { "Token" }
-                    input id="token" name="token" type="password" required autocomplete="off";
-                    button type="submit" { "Sign in" }
-                }
-                @if !demo.is_empty() { p .soft { code { "recoup token mara" } " prints one." } }
-            }
-        },
+        html! { h1 { (title) } section .notice { p { (said(message)) } p { a href="/" { "Back to the overview" } } } },
     )
 }

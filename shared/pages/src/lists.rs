@@ -34,7 +34,7 @@ fn page(
         html! {
             h1 { (title) }
             (filters.form(viewer))
-            section { @if rows == 0 { (filters.empty(empty)) } @else { div .scroll { (table) } } }
+            section { @if rows == 0 { (filters.empty(empty)) } @else { div .scroll tabindex="0" { (table) } } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
@@ -75,7 +75,7 @@ pub fn found(viewer: &Viewer, question: &str, rows: &[AccountRow]) -> String {
 
 fn account_table(rows: &[AccountRow]) -> Markup {
     html! {
-        table {
+        table aria-label="Accounts" {
             thead { tr {
                 th scope="col" { "Account" } th scope="col" { "Plan" }
                 th .number scope="col" { "Outstanding" } th .number scope="col" { "MRR" }
@@ -94,7 +94,7 @@ fn account_table(rows: &[AccountRow]) -> Markup {
 
 pub fn cases(viewer: &Viewer, rows: &[Case], filters: &Filters, next: Option<&str>) -> String {
     let table = html! {
-        table {
+        table aria-label="Cases" {
             thead { tr {
                 th scope="col" { "Case" } th scope="col" { "About" } th scope="col" { "State" }
                 th scope="col" { "Opened" } th scope="col" { "Advice" }
@@ -120,7 +120,7 @@ pub fn cases(viewer: &Viewer, rows: &[Case], filters: &Filters, next: Option<&st
 
 pub fn actions(viewer: &Viewer, rows: &[Action], filters: &Filters, next: Option<&str>) -> String {
     let table = html! {
-        table {
+        table aria-label="Actions" {
             thead { tr {
                 th scope="col" { "Action" } th scope="col" { "State" } th scope="col" { "Asked by" }
                 th scope="col" { "Asked" } th scope="col" { "Confirmed" }
@@ -153,7 +153,7 @@ pub struct OutboxRow {
     pub page: Option<String>,
 }
 
-pub fn outbox(viewer: &Viewer, rows: &[OutboxRow]) -> String {
+pub fn outbox(viewer: &Viewer, rows: &[OutboxRow], next: Option<&str>) -> String {
     frame(
         "Outbox",
         "/outbox",
@@ -171,6 +171,7 @@ pub fn outbox(viewer: &Viewer, rows: &[OutboxRow]) -> String {
                 @for (name, value) in &row.headers { p .soft { (name) ": " (value) } }
                 pre { (row.text) }
             } }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
 }

@@ -1,6 +1,9 @@
 //! The rules as people read them: who may decide what, and every file as it stands.
 
 mod budgets;
+mod files;
+
+pub use files::policy;
 
 use crate::frame::{Viewer, frame, words};
 use budgets::budgets;
@@ -46,12 +49,12 @@ pub fn policies(
                     "These are " (daily_totals(approval, &scales)) ", in whatever currencies; other currencies count by "
                     "imported rates of the last " (approval.rate_days) " days, and without one the strictest rule decides."
                 }
-                div .scroll { table {
+                div .scroll tabindex="0" { table aria-label="Who approves what" {
                     thead { tr {
-                        th { "Action" }
-                        th { "Size" }
-                        @for role in ROLES { th { (words(role.name())) } }
-                        th { "Why" }
+                        th scope="col" { "Action" }
+                        th scope="col" { "Size" }
+                        @for role in ROLES { th scope="col" { (words(role.name())) } }
+                        th scope="col" { "Why" }
                     } }
                     tbody { @for rule in &approval.rule { tr {
                         td {
@@ -66,8 +69,11 @@ pub fn policies(
             }
             section {
                 h2 { "How long a refund may be asked for" }
-                div .scroll { table {
-                    thead { tr { th { "Reason" } th .number { "Days" } th { "Why" } th { "Instead" } } }
+                div .scroll tabindex="0" { table aria-label="How long a refund may be asked for" {
+                    thead { tr {
+                        th scope="col" { "Reason" } th .number scope="col" { "Days" } th scope="col" { "Why" }
+                        th scope="col" { "Instead" }
+                    } }
                     tbody { @for window in approval.windows() { tr {
                         td { (words(window.reason.name())) }
                         td .number { (window.days) }
@@ -90,7 +96,7 @@ pub fn policies(
             }
             (unkept(sources))
             (budgets(limits, imported))
-            @for (name, text) in files { section { details { summary { (name) } pre { code { (text) } } } } }
+            (files::list(files))
         },
     )
 }

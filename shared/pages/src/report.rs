@@ -8,7 +8,7 @@ use maud::{Markup, html};
 pub fn report(viewer: &Viewer, month: Month, report: &Report) -> String {
     frame(
         &format!("Report {month}"),
-        "",
+        "/reports",
         Some(viewer),
         html! {
             h1 { "Report " (month) }
@@ -49,14 +49,19 @@ fn failures(failures: &Failures) -> Markup {
                 dt { "Open" } dd { (failures.open) }
                 dt { "Recovery time" } dd { (known(mean)) ", " (known(median)) }
             }
-            @if !failures.reasons.is_empty() { div .scroll { table {
-                thead { tr { th { "Reason" } th .number { "Count" } th .number { "Share" } } }
-                tbody { @for line in &failures.reasons { tr {
-                    td { (name(&line.family)) }
-                    td .number { (line.count) }
-                    td .number { (percent(line.share.as_deref())) }
-                } } }
-            } } }
+            @if !failures.reasons.is_empty() { div .scroll tabindex="0" {
+                table aria-label="Reasons of failed payments" {
+                    thead { tr {
+                        th scope="col" { "Reason" } th .number scope="col" { "Count" }
+                        th .number scope="col" { "Share" }
+                    } }
+                    tbody { @for line in &failures.reasons { tr {
+                        td { (name(&line.family)) }
+                        td .number { (line.count) }
+                        td .number { (percent(line.share.as_deref())) }
+                    } } }
+                }
+            } }
         }
     }
 }
@@ -67,7 +72,7 @@ fn refunds(refunds: &[Refunds]) -> Markup {
         @if refunds.is_empty() { p .soft { "None was asked for." } }
         @for line in refunds {
             p { b { (line.total) } " in " (line.count) " refunds" }
-            table { tbody { @for by in &line.by_reason { tr {
+            table aria-label="Refunds by reason" { tbody { @for by in &line.by_reason { tr {
                 td { (name(&by.reason)) }
                 td .number { (by.count) }
                 td .number { (by.total) }
@@ -110,8 +115,11 @@ fn actions(actions: &Actions) -> Markup {
                 (percent(actions.requiring_approval.as_deref())) " needed an approval, which took "
                 (known(minutes)) " on average."
             }
-            @if !actions.kinds.is_empty() { div .scroll { table {
-                thead { tr { th { "Kind" } th .number { "Count" } th .number { "Succeeded" } th .number { "Rate" } } }
+            @if !actions.kinds.is_empty() { div .scroll tabindex="0" { table aria-label="Actions by kind" {
+                thead { tr {
+                    th scope="col" { "Kind" } th .number scope="col" { "Count" }
+                    th .number scope="col" { "Succeeded" } th .number scope="col" { "Rate" }
+                } }
                 tbody { @for line in &actions.kinds { tr {
                     td { (words(&line.kind)) }
                     td .number { (line.count) }
@@ -128,10 +136,12 @@ fn cases(cases: &Cases) -> Markup {
         section {
             h2 { "Cases" }
             p { (cases.total) " opened, " (cases.resolved) " of them resolved." }
-            @if !cases.categories.is_empty() { div .scroll { table {
+            @if !cases.categories.is_empty() { div .scroll tabindex="0" { table aria-label="Cases by class" {
                 thead { tr {
-                    th { "Class" } th .number { "Count" } th .number { "Share" } th .number { "Hours to resolution" }
-                    th .number { "Minutes at work" } th .number { "Target" } th .number { "Within it" }
+                    th scope="col" { "Class" } th .number scope="col" { "Count" }
+                    th .number scope="col" { "Share" } th .number scope="col" { "Hours to resolution" }
+                    th .number scope="col" { "Minutes at work" } th .number scope="col" { "Target" }
+                    th .number scope="col" { "Within it" }
                 } }
                 tbody { @for line in &cases.categories { tr {
                     td { (line.class.title()) }

@@ -4,6 +4,7 @@ mod approval;
 
 pub use approval::approval_blocks;
 
+use crate::frame::words;
 use domain::action::Line;
 use domain::playbook::advice::Preview;
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ pub fn case_blocks(preview: &Preview, page: &str) -> Value {
         plain(&preview.policy.why)
     )));
     for action in &preview.recommended {
-        let roles = action.approvals_required.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
+        let roles = action.approvals_required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
         let head = format!("*{}*, needs {roles}", plain(&action.summary));
         let told = [head].into_iter().chain(action.lines.iter().map(line)).collect::<Vec<_>>().join("\n");
         blocks.push(section(&told));

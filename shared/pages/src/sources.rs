@@ -1,6 +1,6 @@
 //! Where deliveries come from, and how far Recoup may go with each.
 
-use crate::frame::{Viewer, frame, no_default, state, time, words};
+use crate::frame::{Viewer, frame, no_default, only, state, time, words};
 use domain::source::{Acting, Change, Cohorts, InUse, Mode, Party, Preview, Source, Wish};
 use domain::staff::Role;
 use maud::{Markup, html};
@@ -41,6 +41,7 @@ pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> Stri
                 "Observe: nothing leaves. Assist: people may act, nothing is scheduled. \
                  Act: reminders go out by plan. Going further, or taking more, needs two managers."
             }
+            @if !matches!(viewer.role, Role::Manager | Role::Vp) { (only("A manager or a VP changes them.")) }
             @if sources.is_empty() {
                 section { p .soft { "No source has been set up. Point a provider's webhook here." } }
             }

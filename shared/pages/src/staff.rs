@@ -2,7 +2,7 @@
 
 mod proposal;
 
-use crate::frame::{Viewer, frame, no_default, time, words};
+use crate::frame::{Viewer, frame, no_default, only, time, words};
 use domain::approval::delegation::Delegation;
 use domain::staff::{Change, Proposal, Role, Staff};
 use jiff::Timestamp;
@@ -26,8 +26,11 @@ pub fn staff(
             h1 { "Staff" }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
             section {
-                div .scroll { table {
-                    thead { tr { th { "Who" } th { "Role" } th { "E-mail" } th { "Slack" } } }
+                div .scroll tabindex="0" { table aria-label="Staff" {
+                    thead { tr {
+                        th scope="col" { "Who" } th scope="col" { "Role" } th scope="col" { "E-mail" }
+                        th scope="col" { "Slack" }
+                    } }
                     tbody { @for one in all { tr {
                         td { (one.name) " " span .soft { (one.id) } }
                         td { (words(one.role.name())) }
@@ -96,7 +99,9 @@ fn end(viewer: &Viewer, it: &Delegation) -> Markup {
 
 fn form(viewer: &Viewer, all: &[Staff]) -> Markup {
     let away = all.iter().filter(|one| may_name(viewer, &one.id));
-    html! { @if let (Some(csrf), true) = (&viewer.csrf, viewer.role != Role::Analyst) {
+    html! { @if viewer.role == Role::Analyst {
+        (only("Whoever may decide says here who stands in for them; a manager or a VP says it for others."))
+    } @else if let Some(csrf) = &viewer.csrf {
         form method="post" action="/staff" {
             (no_default())
             input type="hidden" name="csrf" value=(csrf);

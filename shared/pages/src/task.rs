@@ -2,7 +2,7 @@
 
 use crate::action::what_was_done;
 use crate::filters::Filters;
-use crate::frame::{Viewer, frame, no_default, state, time, words};
+use crate::frame::{Viewer, frame, no_default, only, state, time, words};
 use domain::staff::{Role, Staff};
 use domain::task::{About, State, Task};
 use domain::ticket::TicketName;
@@ -24,8 +24,11 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], filters: &Filters, now: Timestamp, 
             section {
                 @if rows.is_empty() { (filters.empty(&html! {
                     "Nobody has anything to do. A task comes by itself where only a person can go on."
-                })) } @else { div .scroll { table {
-                    thead { tr { th { "Task" } th { "State" } th { "Due" } th { "Who has it" } } }
+                })) } @else { div .scroll tabindex="0" { table aria-label="Tasks" {
+                    thead { tr {
+                        th scope="col" { "Task" } th scope="col" { "State" } th scope="col" { "Due" }
+                        th scope="col" { "Who has it" }
+                    } }
                     tbody { @for task in rows { tr {
                         td { a href={ "/tasks/" (task.id) } { (task.what) } }
                         td { (shown_state(task, now)) }
@@ -146,7 +149,10 @@ fn origin(task: &Task) -> String {
 
 /// Says of the ticket what its task waits for, which ends with that.
 fn verify(viewer: &Viewer, ticket: &str, csrf: &str) -> Markup {
-    let Some(name) = TicketName::parse(ticket).filter(|_| viewer.role.may_request()) else { return html! {} };
+    if !viewer.role.may_request() {
+        return html! { section { (only("Colleagues in support and billing say who wrote.")) } };
+    }
+    let Some(name) = TicketName::parse(ticket) else { return html! {} };
     let form = |inside: Markup| {
         html! {
             form .row method="post" action={ "/tickets/" (name.address()) } {
@@ -205,7 +211,7 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &
                     button .plain type="submit" name="say" value="dropped" { "It was not done, and will not be" }
                 }
             }))
-        } } @else { section { p .soft { "A billing specialist, a manager or a VP does it and says so here." } } }
+        } } @else { section { (only("A billing specialist, a manager or a VP does it and says so here.")) } }
         @if viewer.role.may_request() { section {
             h2 { "Who does it, and when" }
             (form(html! {

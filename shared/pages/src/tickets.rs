@@ -1,7 +1,7 @@
 //! What customers wrote: the list, and a ticket with its case, its history and its buttons.
 
 use crate::cash::cash;
-use crate::frame::{Viewer, frame, known, no_default, state, time, words};
+use crate::frame::{Viewer, frame, known, no_default, only, state, time, words};
 use crate::reply::reply;
 use domain::case::{Case, Class};
 use domain::cash::Flow;
@@ -60,17 +60,19 @@ pub fn tickets(
             (filters(viewer, asked))
             section {
                 @if rows.is_empty() { p .soft { "There is no such ticket. Point your help desk's webhook here." } } @else {
-                    div .scroll { table {
+                    div .scroll tabindex="0" { table aria-label="Tickets" {
                         thead { tr {
-                            th { "Ticket" } th { "From" } th { "Account" } th { "Class" } th { "State" }
-                            th { "Age" } th { "Who has it" } th { "Answer due" }
+                            th scope="col" { "Ticket" } th scope="col" { "From" } th scope="col" { "Account" }
+                            th scope="col" { "Class" } th scope="col" { "State" }
+                            th scope="col" { "Age" } th scope="col" { "Who has it" } th scope="col" { "Answer due" }
                         } }
                         tbody { @for row in rows { (line(row, now)) } }
                     } }
                 }
             }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
-            @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) { (new_ticket(csrf)) }
+            @if !viewer.role.may_request() { (only("Colleagues in support and billing handle tickets.")) }
+            @else if let Some(csrf) = &viewer.csrf { (new_ticket(csrf, now)) }
         },
     )
 }
@@ -146,13 +148,15 @@ fn class(taken: Option<&TakenFor>) -> Markup {
     } }
 }
 
-fn new_ticket(csrf: &str) -> Markup {
+/// `now` tells one form from the next, so that one that is sent twice is one ticket.
+fn new_ticket(csrf: &str, now: Timestamp) -> Markup {
     html! {
         section {
             h2 { "Write a ticket down" }
             p .soft { "For a customer on the line: it takes the same way as one from a help desk." }
             form method="post" action="/tickets" {
                 input type="hidden" name="csrf" value=(csrf);
+                input type="hidden" name="key" value=(now);
                 label for="email" { "Their e-mail" }
                 input id="email" name="email" type="email" maxlength="320";
                 label for="name" { "Their name" }
@@ -187,9 +191,8 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
             }
             (reply(viewer, ticket, page.offered))
             (history(ticket))
-            @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) {
-                (buttons(viewer, page, csrf))
-            }
+            @if !viewer.role.may_request() { (only("Colleagues in support and billing answer it and say what it is.")) }
+            @else if let Some(csrf) = &viewer.csrf { (buttons(viewer, page, csrf)) }
         },
     )
 }

@@ -34,7 +34,7 @@ pub enum Handling {
 }
 
 pub fn word(body: &[u8], wanted: Handling) -> Result<CaseNote, Problem> {
-    let word = if body.is_empty() { CaseNote::default() } else { serde_json::from_slice(body).map_err(unread)? };
+    let word = if body.is_empty() { CaseNote::default() } else { web::misread::json(body).map_err(unread)? };
     complete(word, wanted)
 }
 
@@ -42,7 +42,8 @@ pub fn word(body: &[u8], wanted: Handling) -> Result<CaseNote, Problem> {
 pub fn form(fields: &BTreeMap<String, String>) -> Result<(Handling, CaseNote), Problem> {
     let class = fields.get("class").filter(|class| !class.is_empty());
     let wanted = if class.is_some() { Handling::Class } else { Handling::Resolve };
-    let class = class.map(|class| web::typed(class)).transpose().map_err(unread)?;
+    let class = class.map(|class| web::typed(class)).transpose();
+    let class = class.map_err(|error| unread(web::misread::field("class", &error)))?;
     let note = fields.get("note").cloned().unwrap_or_default();
     Ok((wanted, complete(CaseNote { class, note }, wanted)?))
 }

@@ -10,7 +10,7 @@ use crate::ports::Key;
 use crate::records;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket::put_case;
-use crate::web::{Failed, Problem, note_fits};
+use crate::web::{self, Failed, Problem, note_fits};
 use domain::action::{Action, Decision, State, Vote, anew};
 use domain::approval::delegation::Delegations;
 use domain::approval::{self, Credited, Deciding, Refusal, deciding, is_due, is_given_already, still_proven, turn};
@@ -32,7 +32,7 @@ pub struct Ballot {
 }
 
 pub fn ballot_json(body: &[u8]) -> Result<Ballot, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::malformed(format!("the decision cannot be read: {error}")))
+    web::sent(body, "send the `decision`, `approve` or `deny`, and the `preview_digest`")
 }
 
 pub fn ballot_form(fields: &BTreeMap<String, String>) -> Result<Ballot, Problem> {

@@ -4,6 +4,7 @@
 use crate::bulletin::{self, Words};
 use crate::classify;
 use crate::context::Context;
+use crate::fault::Fault;
 use crate::store::{self, Attempted, Batch, Correction, keys};
 use crate::ticket::{Laid, follow_request};
 use crate::web::{Failed, Problem, note_fits};
@@ -94,7 +95,7 @@ pub async fn open(context: &Context, opened: &Opened, key: Option<&str>, staff: 
     let now = context.clock.now();
     let moment = now.to_string();
     let id = match key {
-        Some(key) => digest(&["key", &staff.id, key], 20),
+        Some(key) => under(key, staff),
         None => digest(&["at", &staff.id, &moment, &opened.subject, &opened.body], 20),
     };
     let Requester { email, name } = &opened.requester;
@@ -110,6 +111,15 @@ pub async fn open(context: &Context, opened: &Opened, key: Option<&str>, staff: 
         }
     }
     crate::ticket::find(context, &TicketName::new(DESK, SOURCE, &format!("own_{id}")).address()).await
+}
+
+/// The ticket that somebody opened under a key before, if they have.
+pub async fn opened_before(context: &Context, key: &str, staff: &Staff) -> Result<Option<Ticket>, Fault> {
+    store::read(context, &keys::ticket(DESK, SOURCE, &format!("own_{}", under(key, staff)))).await
+}
+
+fn under(key: &str, staff: &Staff) -> String {
+    digest(&["key", &staff.id, key], 20)
 }
 
 /// Takes what somebody says of a ticket.

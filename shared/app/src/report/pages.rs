@@ -28,12 +28,15 @@ use crate::web::{self, Answer, Problem, Window};
 use ::pages::Viewer;
 use bytes::Bytes;
 use domain::policies::SHIPPED;
+use domain::report::Month;
 use http::{Request, StatusCode};
 
 pub(super) use open::{approvals, login};
 
-/// How many rows a page shows.
-const ROWS: u32 = 100;
+/// How many rows a page of a list shows.
+const ROWS: u32 = 25;
+/// How many of each are counted, and how many wait on a page that has no next one.
+const GLANCE: u32 = 100;
 
 pub(super) async fn answer(
     context: &Context,
@@ -73,7 +76,12 @@ pub(super) async fn answer(
         Endpoint::TicketPage(id) => tickets::one(context, &viewer, &id, &query).await,
         Endpoint::PaymentRequestsPage => cash::requests(context, &viewer, &query, window).await,
         Endpoint::UnmatchedPage => cash::unmatched(context, &viewer, &query, window).await,
+        Endpoint::ReportsPage => {
+            let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+            report(context, &viewer, &Month::of(today).to_string()).await
+        }
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
+        Endpoint::PoliciesPage if query.contains_key("policy") => written(&viewer, &query),
         Endpoint::PoliciesPage => {
             let (approval, setup) = (context.policies.approval.current(), context.policies.setup.current());
             let rules = networks::read(&Batch::read(context, networks::wanted().to_vec()).await?)?;
@@ -84,6 +92,13 @@ pub(super) async fn answer(
         other => unreachable!("the route table sends {other:?} elsewhere"),
     }?;
     Ok(if copies { web::html_with(::pages::COPY, page) } else { web::html(StatusCode::OK, page) })
+}
+
+/// One policy as it is written.
+fn written(viewer: &Viewer, query: &query::Query) -> Result<String, Problem> {
+    let part = query.get("part").map_or(Some(1), |part| part.parse().ok());
+    let wanted = query.get("policy").map(String::as_str).unwrap_or_default();
+    part.and_then(|part| ::pages::policy(viewer, SHIPPED, wanted, part)).ok_or_else(|| Problem::not_found("policy"))
 }
 
 async fn report(context: &Context, viewer: &Viewer, month: &str) -> Result<String, Problem> {

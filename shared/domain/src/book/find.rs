@@ -172,7 +172,7 @@ mod tests {
             .unwrap()
         };
         let words = |name: &str| {
-            let (mut head, mut touched) = (crate::book::Head::new("stripe", "default", "cus_1"), Touched::default());
+            let (mut head, mut touched) = (Head::new("stripe", "default", "cus_1"), Touched::default());
             touched.fold(&mut head, &stamped(name), jiff::SignedDuration::ZERO);
             terms(&touched).into_iter().map(|term| term.0).collect::<Vec<_>>()
         };

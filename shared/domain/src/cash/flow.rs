@@ -274,7 +274,7 @@ fn waits_later(step: Step, request: Option<&Request>, owed: Option<&Owed<'_>>) -
 fn notice(what: &str, notice: &Notice) -> String {
     let by = if notice.channel == Channel::Sms { "as a text message" } else { "by mail" };
     match &notice.standing {
-        NoticeState::Waiting { due_at } => format!("{what} leaves {by} at {}", due_at.strftime("%Y-%m-%d %H:%M")),
+        NoticeState::Waiting { due_at } => format!("{what} leaves {by} at {}", due_at.strftime("%Y-%m-%d %H:%M UTC")),
         NoticeState::Sending { .. } => format!("{what} is on its way {by}"),
         NoticeState::InDoubt { reason } => format!("nobody knows whether {what} arrived: {reason}"),
         NoticeState::Sent { .. } => format!("{what} was sent {by}"),
@@ -395,7 +395,7 @@ mod tests {
             let flow = Flow::of(&ticket, Some(request), None);
             (flow.next, flow.waits)
         };
-        let mail = "the letter leaves by mail at 1970-01-01 00:00".to_owned();
+        let mail = "the letter leaves by mail at 1970-01-01 00:00 UTC".to_owned();
         assert_eq!(waits(&request), (Some(Step::DebtMail), Some(mail)));
         request.did(Step::DebtMail, at(11), "recoup", "sent");
         assert_eq!(waits(&request), (Some(Step::Matched), Some("49.00 USD is to come".to_owned())));

@@ -29,19 +29,20 @@ pub(super) fn same_customer(viewer: &Viewer, sidebar: &Sidebar, alike: &Alike) -
             }
         }
     };
+    let may_say = viewer.csrf.is_some() && viewer.role.may_request();
     html! {
         @if !alike.confirmed.is_empty() || !alike.proposed.is_empty() {
             section {
                 h2 { "Other accounts of this customer" }
                 @for row in &alike.confirmed {
-                    p { (who(row)) " " @if viewer.csrf.is_some() { (say(row, "no", "Not the same customer")) } }
+                    p { (who(row)) " " @if may_say { (say(row, "no", "Not the same customer")) } }
                 }
                 @for row in &alike.proposed {
                     p {
                         "Perhaps: " (who(row))
                         @if let Some(because) = row.because { span .soft { ", " (because) } }
                         " "
-                        @if viewer.csrf.is_some() {
+                        @if may_say {
                             (say(row, "yes", "The same customer")) " " (say(row, "no", "Another customer"))
                         }
                     }

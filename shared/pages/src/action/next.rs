@@ -1,6 +1,6 @@
 //! What comes next for an action, and the buttons for it: decide, withdraw, say what was done by hand.
 
-use crate::frame::{Viewer, no_default, time, words};
+use crate::frame::{Viewer, no_default, only, time, words};
 use domain::action::{Action, Kind, Outcome, Sent, State};
 use domain::approval::{Deciding, missing};
 use maud::{Markup, html};
@@ -46,7 +46,9 @@ pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
             }
         }
         @if action.may_be_withdrawn() {
-            @if let Some(csrf) = &viewer.csrf {
+            @let may_withdraw = viewer.id == action.requested_by || viewer.role.may_withdraw();
+            @if !may_withdraw { (only("Whoever asked, a manager or a VP may withdraw it.")) }
+            @else if let Some(csrf) = &viewer.csrf {
                 form method="post" action={ "/actions/" (action.id) "/withdraw" } {
                     input type="hidden" name="csrf" value=(csrf);
                     button .plain type="submit" { "Withdraw this request" }

@@ -54,7 +54,7 @@ mod tests {
         let shown = shown.into_string();
         for expected in [
             "<li>Classify <span class=\"state good\">done</span>",
-            "2026-03-01 09:00</time>, lena &lt;l&gt;</span>",
+            "2026-03-01 09:00 UTC</time>, lena &lt;l&gt;</span>",
             "<span class=\"soft\">recoup</span>",
             "<li aria-current=\"step\">Ask <span class=\"state warn\">next</span></li>",
             "<li>Record <span class=\"state soft\">later</span></li>",

@@ -13,14 +13,14 @@ pub fn budgets(limits: &[Limit], imported: &[NetworkRule]) -> Markup {
                 "The provider's own tries count. What was imported counts beside what is shipped, on its days, and the "
                 "stricter of both decides. What is never tried again has no budget."
             }
-            div .scroll { table {
+            div .scroll tabindex="0" { table aria-label="How often a payment may be tried again" {
                 thead { tr {
-                    th { "Network" }
-                    th .number { "Tries" }
-                    th .number { "Days" }
-                    th { "What counts" }
-                    th { "Holds" }
-                    th { "Why" }
+                    th scope="col" { "Network" }
+                    th .number scope="col" { "Tries" }
+                    th .number scope="col" { "Days" }
+                    th scope="col" { "What counts" }
+                    th scope="col" { "Holds" }
+                    th scope="col" { "Why" }
                 } }
                 tbody {
                     @for limit in limits { tr {

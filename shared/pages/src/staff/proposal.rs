@@ -1,6 +1,6 @@
 //! What waits for a second person: each difference in full, for their yes changes who may approve.
 
-use crate::frame::{Viewer, no_default, state, time, words};
+use crate::frame::{Viewer, no_default, only, state, time, words};
 use domain::staff::{Change, Proposal, Staff, State};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -45,7 +45,8 @@ fn difference(change: &Change) -> String {
 
 fn buttons(viewer: &Viewer, proposal: &Proposal) -> Markup {
     let is_own = viewer.id == proposal.by || proposal.changes.iter().any(|change| change.after.id == viewer.id);
-    html! { @if let (Some(csrf), true) = (&viewer.csrf, viewer.role.may_import()) {
+    html! { @if !viewer.role.may_import() { (only("A manager or a VP confirms or refuses it.")) }
+    @else if let Some(csrf) = &viewer.csrf {
         form .inline method="post" action={ "/staff/proposals/" (proposal.number) } {
             (no_default())
             input type="hidden" name="csrf" value=(csrf);

@@ -4,7 +4,7 @@ use crate::service::Service;
 use app::door::{session, token};
 use app::ports::Clock;
 use app::setup::staff;
-use app::web::{self, Answer, Problem, fields};
+use app::web::{Answer, Problem, fields};
 use bytes::Bytes;
 use http::Request;
 
@@ -15,5 +15,5 @@ pub(super) async fn sign_in(service: &Service, request: &Request<Bytes>) -> Resu
     let secret = service.context.vault.tokens().await?;
     let hours = service.context.policies.limits.current().token_hours;
     let token = token::issue(&secret, &found.id, service.clock.machine(), hours);
-    Ok(session::with_cookie(web::see_other("/"), &token, false))
+    session::begun(&service.context, request, found, &token).await
 }

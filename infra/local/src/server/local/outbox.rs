@@ -4,11 +4,14 @@ use super::broken;
 use crate::service::Service;
 use app::door::{console, token};
 use app::ports::Channel;
-use app::web::{self, Answer, Problem, json, query};
+use app::web::{self, Answer, Problem, Window, json, query};
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header};
 use pages::{self, OutboxRow};
 use serde_json::{Value, json};
+
+/// How many letters a page shows.
+const ROWS: u32 = 25;
 
 pub(super) fn letters(service: &Service, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let query = query(request);
@@ -40,12 +43,17 @@ pub(super) fn letters(service: &Service, request: &Request<Bytes>) -> Result<Ans
 pub(super) async fn page(service: &Service, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let Ok(caller) = token::caller(&service.context, request).await else { return Ok(web::see_other("/login")) };
     let viewer = console::viewer(&service.context, &caller);
-    let rows: Vec<_> = service
-        .outbox
-        .numbered()
-        .map_err(broken)?
+    let window = Window::of(&query(request), ROWS)?;
+    let skipped = window.after.map_or(Ok(0), |after| after.parse::<usize>()).map_err(|_| Problem::strange_cursor())?;
+    let all = service.outbox.numbered().map_err(broken)?;
+    let shown = usize::try_from(window.limit).expect("a page fits into memory");
+    let end = skipped.saturating_add(shown);
+    let next = (all.len() > end).then(|| end.to_string());
+    let next = Window::cursor(next.as_deref()).map(|cursor| format!("/outbox?cursor={cursor}"));
+    let rows: Vec<_> = all
         .into_iter()
-        .take(200)
+        .skip(skipped)
+        .take(shown)
         .map(|(number, at, letter)| OutboxRow {
             at,
             channel: format!("{:?}", letter.channel).to_lowercase(),
@@ -56,7 +64,7 @@ pub(super) async fn page(service: &Service, request: &Request<Bytes>) -> Result<
             text: letter.text,
         })
         .collect();
-    Ok(web::html(StatusCode::OK, pages::outbox(&viewer, &rows)))
+    Ok(web::html(StatusCode::OK, pages::outbox(&viewer, &rows, next.as_deref())))
 }
 
 /// A mail as whoever gets it sees it.

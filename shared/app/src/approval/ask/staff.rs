@@ -5,7 +5,7 @@ use crate::approval::blocked::Tried;
 use crate::context::Context;
 use crate::setup::sources;
 use crate::store::{self, Idempotency, keys};
-use crate::web::{Failed, ID_BYTES_MAX, Problem, header, note_fits};
+use crate::web::{Failed, ID_BYTES_MAX, Problem, header, misread, note_fits};
 use bytes::Bytes;
 use domain::action::{Action, KINDS, OWN, Reason, State, Wish};
 use domain::book::Head;
@@ -46,7 +46,7 @@ impl Asked {
     /// Reads `POST /api/actions`.
     pub fn read(request: &Request<Bytes>) -> Result<Self, Problem> {
         let key = header(request.headers(), "idempotency-key").and_then(key);
-        match serde_json::from_slice::<Self>(request.body()) {
+        match misread::json::<Self>(request.body()) {
             Ok(asked) => Ok(Self { key, digest: sha256(request.body()), ..asked }),
             Err(_) if key.is_none() => Err(no_key()),
             Err(error) => Err(unreadable(error)),

@@ -1,7 +1,7 @@
 //! What does a form ask for? What is empty is not said.
 
 use crate::approval::ask::{Asked, unreadable};
-use crate::web::{Problem, typed};
+use crate::web::{Problem, misread, typed};
 use domain::action::{Addon, Params, Wish};
 use domain::id::{AccountId, digest};
 use domain::money::{Currency, Money};
@@ -24,7 +24,7 @@ pub(super) fn read(
         key: None,
         digest: digest_of(account, fields),
         account: account.to_string(),
-        reason_code: read_as(&field("reason_code"))?,
+        reason_code: read_as("reason_code", &field("reason_code"))?,
         wish: Wish { kind: kind.to_owned(), params: params(kind, fields, now)? },
         note: field("note"),
         case: fields.get("case").filter(|case| !case.is_empty()).cloned(),
@@ -52,23 +52,23 @@ fn params(kind: &str, fields: &BTreeMap<String, String>, now: Timestamp) -> Resu
         // What was charged earlier on that day was charged before they asked, as far as anybody can tell.
         asked_at: field("asked_on")
             .filter(|day| leaves && *day != today)
-            .map(|day| read_as(&format!("{day}T23:59:59Z")))
+            .map(|day| read_as("asked_on", &format!("{day}T23:59:59Z")))
             .transpose()?,
         customer_requested: leaves.then_some(true),
-        days: field("days").map(whole).transpose()?,
+        days: field("days").map(|days| whole("days", days)).transpose()?,
         invoice: text("invoice"),
         payment: text("payment"),
-        percent: field("percent").map(read_as).transpose()?,
+        percent: field("percent").map(|percent| read_as("percent", percent)).transpose()?,
         plan: text("plan"),
-        seats: field("seats").map(whole).transpose()?,
+        seats: field("seats").map(|seats| whole("seats", seats)).transpose()?,
         subscription: text("subscription"),
-        when: field("when").map(read_as).transpose()?,
+        when: field("when").map(|when| read_as("when", when)).transpose()?,
         ..Params::default()
     })
 }
 
 fn addon((price, quantity): (&str, &str)) -> Result<Addon, Problem> {
-    Ok(Addon { price: price.to_owned(), quantity: whole(quantity)? })
+    Ok(Addon { price: price.to_owned(), quantity: whole("quantity", quantity)? })
 }
 
 fn money(amount: &str, currency: Option<&str>) -> Result<Money, Problem> {
@@ -77,12 +77,12 @@ fn money(amount: &str, currency: Option<&str>) -> Result<Money, Problem> {
 }
 
 /// A whole number; what is none is refused as a program's would be.
-fn whole(text: &str) -> Result<u32, Problem> {
-    text.parse::<u32>().or_else(|_| read_as(text))
+fn whole(name: &str, text: &str) -> Result<u32, Problem> {
+    text.parse::<u32>().or_else(|_| read_as(name, text))
 }
 
-fn read_as<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    typed(text).map_err(unreadable)
+fn read_as<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Problem> {
+    typed(text).map_err(|error| unreadable(misread::field(name, &error)))
 }
 
 #[cfg(test)]
@@ -142,13 +142,13 @@ mod tests {
     #[test]
     fn what_is_not_of_its_type_is_refused() {
         let rows = [
-            ("reason_code", "whim", "unknown variant `whim`, expected one of `service_outage`"),
+            ("reason_code", "whim", "reason code: `whim` is not among its choices"),
             ("amount", "1.234", "`1.234` is not an exact amount of EUR"),
             ("amount", "much", "`much` is not an exact amount of EUR"),
-            ("days", "-1", "invalid type: string \"-1\", expected u32"),
-            ("seats", "many", "invalid type: string \"many\", expected u32"),
-            ("percent", "half", "invalid value: string \"half\""),
-            ("when", "soon", "unknown variant `soon`, expected `now` or `period_end`"),
+            ("days", "-1", "days: `-1` is not a whole number from 0"),
+            ("seats", "many", "seats: `many` is not a whole number from 0"),
+            ("percent", "half", "percent: `half` is not a number such as 12.5"),
+            ("when", "soon", "when: `soon` is not among its choices"),
         ];
         for (name, value, expected) in rows {
             let problem = form("refund", &[("currency", "EUR"), (name, value)]).unwrap_err();

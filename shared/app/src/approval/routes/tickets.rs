@@ -9,8 +9,9 @@ use crate::ticket::{cases_of, ticket_json, ticket_shown};
 use crate::web::{self, Answer, Problem, account_id};
 use bytes::Bytes;
 use domain::case::Class;
+use domain::id::digest;
 use domain::staff::Staff;
-use domain::ticket::TicketName;
+use domain::ticket::{Ticket, TicketName};
 use http::{Request, StatusCode};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -33,9 +34,21 @@ pub(super) async fn open_by_form(
     let field = |name: &str| fields.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let requester = Requester { email: field("email"), name: field("name") };
     let (subject, body) = (field("subject").unwrap_or_default(), field("body").unwrap_or_default());
-    let opened = ticket::open(context, &Opened { subject, body, requester }, None, &caller.staff).await;
-    match opened {
-        Ok(ticket) => Ok(web::see_other(&format!("/tickets/{}", TicketName::of(&ticket).address()))),
+    let page = |ticket: &Ticket| format!("/tickets/{}", TicketName::of(ticket).address());
+    // A form is one ticket, however often its button is pressed; once something else stands in it, it is another.
+    let said = [&subject, &body].into_iter().chain(&requester.email).chain(&requester.name);
+    let key =
+        field("key").map(|key| digest(&[&key].into_iter().chain(said).map(String::as_str).collect::<Vec<_>>(), 26));
+    if let Some(key) = &key
+        && let Some(ticket) = ticket::opened_before(context, key, &caller.staff).await?
+    {
+        return Ok(web::see_with(
+            &page(&ticket),
+            "This form was sent before: here is its ticket, which is there once.",
+        ));
+    }
+    match ticket::open(context, &Opened { subject, body, requester }, key.as_deref(), &caller.staff).await {
+        Ok(ticket) => Ok(web::see_other(&page(&ticket))),
         Err(problem) => Ok(web::back_to("/tickets", Err(problem))),
     }
 }

@@ -63,9 +63,7 @@ pub(super) async fn playbook(
     staff: &Staff,
 ) -> Result<Answer, Problem> {
     let name = serde_json::from_value(json!(name)).map_err(|_| Problem::not_found("playbook"))?;
-    let asked = serde_json::from_slice(request.body()).map_err(|error| {
-        Problem::malformed(format!("say what it is about, such as `account` and `invoice`: {error}"))
-    })?;
+    let asked = web::sent(request.body(), "say what it is about, such as `account` and `invoice`")?;
     let play = plays::play(context, name, &asked, staff).await?;
     Ok(if wants_text(request) { web::text(StatusCode::OK, play.text()) } else { web::json(StatusCode::OK, &play) })
 }

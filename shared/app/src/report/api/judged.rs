@@ -24,9 +24,7 @@ struct Again {
 
 /// Makes a decision again under another version of its policy, and says what would be different. Nothing is written.
 pub(super) async fn replay(context: &Context, id: &str, request: &Request<Bytes>) -> Result<Answer, Problem> {
-    let wanted: Again = serde_json::from_slice(request.body()).map_err(|error| {
-        Problem::malformed(format!("send `policy_version`, a version of the classify policy: {error}"))
-    })?;
+    let wanted: Again = web::sent(request.body(), "send `policy_version`, a version of the classify policy")?;
     let policies = &context.policies;
     let policy =
         policies.classify.version(wanted.policy_version).ok_or_else(|| Problem::not_found("policy version"))?;

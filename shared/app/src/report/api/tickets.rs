@@ -76,9 +76,7 @@ pub(super) fn classify(context: &Context, request: &Request<Bytes>) -> Result<An
     if request.body().len() > context.policies.limits.current().body_bytes_max {
         return Err(too_large());
     }
-    let unread =
-        |error: serde_json::Error| Problem::malformed(format!("send {{\"subject\": \"…\", \"body\": \"…\"}}: {error}"));
-    let letter: Letter = serde_json::from_slice(request.body()).map_err(unread)?;
+    let letter: Letter = web::sent(request.body(), "send {\"subject\": \"…\", \"body\": \"…\"}")?;
     let (subject, body) = (letter.subject.unwrap_or_default(), letter.body.unwrap_or_default());
     if subject.trim().is_empty() && body.trim().is_empty() {
         return Err(Problem::malformed("say in `body` what was written, or in `subject` what it is headed"));

@@ -1,6 +1,6 @@
 //! The overview: what waits, and how the month goes.
 
-use super::ROWS;
+use super::GLANCE;
 use crate::context::Context;
 use crate::dunning::board::{self, Wanted};
 use crate::report::read;
@@ -14,7 +14,7 @@ use domain::report::Month;
 use domain::staff::Staff;
 
 pub(super) async fn home(context: &Context, viewer: &Viewer, staff: &Staff) -> Result<String, Problem> {
-    let window = Window { after: None, limit: ROWS };
+    let window = Window { after: None, limit: GLANCE };
     let waiting = read::actions(context, Some(ActionState::WaitingApproval), None, &window).await?.items;
     let cases = read::cases(context, Some(CaseState::Open), &window, |_| true).await?.items;
     let plans = board::in_turn(context, &Wanted::default(), &window).await?.items;

@@ -1,11 +1,10 @@
 //! What is shown before anybody has signed in.
 
-use super::ROWS;
+use super::GLANCE;
 use crate::context::Context;
 use crate::door::console::viewer;
-use crate::door::token;
+use crate::door::{session, token};
 use crate::report::{query, read};
-use crate::setup::staff;
 use crate::web::{self, Answer, Problem, Window};
 use bytes::Bytes;
 use domain::action::State;
@@ -13,12 +12,11 @@ use http::{Request, StatusCode};
 
 /// The sign-in page.
 pub(in crate::report) async fn login(context: &Context, request: &Request<Bytes>) -> Answer {
-    let demo = if context.settings.local { staff::all(context).await.unwrap_or_default() } else { Vec::new() };
-    let demo: Vec<_> = demo.into_iter().map(|staff| (staff.id, staff.name, staff.role)).collect();
-    web::html(StatusCode::OK, ::pages::login(query::notice(&web::query(request)), &demo))
+    let notice = web::query(request);
+    web::html(StatusCode::OK, ::pages::login(query::notice(&notice), &session::demo(context).await))
 }
 
-/// The page behind mailed links: open to everybody, and the only one with a script.
+/// The page behind mailed links: open to everybody, and the only one with a script of its own.
 pub(in crate::report) async fn approvals(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let caller = match token::caller(context, request).await {
         Ok(caller) => Some(caller),
@@ -28,7 +26,7 @@ pub(in crate::report) async fn approvals(context: &Context, request: &Request<By
     let viewer = caller.as_ref().map(|caller| viewer(context, caller));
     let waiting = match &viewer {
         Some(_) => {
-            let window = Window::of(&web::query(request), ROWS)?;
+            let window = Window::of(&web::query(request), GLANCE)?;
             read::actions(context, Some(State::WaitingApproval), None, &window).await?.items
         }
         None => Vec::new(),
