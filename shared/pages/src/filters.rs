@@ -8,7 +8,7 @@ use maud::{Markup, html};
 pub struct Filters {
     /// The list's own path.
     pub path: &'static str,
-    pub fields: Vec<Field>,
+    pub fields: Vec<FilterField>,
     /// The address of what is shown, and the views of this list that its reader keeps, each with its own.
     pub here: String,
     pub views: Vec<(String, String)>,
@@ -16,17 +16,17 @@ pub struct Filters {
 
 /// One thing that a list can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
+pub struct FilterField {
     pub name: &'static str,
     pub label: &'static str,
     /// What is asked for; nothing, where all are wanted.
     pub value: String,
-    pub choice: Choice,
+    pub choice: FilterChoice,
 }
 
 /// How it is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
+pub enum FilterChoice {
     /// In words of one's own, such as these.
     Typed(&'static str),
     /// As one of these; the first word is what it means to choose none.
@@ -47,10 +47,10 @@ impl Filters {
                 @for field in &self.fields { label {
                     (field.label) " "
                     @match &field.choice {
-                        Choice::Typed(example) => {
+                        FilterChoice::Typed(example) => {
                             input name=(field.name) value=(field.value) placeholder=(example) maxlength="255";
                         }
-                        Choice::OneOf(any, options) => { select name=(field.name) {
+                        FilterChoice::OneOf(any, options) => { select name=(field.name) {
                             option value="" { (any) }
                             @for (value, words) in options {
                                 option value=(value) selected[*value == field.value] { (words) }
@@ -117,12 +117,12 @@ mod tests {
 
     fn filters(state: &str, account: &str) -> Filters {
         let states = vec![("open", "open".to_owned()), ("in_doubt", "in doubt".to_owned())];
-        let field = |name, label, value: &str, choice| Field { name, label, value: value.to_owned(), choice };
+        let field = |name, label, value: &str, choice| FilterField { name, label, value: value.to_owned(), choice };
         Filters {
             path: "/cases",
             fields: vec![
-                field("state", "State", state, Choice::OneOf("any", states)),
-                field("account", "Account", account, Choice::Typed("stripe:cus_1")),
+                field("state", "State", state, FilterChoice::OneOf("any", states)),
+                field("account", "Account", account, FilterChoice::Typed("stripe:cus_1")),
             ],
             here: format!("/cases?state={state}"),
             views: vec![("<Mine>".to_owned(), "/cases?state=open&sort=oldest".to_owned())],

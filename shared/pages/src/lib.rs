@@ -42,7 +42,7 @@ pub use cash::{cash, payment_requests, unmatched};
 pub use copy::COPY;
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
-pub use filters::{Choice, Field, Filters};
+pub use filters::{FilterChoice, FilterField, Filters};
 pub use frame::{CONSOLE, KEPT, Kept, STYLE, Viewer, login, problem, resumed, signed_out};
 pub use home::{Home, home};
 pub use incident::{disputes, incident, incidents};

@@ -173,10 +173,10 @@ fn tickets(tickets: &Tickets) -> Markup {
                 dt { "Time at work" } dd { (known(handled)) " on average" }
                 dt { "Satisfaction" } dd { (known(tickets.csat.as_ref())) }
             }
-            div .scroll { table {
+            div .scroll tabindex="0" { table aria-label="Tickets by class" {
                 thead { tr {
-                    th { "Class" } th .number { "Count" } th .number { "Share" } th .number { "Minutes at work" }
-                    th .number { "By itself" }
+                    th scope="col" { "Class" } th .number scope="col" { "Count" } th .number scope="col" { "Share" }
+                    th .number scope="col" { "Minutes at work" } th .number scope="col" { "By itself" }
                 } }
                 tbody { @for line in &tickets.categories { tr {
                     td { (line.class.title()) }

@@ -55,7 +55,7 @@ pub fn search(viewer: &Viewer, question: &str, hits: Option<&[Hit]>, next: Optio
                             li { "a day, such as 27 Nov: what was opened, asked for or due on it" }
                         }
                     }
-                    Some(hits) => { div .scroll { table {
+                    Some(hits) => { div .scroll tabindex="0" { table aria-label="What was found" {
                         thead { tr { th scope="col" { "What" } th scope="col" { "Kind" } th scope="col" { "Id" } } }
                         tbody { @for hit in hits { tr {
                             td { a href=(hit.url) { (hit.label) } }

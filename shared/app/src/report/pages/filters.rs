@@ -6,7 +6,7 @@ use crate::report::query::Query;
 use crate::setup::view;
 use crate::task::Listed;
 use crate::web::escaped;
-use ::pages::{Choice, Field, Filters, Viewer};
+use ::pages::{FilterChoice, FilterField, Filters, Viewer};
 use domain::action::{KINDS, State as ActionState};
 use domain::case::{Class, State as CaseState};
 use domain::cash::State as RequestState;
@@ -70,7 +70,7 @@ pub(super) fn tasks(query: &Query) -> Filters {
     let mut states = named(Listed::ALL.map(Listed::name));
     states.retain(|(name, _)| *name != Listed::Open.name());
     let fields = vec![
-        field(query, "state", "State", Choice::OneOf("open today", states)),
+        field(query, "state", "State", FilterChoice::OneOf("open today", states)),
         typed(query, "assigned_to", "Who has it", "luis"),
         typed(query, "account", "Account", "stripe:cus_1"),
     ];
@@ -99,20 +99,20 @@ pub(super) fn base(filters: &Filters) -> String {
     format!("{}?{}", filters.path, asked.collect::<String>())
 }
 
-fn field(query: &Query, name: &'static str, label: &'static str, choice: Choice) -> Field {
-    Field { name, label, value: query.get(name).cloned().unwrap_or_default(), choice }
+fn field(query: &Query, name: &'static str, label: &'static str, choice: FilterChoice) -> FilterField {
+    FilterField { name, label, value: query.get(name).cloned().unwrap_or_default(), choice }
 }
 
-fn typed(query: &Query, name: &'static str, label: &'static str, example: &'static str) -> Field {
-    field(query, name, label, Choice::Typed(example))
+fn typed(query: &Query, name: &'static str, label: &'static str, example: &'static str) -> FilterField {
+    field(query, name, label, FilterChoice::Typed(example))
 }
 
-fn one_of(query: &Query, name: &'static str, label: &'static str, options: Vec<(&'static str, String)>) -> Field {
-    field(query, name, label, Choice::OneOf("any", options))
+fn one_of(query: &Query, name: &'static str, label: &'static str, options: Vec<(&'static str, String)>) -> FilterField {
+    field(query, name, label, FilterChoice::OneOf("any", options))
 }
 
-fn sort(query: &Query) -> Field {
-    field(query, "sort", "Order", Choice::OneOf("newest first", vec![("oldest", "oldest first".to_owned())]))
+fn sort(query: &Query) -> FilterField {
+    field(query, "sort", "Order", FilterChoice::OneOf("newest first", vec![("oldest", "oldest first".to_owned())]))
 }
 
 fn named(names: impl IntoIterator<Item = &'static str>) -> Vec<(&'static str, String)> {
