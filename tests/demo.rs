@@ -53,7 +53,7 @@ fn something_of_everything_is_in_it_and_the_clock_tells_what_happens_next() {
         assert_eq!(every(&requests, "state"), BTreeSet::from(["partly_paid"]), "{requests}");
         let waiting = get(&service, "/api/actions?state=waiting_approval").await;
         let refund = items(&waiting).iter().find(|action| action["kind"] == "refund");
-        assert!(refund.is_some_and(|refund| refund.to_string().contains("cus_demo029")), "{waiting}");
+        assert!(refund.is_some_and(|refund| refund.to_string().contains("demo029")), "{waiting}");
 
         let request = Request::post("/local/clock?told=true");
         let request = request.body(Bytes::from(json!({"advance": "P3D"}).to_string())).unwrap();

@@ -401,17 +401,22 @@ pub fn with_limit(service: &mut Service, limit: &str, value: usize) {
 
 /// The shipped policies, but for some limits.
 pub fn with_limits(service: &mut Service, limits: &[(&str, usize)]) {
-    let files: Vec<(&str, String)> = SHIPPED
-        .iter()
-        .map(|(file, text)| {
-            let own = |line: &str| {
-                let known = line.split_once(" = ").filter(|_| file.contains("/limits/"));
-                let other = known.and_then(|(name, _)| limits.iter().find(|(limit, _)| *limit == name));
-                other.map_or_else(|| format!("{line}\n"), |(limit, value)| format!("{limit} = {value}\n"))
-            };
-            (*file, text.lines().map(own).collect())
-        })
-        .collect();
+    with_policies(service, |file, text| limited(file, text, limits));
+}
+
+/// The text of a policy, but for some limits.
+pub fn limited(file: &str, text: &str, limits: &[(&str, usize)]) -> String {
+    let own = |line: &str| {
+        let known = line.split_once(" = ").filter(|_| file.contains("/limits/"));
+        let other = known.and_then(|(name, _)| limits.iter().find(|(limit, _)| *limit == name));
+        other.map_or_else(|| format!("{line}\n"), |(limit, value)| format!("{limit} = {value}\n"))
+    };
+    text.lines().map(own).collect()
+}
+
+/// The shipped policies with their texts changed.
+pub fn with_policies(service: &mut Service, change: impl Fn(&str, &str) -> String) {
+    let files: Vec<(&str, String)> = SHIPPED.iter().map(|(file, text)| (*file, change(file, text))).collect();
     let files: Vec<_> = files.iter().map(|(file, text)| (*file, text.as_str())).collect();
     service.context.policies = Arc::new(Policies::load(&files).unwrap());
 }

@@ -176,8 +176,8 @@ async fn leaves(service: &Service, number: u32) {
 /// The invoices of the recoveries that run, in the order of their ids.
 pub async fn recoveries(service: &Service) -> Vec<String> {
     let plans = get(service, "/api/dunning").await;
-    let plans = plans["items"].as_array().unwrap();
-    let mut invoices: Vec<_> = plans.iter().map(|plan| plan["invoice"].as_str().unwrap().to_owned()).collect();
+    let plans = plans["items"].as_array().unwrap().iter().filter(|plan| plan["segment"] != "ageing");
+    let mut invoices: Vec<_> = plans.map(|plan| plan["invoice"].as_str().unwrap().to_owned()).collect();
     invoices.sort();
     invoices
 }

@@ -135,7 +135,6 @@ fn a_step_that_an_earlier_plan_handed_over_is_handed_over_again() {
         assert_eq!(bulletin.alarm(), None, "it was told");
         assert_eq!(recoveries(&service).await, ["in_0"], "it has not taken everything yet");
         days_later(&service, 20).await;
-        eprintln!("DBG {}", get(&service, "/api/dunning").await);
         assert_eq!(recoveries(&service).await, Vec::<String>::new(), "that was its last step");
     });
 }

@@ -138,7 +138,7 @@ checks['the text of an answer is copied by its button, at a desk and on a phone,
     const window = await open(`${base}/tickets/${id}`, { width, as: 'luis' });
     await window.page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: base });
     await window.page.fill('#reply-0', `Thank you.\nWe look into it (${width}).`);
-    await window.page.click('button[data-copies=reply-0]');
+    await window.page.click('button[data-copy="#reply-0"]');
     await until('the copy', () => window.page.getByText('Copied').first().isVisible());
     const copied = await window.page.evaluate(() => navigator.clipboard.readText());
     assert.equal(copied, `Thank you.\nWe look into it (${width}).`);
@@ -146,7 +146,7 @@ checks['the text of an answer is copied by its button, at a desk and on a phone,
     await window.close();
   }
   const window = await open(`${base}/tickets/${id}`, { scripts: false, as: 'luis' });
-  assert.equal(await window.page.locator('button[data-copies]:visible').count(), 0);
+  assert.equal(await window.page.locator('button[data-copy]:visible').count(), 0);
   assert(await window.page.locator('#reply-0').isVisible());
   await window.close();
 };

@@ -535,7 +535,7 @@ mod tests {
             ("declines/v3", "\"paypal\", ", "\"paypal\", \"sepa\", ", "`sepa` stands twice among the ways of paying"),
             ("dunning/v3", "hours = 24\nlisted_max", "hours = 0\nlisted_max", "keeps others back for 1 to 168 hours"),
             ("dunning/v3", "listed_max = 10", "listed_max = 0", "a letter lists 1 to 50 others"),
-            ("dunning/v3", "\"final_notice\"]", "\"reminder_1\"]", "`reminder_1` is there twice"),
+            ("dunning/v3", ", \"final_notice\"]", ", \"reminder_1\"]", "`reminder_1` is there twice"),
             ("dunning/v3", ", \"final_notice\"]", "]", "nobody says how much `final_notice` says"),
             ("dunning/v3", "why = \"Who owes", "why = \"\" # \"", "`together` has no `why`"),
             ("hours", "49 = [\"DE\"]", "49 = [\"XX\"]", "`XX` has no zones"),

@@ -31,15 +31,25 @@
   const watch = new MutationObserver(() => tell(times.length - 1));
   watch.observe(document, { childList: true, subtree: true });
 
+  // Where a page may not write to the clipboard (no HTTPS, an old phone), a field is left selected and the older way is tried.
+  const copy = async (from) => {
+    if (from.select) from.select();
+    try {
+      await navigator.clipboard.writeText((from.value ?? from.textContent).trim());
+      return true;
+    } catch {
+      return Boolean(from.select) && document.execCommand('copy');
+    }
+  };
   const copies = () => {
-    if (!navigator.clipboard) return;
     for (const button of document.querySelectorAll('button[data-copy]')) {
       const from = document.querySelector(button.dataset.copy);
-      if (!from) continue;
+      if (!from || !(navigator.clipboard || from.select)) continue;
+      const next = button.nextElementSibling;
+      const said = next?.getAttribute('role') === 'status' ? next : button;
       button.hidden = false;
       button.addEventListener('click', async () => {
-        await navigator.clipboard.writeText((from.value ?? from.textContent).trim());
-        button.textContent = 'Copied';
+        said.textContent = (await copy(from)) ? 'Copied' : 'Selected: copy it now';
       });
     }
   };

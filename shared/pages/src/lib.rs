@@ -39,7 +39,6 @@ pub use ask::{Choice, Choices, Filled, ask};
 pub use asked::{Asked, Press, asked};
 pub use case::{CaseShown, case};
 pub use cash::{cash, payment_requests, unmatched};
-pub use copy::COPY;
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
 pub use filters::{FilterChoice, FilterField, Filters};

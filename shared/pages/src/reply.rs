@@ -1,6 +1,6 @@
 //! The part of a ticket's page that answers it: each prepared text to edit or to copy, and where it goes.
 
-use crate::copy::{self, copies};
+use crate::copy::copies;
 use crate::frame::{Viewer, no_default, state, time, words};
 use domain::telling::State;
 use domain::ticket::{Answer, Draft, Offered, Outcome, Ticket, TicketName, Way};
@@ -32,7 +32,6 @@ pub(crate) fn reply(viewer: &Viewer, ticket: &Ticket, offered: &Offered) -> Mark
                 @for (place, draft) in offered.drafts.iter().enumerate() { (to_copy(draft, place)) }
             }
             @if offered.way != Way::Nowhere || !offered.drafts.is_empty() {
-                (copy::script())
             }
             @if !offered.not_offered.is_empty() {
                 p .soft { "Not prepared:" }
@@ -160,12 +159,8 @@ mod tests {
             assert!(page.contains("It is &lt;done&gt; &amp; paid."), "{page}");
             let why = "It is denied, and what is possible instead: it was done";
             assert!(page.contains(why), "{page}");
-            let (buttons, scripts) = (page.matches("data-copies=\"reply-").count(), page.matches("<script>").count());
-            assert_eq!(
-                (buttons, scripts),
-                (forms.max(2), 1),
-                "each text can be copied, also where nothing sends it: {page}"
-            );
+            let buttons = page.matches("data-copy=\"#reply-").count();
+            assert_eq!(buttons, forms.max(2), "each text can be copied, also where nothing sends it: {page}");
             assert_eq!(page.matches("<textarea").count(), forms.max(2), "{page}");
         }
         let strange = reply(&viewer(), &ticket, &offered(Way::Nowhere, false)).into_string();

@@ -19,7 +19,7 @@ pub struct Hit {
 pub(crate) fn field() -> Markup {
     html! {
         form .find method="post" action="/search" role="search" aria-label="Everything" {
-            label .unseen for="search" { "Search everything" }
+            label for="search" { span .unseen { "Search everything" } }
             input id="search" type="search" name="q" required maxlength="200" placeholder="Name, e-mail, id, amount, day";
             button .plain type="submit" { "Search" }
         }

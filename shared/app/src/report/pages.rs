@@ -47,7 +47,6 @@ pub(super) async fn answer(
     let viewer = viewer(context, caller);
     let query = web::query(request);
     let window = Window::of(&query, ROWS)?;
-    let copies = matches!(endpoint, Endpoint::CasePage(_) | Endpoint::TicketPage(_));
     let page = match endpoint {
         Endpoint::Home => home::home(context, &viewer, &caller.staff).await,
         Endpoint::AccountsPage => accounts::all(context, &viewer, &query, window).await,
@@ -91,7 +90,7 @@ pub(super) async fn answer(
         }
         other => unreachable!("the route table sends {other:?} elsewhere"),
     }?;
-    Ok(if copies { web::html_with(::pages::COPY, page) } else { web::html(StatusCode::OK, page) })
+    Ok(web::html(StatusCode::OK, page))
 }
 
 /// One policy as it is written.

@@ -17,7 +17,7 @@ impl DunningPolicy {
         }
         let ends = |then: &Then| matches!(then, Then::End(_));
         let ending = self.segment.iter().filter(|segment| segment.steps.iter().any(|step| ends(&step.then)));
-        let ending: Vec<_> = ending.map(|segment| segment.id.get_ref().as_str()).collect();
+        let ending: Vec<_> = ending.map(|segment| segment.id.get_ref().replace('_', " ")).collect();
         let tries = (self.adviser.is_some() && !self.tries.is_empty() && !source.retries()).then(|| {
             format!(
                 "dunning v{version} has tries of its own, and here the provider tries again: give `retries` to Recoup where the \
@@ -63,7 +63,7 @@ mod tests {
                 "it ends itself",
                 current,
                 source(Acting::Act, ours, ours, theirs),
-                vec!["subscriptions in high_risk, low_likelihood, new_tenure, standard,"],
+                vec!["subscriptions in high risk, low likelihood, new tenure, standard,"],
             ),
             (
                 "both",

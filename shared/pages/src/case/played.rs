@@ -1,7 +1,7 @@
 //! The play of a case: each step with how it stands, and, for who may, the button that takes it.
 
 use super::{CaseShown, has_unmade, unmade};
-use crate::copy::{self, copies};
+use crate::copy::copies;
 use crate::frame::{Viewer, known, no_default, time, words};
 use domain::action::KINDS;
 use domain::case::Case;
@@ -21,7 +21,6 @@ pub(super) fn playbook(viewer: &Viewer, shown: &CaseShown<'_>, play: &Play) -> M
             p { (play.verdict) }
             (measured(shown.handling))
             ol { @for placed in to_do { li { (step(viewer, shown, placed, csrf)) } } }
-            @if csrf.is_some() { (copy::script()) }
             @if let Some(left) = play.what_is_left() { p { b { (left) } } }
             @if csrf.is_some() && play.playbook == Name::ChangePlan && !has_steps { (which_plan(shown)) }
             @if !play.missing.is_empty() {
