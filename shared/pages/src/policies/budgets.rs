@@ -24,7 +24,7 @@ pub fn budgets(limits: &[Limit], imported: &[NetworkRule]) -> Markup {
                 } }
                 tbody {
                     @for limit in limits { tr {
-                        td { (limit.network) @if let Some(category) = limit.category { ", category " (category) } }
+                        td { (words(&limit.network)) @if let Some(category) = limit.category { ", category " (category) } }
                         td .number { (limit.tries_max) }
                         td .number { (limit.days) }
                         td { (counts(limit)) }
@@ -44,7 +44,7 @@ fn row(rule: &NetworkRule) -> Markup {
         tr {
             @match &rule.says {
                 Says::Limit { network, tries_max, days } => {
-                    td { (network) (category) }
+                    td { (words(network)) (category) }
                     td .number { (tries_max) }
                     td .number { (days) }
                     td { "as the network counts" }
