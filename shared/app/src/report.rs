@@ -4,6 +4,7 @@ mod ageing;
 mod api;
 mod filter;
 mod found;
+mod glance;
 mod pages;
 mod plays;
 mod query;

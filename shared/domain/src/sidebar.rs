@@ -3,16 +3,22 @@
 mod bought;
 mod history;
 mod lifetime;
+mod money_moved;
 mod said;
 mod status;
 mod text;
+mod told;
+mod work;
 
+pub use money_moved::{Mark, Moved};
 pub use said::{Granted, Said};
 pub use status::next_invoice;
 pub use text::text;
+pub use told::{Told, on, sentence};
+pub use work::{ActionLine, CaseSeen, PastCase, Recommended, TaskLine, Worked};
 
 use crate::book::entitlement::Entitlement;
-use crate::book::{Consent, Head, Person, SubscriptionLine};
+use crate::book::{CaseLine, Consent, Head, Person, SubscriptionLine};
 use crate::event::{Card, SubscriptionStatus};
 use crate::id::{AccountId, CaseId};
 use crate::money::{Currency, Money, Rate};
@@ -39,6 +45,9 @@ pub struct Sidebar {
     pub other_cards: Vec<OtherCard>,
     pub status: Status,
     pub history: Vec<Bill>,
+    /// Payments and failed tries, the newest first. An account by itself shows them, and a list of accounts does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<Moved>,
     pub credits: Credits,
     pub subscription: Subscription,
     pub lifetime: Lifetime,
@@ -47,12 +56,21 @@ pub struct Sidebar {
     pub cases: Vec<OpenCase>,
     /// How many more are open.
     pub more_cases: u32,
+    /// Those that have ended, the newest first, of an account by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub past_cases: Vec<PastCase>,
     /// What was granted before beside the rules, as imports say.
     pub exceptions: Vec<Granted>,
     /// What its people wrote: those that are open first. An account by itself shows them, and a list of accounts does not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tickets: Vec<TicketLine>,
+    /// What people have to do for it, the open ones first, of an account by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskLine>,
     pub actions: String,
+    /// The newest of them, of an account by itself; nothing where there are more than are looked through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_actions: Option<Vec<ActionLine>>,
 }
 
 /// Which account it is, who the customer is, and who looks after them.
@@ -83,6 +101,8 @@ pub struct Plan {
     pub name: Option<String>,
     pub price: Option<Money>,
     pub interval: Option<String>,
+    /// What each interval comes to with all seats and the add-ons that recur with it, before tax and credit.
+    pub total: Option<Money>,
     pub renews_at: Option<Timestamp>,
 }
 
@@ -232,6 +252,8 @@ pub struct Subscription {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lifetime {
     pub revenue: Option<Money>,
+    /// Which payments that is the sum of, and until when.
+    pub revenue_covers: Option<String>,
     pub months_active: Option<i32>,
     pub mrr: Option<Money>,
     pub arr: Option<Money>,
@@ -256,6 +278,9 @@ pub struct OpenCase {
     pub id: CaseId,
     pub class: String,
     pub opened_at: Timestamp,
+    /// What Recoup recommends, where an account is shown by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recommended: Option<Recommended>,
 }
 
 /// A ticket in short, by the id that its address has.
@@ -288,15 +313,19 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp, same_try: SignedDur
         other_cards: Vec::new(),
         status: status(head, running, main, now, same_try),
         history: history(head, now),
+        payments: Vec::new(),
         credits: credits(head, main),
         subscription: running.map_or_else(Subscription::default, subscription),
         lifetime: lifetime(head, running, main, now),
         dunning: dunning(head),
         cases: cases(head),
         more_cases: head.more_cases,
+        past_cases: Vec::new(),
         exceptions: Vec::new(),
         tickets: Vec::new(),
+        tasks: Vec::new(),
         actions: format!("/api/actions?account={}", head.account),
+        latest_actions: None,
     }
 }
 
@@ -359,6 +388,14 @@ fn credits(head: &Head, main: Option<Currency>) -> Credits {
     }
 }
 
+impl Subscription {
+    /// How many of the seats are used, in whole percent.
+    pub fn percent_used(&self) -> Option<u64> {
+        let (used, total) = (u64::from(self.seats_used?), u64::from(self.seats_total?));
+        (total > 0).then(|| (used * 200 + total) / (2 * total))
+    }
+}
+
 impl SecondCard {
     /// That of an account, if its customer agreed to one.
     pub fn of(head: &Head) -> Option<Self> {
@@ -389,6 +426,11 @@ impl Sidebar {
         self
     }
 
+    /// How the customer is called, or else the provider's id of them.
+    pub fn title(&self) -> &str {
+        self.account.name.as_deref().unwrap_or(&self.account.customer)
+    }
+
     /// How many cases are open, named here or not.
     pub fn open_cases(&self) -> usize {
         self.cases.len().saturating_add(usize::try_from(self.more_cases).unwrap_or(usize::MAX))
@@ -410,5 +452,11 @@ fn dunning(head: &Head) -> Option<Dunning> {
 
 fn cases(head: &Head) -> Vec<OpenCase> {
     let lines = head.cases.iter();
-    lines.map(|(id, line)| OpenCase { id: id.clone(), class: line.class.clone(), opened_at: line.opened_at }).collect()
+    let shown = |(id, line): (&CaseId, &CaseLine)| OpenCase {
+        id: id.clone(),
+        class: line.class.clone(),
+        opened_at: line.opened_at,
+        recommended: None,
+    };
+    lines.map(shown).collect()
 }
