@@ -24,6 +24,7 @@ mod desk;
 mod documents;
 mod doubled;
 mod eligible;
+mod embeds;
 mod ends;
 mod every_page;
 mod filters;
