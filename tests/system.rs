@@ -29,6 +29,7 @@ mod ends;
 mod every_page;
 mod filters;
 mod four_eyes;
+mod glance;
 mod guarded;
 mod http;
 mod incidents;
