@@ -1,6 +1,7 @@
 //! What the customer has been worth, and whether they may leave.
 
 use super::status::failures_since;
+use super::told::capital;
 use super::{Lifetime, on, sum};
 use crate::book::entitlement::{Entitlement, entitlement};
 use crate::book::{Head, SubscriptionLine};
@@ -34,7 +35,7 @@ fn covers(head: &Head) -> String {
     format!(
         "every payment that {} told of{until}, less what went back and what banks took; what was paid before counts once \
          its lists were read",
-        head.provider
+        capital(&head.provider)
     )
 }
 

@@ -2,7 +2,6 @@
 
 use super::*;
 use domain::book::{Head, Person};
-use domain::dunning::Recovering;
 use domain::id::CaseId;
 use domain::sidebar::{Mark, Moved, OpenCase, Recommended, sidebar};
 use domain::staff::Role;
