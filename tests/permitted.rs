@@ -224,6 +224,11 @@ fn what_reads_may_read_whatever_it_is_asked_for() {
             count += 1;
         }
         assert!(count > 20, "{count} routes");
+        let wish = json!({"account": "stripe:cus_1"});
+        let (status, made) = ask(&service, "mara", Method::POST, "/api/embeds", Some(&wish), None).await;
+        assert_eq!(status, StatusCode::OK, "{made}");
+        let path = made["url"].as_str().unwrap().strip_prefix("http://recoup.test").unwrap();
+        assert_eq!(asked(&service, Method::GET, path, "").await, StatusCode::FORBIDDEN, "nobody may frame it yet");
     });
 }
 
@@ -241,6 +246,9 @@ fn what_people_ask_and_decide_may_be_written_by_the_door() {
         let ballot = json!({"decision": "approve", "preview_digest": asked["preview"]["digest"], "note": ""});
         let path = format!("/api/actions/{id}/decision");
         assert_eq!(ask(&service, "luis", Method::POST, &path, Some(&ballot), None).await.0, StatusCode::OK);
+        let origins = json!({"origins": ["https://shop.zendesk.com"]});
+        let path = "/api/embeds/origins";
+        assert_eq!(ask(&service, "mara", Method::POST, path, Some(&origins), None).await.0, StatusCode::OK);
         let word = json!({"stop": {"note": "they called"}});
         let path = "/api/accounts/stripe:cus_1/dunning";
         assert_eq!(ask(&service, "mara", Method::POST, path, Some(&word), None).await.0, StatusCode::OK);

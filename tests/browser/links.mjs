@@ -233,6 +233,21 @@ async function atBothWidths(as, check) {
   }
 }
 
+checks['an account stands beside a ticket in a frame of 320 px, in both themes, with nothing to press'] = async () => {
+  await api('mara', 'POST', '/api/embeds/origins', { origins: ['https://shop.zendesk.com'] });
+  const { url } = await api('lena', 'POST', '/api/embeds', { account: 'stripe:cus_demo011' });
+  const { pathname, search } = new URL(url);
+  for (const scheme of ['light', 'dark']) {
+    const window = await open(base + pathname + search, { width: 320, scheme });
+    await says(window, 'Payments');
+    await reads(window, `embedded-${scheme}`);
+    assert.equal(await window.page.locator('form, button, input, nav, script').count(), 0);
+    assert.equal(await window.page.locator('a:not([target=_blank])').count(), 0, 'what it leads to opens beside it');
+    assert.deepEqual(await window.page.context().cookies(), [], 'it sets no cookie');
+    await window.close();
+  }
+};
+
 checks['somebody asks for a refund by hand: previewed first, and what is wrong is said in the form'] = async () => {
   await atBothWidths('luis', async (window, go) => {
     await go('/accounts/stripe:cus_demo020');

@@ -364,6 +364,7 @@ fn the_gateway_and_the_route_table_agree() {
         "POST /api/decisions/{id}/replay",
         "POST /api/playbooks/{name}",
         "POST /api/classify",
+        "POST /api/embeds",
         "GET /pay/{token}",
         "HEAD /pay/{token}",
         "POST /pay/{token}",

@@ -2,8 +2,10 @@
 
 mod ageing;
 mod api;
+mod embed;
 mod filter;
 mod found;
+mod glance;
 mod pages;
 mod plays;
 mod query;
@@ -75,6 +77,7 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
         }
         Endpoint::MessagesPage(token) => return dunning::asked(context, card::wishes(context, &token).await),
         Endpoint::LoginPage => return pages::login(context, request).await,
+        Endpoint::AccountPage(id) if is_framed(request) => return embed::page(context, &id, request).await,
         _ => {}
     }
     let is_page = !request.uri().path().starts_with("/api/");
@@ -94,6 +97,11 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
     result.unwrap_or_else(
         |problem| if is_page { problem_page(context, Some(&caller), &problem) } else { problem.answer() },
     )
+}
+
+/// Whether a page is to stand in somebody else's frame.
+fn is_framed(request: &Request<Bytes>) -> bool {
+    web::query(request).get("embed").is_some_and(|embed| embed == "1")
 }
 
 /// Whether the asker would rather read plain text.

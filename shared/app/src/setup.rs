@@ -2,6 +2,7 @@
 
 pub mod backlog;
 pub mod delegation;
+pub mod embeds;
 pub mod group;
 pub mod import;
 pub mod locked;

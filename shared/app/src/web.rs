@@ -174,6 +174,14 @@ pub fn html(status: StatusCode, page: String) -> Answer {
     under(&format!("{POLICY}; script-src 'self'"), respond(status, "text/html; charset=utf-8", page.into_bytes()))
 }
 
+/// A page that stands in a frame of `ancestors` and nobody else's: it runs nothing and sends nothing.
+pub fn framed(status: StatusCode, page: String, ancestors: &str) -> Answer {
+    let policy = POLICY
+        .replace("form-action 'self'", "form-action 'none'")
+        .replace("frame-ancestors 'none'", &format!("frame-ancestors {ancestors}"));
+    unlisted(under(&policy, respond(status, "text/html; charset=utf-8", page.into_bytes())))
+}
+
 /// An answer under a policy of its own.
 fn under(policy: &str, mut answer: Answer) -> Answer {
     let policy = HeaderValue::from_str(policy).expect("the policy is plain ASCII");

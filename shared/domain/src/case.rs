@@ -3,6 +3,7 @@
 mod around;
 mod billed;
 mod disputed;
+mod glance;
 mod joined;
 mod short;
 

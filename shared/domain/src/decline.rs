@@ -79,6 +79,9 @@ pub struct Family {
     pub id: Spanned<String>,
     pub report_reason: ReportReason,
     pub customer_reason: String,
+    /// The reason as colleagues tell it each other: the end of "payment failed: …".
+    #[serde(default)]
+    pub says: String,
     pub who_acts: WhoActs,
     pub retry: Retry,
     /// It gives no reason: it answers for no code that nobody lists.
@@ -234,6 +237,13 @@ fn same_name(one: &str, other: &str) -> bool {
 
 fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars().filter(|letter| letter.is_alphanumeric()).map(|letter| letter.to_ascii_lowercase())
+}
+
+impl Family {
+    /// The reason in a few words, for colleagues.
+    pub fn in_short(&self) -> String {
+        if self.says.is_empty() { self.id.get_ref().replace('_', " ") } else { self.says.clone() }
+    }
 }
 
 impl Declines {

@@ -2,11 +2,13 @@
 
 mod at_work;
 mod change;
+mod embeds;
 mod proposal;
 mod views;
 
 pub use at_work::AtWork;
 pub use change::{Change, Line, Refused, Taken, changes};
+pub use embeds::{Allowed, Embeds, NotAllowed, Origins};
 pub use proposal::{Ended, Proposal, State, Table, Unconfirmed, Word};
 pub use views::{NotKept, View, Views, list_of};
 

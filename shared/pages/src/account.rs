@@ -1,31 +1,41 @@
-//! The billing sidebar of an account.
+//! The billing sidebar of an account: whose it is, what they pay, what is the matter, and what is done about it.
 
 mod alike;
+mod embedded;
 mod facts;
+mod moved;
 mod second;
+mod work;
 
 pub use alike::{Alike, AlikeRow};
+pub use embedded::{NotEmbedded, embedded, not_embedded};
 
 use crate::dunning::recoveries;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use alike::same_customer;
 use domain::dunning::Recovering;
-use domain::sidebar::{Bill, Granted, Sidebar, Status};
+use domain::sidebar::{Granted, Sidebar, Status, Told};
 use facts::{contact, plan_and_payment};
-use jiff::Timestamp;
 use maud::{Markup, html};
+use moved::{invoices, payments};
 use second::second_card;
+use work::{actions, open_cases, past_cases, tasks, tickets};
 
-/// `timeline` are the latest events: time, what happened, and the provider's id.
-pub fn account(
-    viewer: &Viewer,
-    sidebar: &Sidebar,
-    timeline: &[(Timestamp, &str, &str)],
-    alike: &Alike,
-    recovering: &[Recovering],
-    notice: Option<&str>,
-) -> String {
-    let title = sidebar.account.name.as_deref().unwrap_or(&sidebar.account.customer);
+/// An account with all that its page shows beside it.
+pub struct AccountShown<'a> {
+    pub sidebar: &'a Sidebar,
+    /// What happened, the newest first.
+    pub told: &'a [Told],
+    /// Where what happened before stands.
+    pub before: Option<&'a str>,
+    pub alike: &'a Alike,
+    pub recovering: &'a [Recovering],
+    pub notice: Option<&'a str>,
+}
+
+pub fn account(viewer: &Viewer, shown: &AccountShown<'_>) -> String {
+    let AccountShown { sidebar, told, before, alike, recovering, notice } = shown;
+    let title = sidebar.title();
     frame(
         title,
         "/accounts",
@@ -37,39 +47,50 @@ pub fn account(
                 p { a href={ "/accounts/" (sidebar.account.id) "/ask" } { "Ask for an action" } }
             }
             (cards(sidebar))
+            (open_cases(sidebar, false))
+            (disputes(&sidebar.status))
+            (payments(sidebar))
             div .two {
                 (plan_and_payment(sidebar))
                 (contact(sidebar))
             }
             (second_card(viewer, sidebar))
             (recoveries(viewer, recovering, None))
-            (disputes(&sidebar.status))
+            (tickets(sidebar))
+            (tasks(sidebar))
+            (actions(sidebar))
+            (past_cases(sidebar))
+            (invoices(&sidebar.history))
             (exceptions(&sidebar.exceptions))
             (same_customer(viewer, sidebar, alike))
-            (open_cases(sidebar))
-            (tickets(sidebar))
-            (invoices(&sidebar.history))
-            (events(timeline))
+            (timeline(told, *before))
         },
     )
 }
 
 /// The figures that are looked at first.
 fn cards(sidebar: &Sidebar) -> Markup {
+    let lifetime = &sidebar.lifetime;
     html! {
         div .grid {
             div .card { "Outstanding" b { (known(sidebar.status.outstanding)) } }
-            div .card { "MRR" b { (known(sidebar.lifetime.mrr)) } }
-            div .card { "Revenue" b { (known(sidebar.lifetime.revenue)) } }
+            div .card {
+                "MRR" b { (known(lifetime.mrr)) }
+                @if let Some(arr) = lifetime.arr { span .soft { (arr) " a year (ARR)" } }
+            }
+            div .card {
+                "Revenue" b { (known(lifetime.revenue)) }
+                @if let Some(covers) = &lifetime.revenue_covers { span .soft { (covers) } }
+            }
             div .card {
                 "Churn risk"
                 b {
-                    @match sidebar.lifetime.churn_risk {
+                    @match lifetime.churn_risk {
                         Some(risk) => (state(risk)),
                         None => span .soft { "not known" },
                     }
                 }
-                span .soft { (sidebar.lifetime.churn_reasons.join("; ")) }
+                span .soft { (lifetime.churn_reasons.join("; ")) }
             }
         }
     }
@@ -119,81 +140,17 @@ fn exceptions(exceptions: &[Granted]) -> Markup {
     }
 }
 
-fn open_cases(sidebar: &Sidebar) -> Markup {
-    html! {
-        @if !sidebar.cases.is_empty() {
-            section {
-                h2 { "Open cases" }
-                @for case in &sidebar.cases {
-                    p { a href={ "/cases/" (case.id) } { (words(&case.class)) } " since " (time(case.opened_at)) }
-                }
-                @if sidebar.more_cases > 0 {
-                    p .soft {
-                        "and " (sidebar.more_cases) " that were opened before, on "
-                        a href="/cases?state=open" { "the list of cases" } "."
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Those that are open first.
-fn tickets(sidebar: &Sidebar) -> Markup {
-    html! {
-        @if !sidebar.tickets.is_empty() {
-            section {
-                h2 { "Tickets" }
-                div .scroll tabindex="0" { table aria-label="Tickets" {
-                    thead { tr {
-                        th scope="col" { "Ticket" } th scope="col" { "State" } th scope="col" { "Class" }
-                        th scope="col" { "Opened" } th scope="col" { "Who has it" }
-                    } }
-                    tbody { @for ticket in &sidebar.tickets { tr {
-                        td { a href={ "/tickets/" (ticket.id) } { (ticket.subject.as_deref().unwrap_or("No subject")) } }
-                        td { (state(ticket.state)) }
-                        td { @match ticket.class { Some(class) => (words(class)), None => span .soft { "–" } } }
-                        td { @if let Some(at) = ticket.opened_at { (time(at)) } }
-                        td { @match &ticket.assignee { Some(to) => (to), None => span .soft { "nobody" } } }
-                    } } }
-                } }
-            }
-        }
-    }
-}
-
-fn invoices(history: &[Bill]) -> Markup {
+fn timeline(told: &[Told], before: Option<&str>) -> Markup {
     html! {
         section {
-            h2 { "Invoices of the last six months" }
-            @if history.is_empty() { p .soft { "None." } } @else {
-                div .scroll tabindex="0" { table aria-label="Invoices" {
-                    thead { tr {
-                        th scope="col" { "Date" } th .number scope="col" { "Amount" }
-                        th scope="col" { "Status" } th scope="col" { "Paid with" } th scope="col" { "Invoice" }
-                    } }
-                    tbody { @for bill in history { tr {
-                        td { (bill.date.strftime("%Y-%m-%d")) }
-                        td .number { (known(bill.amount)) }
-                        td { @if let Some(status) = bill.status { (state(status)) } }
-                        td { (known(bill.method.as_ref())) }
-                        td { (bill.invoice.as_deref().unwrap_or(&bill.invoice_id)) }
-                    } } }
-                } }
+            h2 { "What happened" }
+            @if told.is_empty() { p .soft { "Nothing that its provider told." } } @else {
+                ul { @for line in told { li { (time(line.at)) ": " (line.says) "." } } }
             }
+            @if let Some(before) = before { p { a href=(before) { "What happened before" } } }
         }
     }
 }
 
-fn events(timeline: &[(Timestamp, &str, &str)]) -> Markup {
-    html! {
-        section {
-            h2 { "Timeline" }
-            div .scroll tabindex="0" { table aria-label="Timeline" { tbody {
-                @for (at, what, id) in timeline {
-                    tr { td { (time(*at)) } td { (words(what)) } td .soft { (id) } }
-                }
-            } } }
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ mod stop;
 mod task;
 mod tickets;
 
-pub use account::{Alike, AlikeRow, account};
+pub use account::{AccountShown, Alike, AlikeRow, NotEmbedded, account, embedded, not_embedded};
 pub use action::action;
 pub use ageing::{Owing, ageing};
 pub use ask::{Choice, Choices, Filled, ask};

@@ -40,7 +40,8 @@ impl Telling {
     async fn show(&mut self, account: &str) {
         self.service.work().await.unwrap();
         let sidebar = world::ask_text(&self.service, "lena", &format!("/api/accounts/{account}")).await;
-        let known: Vec<_> = sidebar.lines().filter(|line| !line.ends_with("not known")).collect();
+        let known: Vec<_> =
+            sidebar.lines().take_while(|line| !line.is_empty()).filter(|line| !line.ends_with("not known")).collect();
         self.say(&format!("{account} shows {}", known.join("; ")));
     }
 

@@ -80,6 +80,7 @@ pub(super) async fn answer(
         Endpoint::ChangeSourcePage { provider, source } => {
             setup::source_by_form(context, &provider, &source, request, caller).await
         }
+        Endpoint::AllowEmbeds => setup::embeds(context, body, staff).await,
         Endpoint::AddEndpoint => endpoints::add(context, body, staff).await,
         Endpoint::RemoveEndpoint(id) => endpoints::remove(context, &id, staff).await,
         Endpoint::RotateEndpoint(id) => endpoints::rotate(context, &id, staff).await,

@@ -18,8 +18,9 @@ use crate::approval::reply;
 use crate::context::Context;
 use crate::door::routes::Endpoint;
 use crate::outgoing::endpoints;
-use crate::report::ageing;
 use crate::report::query::Query;
+use crate::report::{ageing, embed};
+use crate::setup::embeds;
 use crate::web::{self, Answer, Problem, Window};
 use bytes::Bytes;
 use domain::staff::Staff;
@@ -81,6 +82,8 @@ pub(super) async fn answer(
         Endpoint::Task(id) => team::task(context, &id).await,
         Endpoint::Stops => team::stops(context).await,
         Endpoint::Staff => team::staff(context).await,
+        Endpoint::Embeds => Ok(list(&embeds::all(context).await?.origins, None)),
+        Endpoint::Embed => embed::made(context, request, staff).await,
         Endpoint::Endpoints => Ok(list(&endpoints::all(context).await?, None)),
         Endpoint::Delegations => team::delegations(context).await,
         Endpoint::ReportOf(month) => reports::of_month(context, &month, &query).await,

@@ -9,8 +9,8 @@ use crate::records::{contacts, rates, said};
 use crate::store::keys::{self, Prefix, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
 use crate::web::{Problem, Window, action_id};
-use crate::{incident, records, ticket};
-use domain::action::{Action, State, credits_pending};
+use crate::{incident, records};
+use domain::action::{Action, State};
 use domain::book::{Head, Invoice, Payment, Person};
 use domain::case::{Case, Class, Disputed, Draft, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId};
@@ -20,7 +20,7 @@ use domain::playbook::advice::{Preview, Reply, preview};
 use domain::policy::Reader;
 use domain::report::fact::Row;
 use domain::report::{Month, Report, report};
-use domain::sidebar::{OtherCard, Sidebar, sidebar};
+use domain::sidebar::{Sidebar, sidebar};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -28,15 +28,16 @@ use std::collections::BTreeMap;
 /// How many rows the overview adds up: a month of more has its report.
 const ROWS_MAX: usize = 5_000;
 
-/// Among how many actions of an account those are looked for that promise a credit: of more it is not known.
-const ACTIONS_MAX: u32 = 200;
-
 pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
     Ok(shown(context, id, &[]).await?.map(|(_, sidebar, _)| sidebar))
 }
 
 /// The account at a glance, read in one batch with whatever else is wanted.
-async fn shown(context: &Context, id: &AccountId, more: &[Key]) -> Result<Option<(Head, Sidebar, Batch)>, Fault> {
+pub(super) async fn shown(
+    context: &Context,
+    id: &AccountId,
+    more: &[Key],
+) -> Result<Option<(Head, Sidebar, Batch)>, Fault> {
     let (own, now) = ([keys::head(id), keys::person(id)], context.clock.now());
     let batch = Batch::read(context, own.iter().chain(more).cloned().chain(said::keys_of(id)).collect()).await?;
     let person = batch.of::<Person>(&own[1])?.unwrap_or_default();
@@ -44,19 +45,6 @@ async fn shown(context: &Context, id: &AccountId, more: &[Key]) -> Result<Option
     let Some(head) = batch.get::<Head>(&own[0])? else { return Ok(None) };
     let sidebar = sidebar(&head, &person, now, same_try(context)).with(&said, now);
     Ok(Some((head, sidebar, batch)))
-}
-
-/// The same for an account that is looked at by itself, with its tickets and what is promised to it.
-pub async fn account_in_full(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
-    let homes = ticket::homes_of(context, id).await?;
-    let Some((head, mut sidebar, batch)) = shown(context, id, &homes).await? else { return Ok(None) };
-    let actions: Vec<Action> = store::first_of(context, &keys::actions(id), ACTIONS_MAX + 1, Order::Ascending).await?;
-    if actions.len() <= ACTIONS_MAX as usize {
-        sidebar = sidebar.with_pending(&head, &credits_pending(&actions));
-    }
-    let tickets = ticket::of_account(&batch, &homes, id)?;
-    let (tickets, other_cards) = (tickets.iter().map(ticket::line).collect(), OtherCard::of(&head));
-    Ok(Some(Sidebar { tickets, other_cards, ..sidebar }))
 }
 
 /// Everything that a person should see before deciding about a case.
@@ -112,7 +100,7 @@ fn draft(draft: &Draft, person: &Person, (reader, link): (Reader<'_>, String)) -
     Some(Reply { subject, body })
 }
 
-fn same_try(context: &Context) -> SignedDuration {
+pub(super) fn same_try(context: &Context) -> SignedDuration {
     SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes)
 }
 

@@ -120,6 +120,7 @@ mod tests {
             stops(),
             delegations(),
             views("mara"),
+            embeds(),
             link("9f86d081884c7d65"),
             pay_link("9f86d081884c7d65"),
             card_link("9f86d081884c7d65"),

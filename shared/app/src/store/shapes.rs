@@ -23,7 +23,7 @@ use domain::notice::Notice;
 use domain::outgoing::{Endpoints, Line, Reach};
 use domain::report::fact::Row;
 use domain::source::{Cohorts, Locked, Source};
-use domain::staff::{Change as StaffChange, Proposal, Staff, Views};
+use domain::staff::{Change as StaffChange, Embeds, Proposal, Staff, Views};
 use domain::stop::Stops;
 use domain::task::Task;
 use domain::telling::Bulletin;
@@ -374,6 +374,7 @@ stored!(Reach, 1, |it| key keys::reach(&it.endpoint), wake it.wake_at, place Non
 stored!(Line, 1, |it| key keys::line(&it.account, &it.endpoint), wake it.again_at,
     place it.latest().map(|at| (lists::outgoing(&it.endpoint), format!("{at:.3}#{}", it.account))));
 stored!(Delegations, 1, |_it| key keys::delegations(), wake None, place None);
+stored!(Embeds, 1, |_it| key keys::embeds(), wake None, place None);
 stored!(Views, 1, |it| key keys::views(&it.staff), wake None, place None);
 stored!(Stops, 1, |_it| key keys::stops(), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);

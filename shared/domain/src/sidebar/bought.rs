@@ -1,5 +1,6 @@
 //! What the customer has: the plan, and the subscription with its add-ons.
 
+use super::status::each_interval;
 use super::{Addon, Plan, Subscription};
 use crate::book::SubscriptionLine;
 use crate::event::{Interval, SubscriptionStatus};
@@ -10,6 +11,7 @@ pub(super) fn plan(line: &SubscriptionLine) -> Plan {
         name: line.plan.clone(),
         price: line.price.and_then(Rate::money),
         interval: line.interval.map(every),
+        total: each_interval(line),
         renews_at: line.renews_at.filter(|_| renews(line)),
     }
 }

@@ -1,7 +1,8 @@
 //! What the customer has been worth, and whether they may leave.
 
 use super::status::failures_since;
-use super::{Lifetime, sum};
+use super::told::capital;
+use super::{Lifetime, on, sum};
 use crate::book::entitlement::{Entitlement, entitlement};
 use crate::book::{Head, SubscriptionLine};
 use crate::event::{Card, SubscriptionStatus};
@@ -16,14 +17,26 @@ pub(super) fn lifetime(
 ) -> Lifetime {
     let mrr = mrr_is_known(head).then(|| sum(&head.book.figures.mrr, main)).flatten();
     let (churn_risk, churn_reasons) = churn(head, running, now);
+    let revenue = sum(&head.book.figures.revenue, main);
     Lifetime {
-        revenue: sum(&head.book.figures.revenue, main),
+        revenue,
+        revenue_covers: revenue.map(|_| covers(head)),
         months_active: head.since().map(|since| months_between(since, now)),
         mrr,
         arr: mrr.map(|mrr| mrr.times(12)),
         churn_risk,
         churn_reasons,
     }
+}
+
+/// Of what the revenue is the sum: what a provider never told, nobody can add up.
+fn covers(head: &Head) -> String {
+    let until = head.book.last_event_at.map(|at| format!(" until {}", on(at))).unwrap_or_default();
+    format!(
+        "every payment that {} told of{until}, less what went back and what banks took; what was paid before counts once \
+         its lists were read",
+        capital(&head.provider)
+    )
 }
 
 /// Some providers send no prices: then nothing is said, instead of nought.

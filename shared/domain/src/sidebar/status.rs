@@ -37,17 +37,19 @@ pub fn next_invoice(line: &SubscriptionLine) -> Option<Upcoming> {
     if let Some(told) = line.upcoming {
         return Some(Upcoming { at, amount: Some(told), amount_from: Some(Basis::Provider) });
     }
-    let Some(price) = line.price else { return Some(Upcoming { at, amount: None, amount_from: None }) };
+    let amount = each_interval(line);
+    Some(Upcoming { at, amount, amount_from: amount.map(|_| Basis::Plan) })
+}
+
+/// What the plan and the add-ons of its interval come to, before tax: nothing, where a discount or a price that is not
+/// known makes it another amount.
+pub(super) fn each_interval(line: &SubscriptionLine) -> Option<Money> {
+    let price = line.price.filter(|_| !line.discounted)?;
     let addons = line.addons.iter().filter(|item| item.interval == line.interval && item.role == Role::Addon);
     let all = addons.map(|item| Some((item.unit?, item.quantity))).chain([Some((price, line.quantity.unwrap_or(1)))]);
-    let amount = all.collect::<Option<Vec<_>>>().map(|items| {
-        items
-            .iter()
-            .map(|(unit, quantity)| unit.amount() * Decimal::from(*quantity))
-            .fold(Decimal::ZERO, |sum, amount| sum + amount)
-    });
-    let amount = amount.filter(|_| !line.discounted).map(|amount| Money::rounded(amount, price.currency()));
-    Some(Upcoming { at, amount, amount_from: amount.map(|_| Basis::Plan) })
+    let items = all.collect::<Option<Vec<_>>>()?;
+    let amounts = items.iter().map(|(unit, quantity)| unit.amount() * Decimal::from(*quantity));
+    Some(Money::rounded(amounts.fold(Decimal::ZERO, |sum, amount| sum + amount), price.currency()))
 }
 
 pub(super) fn failures_since(head: &Head, since: Timestamp) -> i64 {

@@ -16,10 +16,20 @@ pub(super) fn plan_and_payment(sidebar: &Sidebar) -> Markup {
                     (known(sidebar.plan.price))
                     @if let Some(interval) = &sidebar.plan.interval { " per " (interval) }
                 }
+                @if let Some(total) = sidebar.plan.total.filter(|total| Some(*total) != sidebar.plan.price) {
+                    dt { "Total" } dd {
+                        (total) @if let Some(interval) = &sidebar.plan.interval { " per " (interval) }
+                        span .soft { ", before tax and credit" }
+                    }
+                }
                 dt { "Seats" } dd { (seats(subscription)) }
                 dt { "Add-ons" } dd { (addons(subscription)) }
                 @if let Some(at) = subscription.trial_ends_at { dt { "Trial ends" } dd { (day(at)) } }
-                @if let Some(at) = subscription.contract_end { dt { "Contract ends" } dd { (day(at)) } }
+                @if let Some(at) = subscription.started_at { dt { "Began" } dd { (day(at)) } }
+                dt { "Contract ends" } dd { (known(subscription.contract_end.map(day))) }
+                @if let Some(renews) = subscription.auto_renew {
+                    dt { "Renews by itself" } dd { @if renews { "yes" } @else { "no" } }
+                }
                 @if let Some(at) = subscription.resumes_at { dt { "Resumes" } dd { (day(at)) } }
                 dt { "Renews" } dd { (known(sidebar.plan.renews_at.map(day))) }
                 dt { "Payment method" } dd { (card(sidebar.payment_method.as_ref())) }
@@ -35,7 +45,10 @@ fn seats(subscription: &Subscription) -> Markup {
     html! {
         (known(subscription.seats_total))
         @if let (Some(used), Some(as_of)) = (subscription.seats_used, subscription.seats_as_of) {
-            span .soft { ", " (used) " used on " (day(as_of)) }
+            span .soft {
+                ", " (used) " used on " (day(as_of))
+                @if let Some(share) = subscription.percent_used() { " (" (share) " %)" }
+            }
         }
         @if let Some(least) = subscription.seats_min { span .soft { ", at least " (least) " by contract" } }
     }

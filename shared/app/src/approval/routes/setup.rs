@@ -4,13 +4,14 @@ use crate::context::Context;
 use crate::door::console::own_fields;
 use crate::door::token::Caller;
 use crate::incident;
-use crate::setup::{group, sources, stop};
+use crate::setup::{embeds, group, sources, stop};
 use crate::web::{self, Answer, Problem, account_id};
 use bytes::Bytes;
 use domain::source::{Granted, Wish};
 use domain::staff::Staff;
 use http::{Request, StatusCode};
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(super) async fn source(
@@ -59,6 +60,13 @@ fn wish(fields: &BTreeMap<String, String>) -> Result<Wish, Problem> {
 fn chosen<T: DeserializeOwned>(fields: &BTreeMap<String, String>, name: &str) -> Result<Option<T>, Problem> {
     let unknown = |_| Problem::malformed("choose what the source takes and how far it may go");
     fields.get(name).map(|word| web::typed(word)).transpose().map_err(unknown)
+}
+
+/// Which pages may show an account within a frame.
+pub(super) async fn embeds(context: &Context, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
+    let wish = web::sent(body, "send `origins`, such as [\"https://shop.zendesk.com\"]")?;
+    let allowed = embeds::allow(context, &wish, staff).await?;
+    Ok(web::json(StatusCode::OK, &json!({"items": allowed.origins, "next": null})))
 }
 
 pub(super) async fn stop(context: &Context, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {

@@ -317,6 +317,23 @@ pub static ABOUT: &[About] = &[
     post("/api/delegations", "delegate", "Delegations", "Says who stands in for somebody who is away")
         .takes(Body::Must("DelegationWish"))
         .refuses(&[404, 422]),
+    get("/api/embeds", "listEmbeds", "Embeds", "Lists whose pages may show an account within a frame"),
+    post(
+        "/api/embeds",
+        "embed",
+        "Embed",
+        "Makes the address that shows an account within a frame for five minutes, to look at and nothing else",
+    )
+    .takes(Body::Must("EmbedWish"))
+    .refuses(&[404]),
+    post(
+        "/api/embeds/origins",
+        "allowEmbeds",
+        "Embeds",
+        "Says whose pages may show an account within a frame: these and no others",
+    )
+    .takes(Body::Must("Origins"))
+    .refuses(&[422]),
     get(
         "/api/endpoints",
         "listEndpoints",

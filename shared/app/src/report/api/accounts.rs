@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::privacy;
 use crate::report::filter::Accounts;
 use crate::report::query::Query;
-use crate::report::{found, read, wants_text};
+use crate::report::{found, glance, read, wants_text};
 use crate::setup::group;
 use crate::store::{self, Page, Timeline, keys};
 use crate::ticket::{cases_of, ticket_json};
@@ -13,6 +13,7 @@ use crate::web::{self, Answer, Problem, Window, account_id};
 use bytes::Bytes;
 use domain::book::Head;
 use domain::book::entitlement::access;
+use domain::decline::Declines;
 use domain::id::AccountId;
 use domain::sidebar;
 use domain::staff::Staff;
@@ -28,13 +29,13 @@ pub(super) async fn all(context: &Context, query: &Query, window: Window) -> Res
 
 /// The sidebar, which help desks read as text.
 pub(super) async fn one(context: &Context, id: &str, request: &Request<Bytes>) -> Result<Answer, Problem> {
-    let sidebar = read::account_in_full(context, &account_id(id)?).await?;
-    let sidebar = sidebar.ok_or_else(|| Problem::not_found("account"))?;
-    Ok(if wants_text(request) {
-        web::text(StatusCode::OK, sidebar::text(&sidebar))
-    } else {
-        web::json(StatusCode::OK, &sidebar)
-    })
+    let id = account_id(id)?;
+    let sidebar = glance::account(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
+    if !wants_text(request) {
+        return Ok(web::json(StatusCode::OK, &sidebar));
+    }
+    let (told, _) = glance::told(context, &id, Window { after: None, limit: glance::TOLD }).await?;
+    Ok(web::text(StatusCode::OK, sidebar::text(&sidebar, &told)))
 }
 
 #[derive(Deserialize)]
@@ -52,16 +53,18 @@ pub(super) async fn search(context: &Context, request: &Request<Bytes>) -> Resul
 
 pub(super) async fn timeline(context: &Context, id: &str, window: Window) -> Result<Answer, Problem> {
     let page = read::timeline(context, &known(context, id).await?, window).await?;
-    let items: Vec<_> = page.items.iter().map(line_json).collect();
+    let declines = context.policies.declines.current();
+    let items: Vec<_> = page.items.iter().map(|line| line_json(line, declines)).collect();
     Ok(list(&items, page.next.as_deref()))
 }
 
 /// An event as a line of its account's timeline.
-fn line_json(line: &Timeline) -> Value {
+fn line_json(line: &Timeline, declines: &Declines) -> Value {
     json!({
         "id": line.event.id,
         "at": line.event.at,
         "kind": line.event.kind,
+        "says": sidebar::sentence(&line.event, declines),
         "origin": line.event.origin,
         "seen": line.event.seen,
         "trace": line.trace,

@@ -5,16 +5,13 @@ use crate::context::Context;
 use crate::dunning::board;
 use crate::report::filter::Accounts;
 use crate::report::query::{self, Query};
-use crate::report::{found, read};
+use crate::report::{found, glance, read};
 use crate::setup::group;
 use crate::web::{self, Problem, Window, account_id};
-use ::pages::{AccountRow, Alike, AlikeRow, Viewer};
+use ::pages::{AccountRow, AccountShown, Alike, AlikeRow, Viewer};
 use bytes::Bytes;
 use domain::sidebar::Sidebar;
 use http::Request;
-
-/// How many of the latest events an account's page shows.
-const EVENTS: u32 = 25;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: Window) -> Result<String, Problem> {
     let page = read::accounts(context, &Accounts::of(query)?, window).await?;
@@ -32,14 +29,21 @@ pub(super) async fn search(context: &Context, viewer: &Viewer, request: &Request
 
 pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Query) -> Result<String, Problem> {
     let id = account_id(id)?;
-    let sidebar = read::account_in_full(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
-    let timeline = read::timeline(context, &id, Window { after: None, limit: EVENTS }).await?.items;
-    let lines: Vec<_> =
-        timeline.iter().map(|line| (line.event.at, line.event.kind.name(), line.event.id.as_str())).collect();
+    let sidebar = glance::account(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let window = Window { limit: glance::TOLD, ..Window::of(query, glance::TOLD)? };
+    let (told, next) = glance::told(context, &id, window).await?;
     let group = group::status(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
     let alike = Alike { confirmed: alike(&group.confirmed), proposed: alike(&group.proposed) };
-    let recoveries = board::latest(context, &id).await?;
-    Ok(::pages::account(viewer, &sidebar, &lines, &alike, &recoveries, query::notice(query)))
+    let (recovering, before) = (board::latest(context, &id).await?, more(&format!("/accounts/{id}?"), next));
+    let shown = AccountShown {
+        sidebar: &sidebar,
+        told: &told,
+        before: before.as_deref(),
+        alike: &alike,
+        recovering: &recovering,
+        notice: query::notice(query),
+    };
+    Ok(::pages::account(viewer, &shown))
 }
 
 fn alike(others: &[group::Other]) -> Vec<AlikeRow> {

@@ -56,6 +56,11 @@ pub fn views(staff: &str) -> Key {
     Key { table: Table::Config, pk: "VIEWS".to_owned(), sk: format!("VIEWS#{staff}") }
 }
 
+/// Which pages may show an account within a frame.
+pub fn embeds() -> Key {
+    Key { table: Table::Config, pk: "EMBEDS".to_owned(), sk: "EMBEDS".to_owned() }
+}
+
 /// Where the product is told.
 pub fn endpoints() -> Key {
     Key { table: Table::Config, pk: "ENDPOINTS".to_owned(), sk: "ENDPOINTS".to_owned() }

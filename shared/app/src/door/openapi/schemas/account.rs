@@ -7,7 +7,7 @@ use crate::door::openapi::shape::{
 use domain::book::By;
 use domain::book::entitlement::Entitlement;
 use domain::dunning::{Ended, PlanState, StepState, Word};
-use domain::event::{DisputeStatus, InvoiceStatus, Origin, Role, SubscriptionStatus};
+use domain::event::{DisputeStatus, InvoiceStatus, Origin, PaymentStatus, Role, SubscriptionStatus};
 use domain::sidebar::Basis;
 use serde_json::{Value, json};
 
@@ -117,8 +117,14 @@ fn sidebar() -> Value {
         ("owner", maybe()),
         ("unsubscribed_at?", told(time(), "Since when they want no messages before their card expires.")),
     ]);
-    let plan =
-        object([("name", maybe()), ("price", or_null(money())), ("interval", maybe()), ("renews_at", or_null(time()))]);
+    let total = "What each interval comes to with all seats and add-ons that recur with it, before tax and credit.";
+    let plan = object([
+        ("name", maybe()),
+        ("price", or_null(money())),
+        ("interval", maybe()),
+        ("total", told(or_null(money()), total)),
+        ("renews_at", or_null(time())),
+    ]);
     let card =
         object([("brand", text()), ("last4", text()), ("exp_month", or_null(whole())), ("exp_year", or_null(whole()))]);
     let other = object([("id", told(text(), "The provider's id.")), ("brand", text()), ("last4", text())]);
@@ -136,6 +142,12 @@ fn sidebar() -> Value {
         ("next_at", or_null(time())),
         ("policy_version", whole()),
     ]);
+    let open_case = object([
+        ("id", text()),
+        ("class", text()),
+        ("opened_at", time()),
+        ("recommended?", told(recommended(), "Where it is shown by itself.")),
+    ]);
     object([
         ("account", account),
         ("plan", plan),
@@ -144,15 +156,80 @@ fn sidebar() -> Value {
         ("other_cards?", told(list(other), "Where it is shown by itself: cards that are kept and not charged.")),
         ("status", status()),
         ("history", list(bill())),
+        ("payments?", told(list(moved()), "Where it is shown by itself: payments and failed tries, the newest first.")),
         ("credits", credits),
         ("subscription", subscription()),
         ("lifetime", lifetime()),
         ("dunning", told(or_null(dunning), "Null when nothing is being recovered.")),
-        ("cases", list(object([("id", text()), ("class", text()), ("opened_at", time())]))),
+        ("cases", list(open_case)),
         ("more_cases", told(whole(), "How many more are open: of very many those are named that were opened last.")),
+        ("past_cases?", told(list(past_case()), "Where it is shown by itself: those that ended, the newest first.")),
         ("exceptions", list(see("Granted"))),
         ("tickets?", told(list(see("TicketLine")), "Where it is shown by itself: those that are open first.")),
+        ("tasks?", told(list(task_line()), "Where it is shown by itself: those that are open first.")),
         ("actions", told(text(), "The path of its actions.")),
+        (
+            "latest_actions?",
+            told(list(action_line()), "Where it is shown by itself, unless there are more than are looked through."),
+        ),
+    ])
+}
+
+/// A payment or a failed try.
+fn moved() -> Value {
+    use PaymentStatus::{Canceled, Failed, NeedsAction, Pending, Succeeded};
+    let maybe = || or_null(text());
+    let mark = object([
+        ("says", text()),
+        ("case", told(maybe(), "The case that says so.")),
+        ("recommended", or_null(recommended())),
+    ]);
+    object([
+        ("at", time()),
+        ("payment", told(maybe(), "The provider's id.")),
+        ("amount", or_null(money())),
+        ("status", or_null(words([Pending, NeedsAction, Failed, Canceled, Succeeded]))),
+        ("given_back", or_null(money())),
+        ("method", maybe()),
+        ("invoice_id", maybe()),
+        ("invoice", told(maybe(), "The number that the customer knows.")),
+        ("why", told(maybe(), "Why it failed.")),
+        ("marks", told(list(mark), "What is the matter with it.")),
+    ])
+}
+
+fn recommended() -> Value {
+    let maybe = || or_null(text());
+    object([
+        ("says", text()),
+        ("action", told(maybe(), "What was asked for because of it.")),
+        ("state", told(maybe(), "How that stands.")),
+    ])
+}
+
+fn past_case() -> Value {
+    object([("id", text()), ("class", text()), ("opened_at", time()), ("resolved_at", time()), ("resolution", text())])
+}
+
+fn task_line() -> Value {
+    use domain::task::State::{Done, Dropped, Open};
+    object([
+        ("id", text()),
+        ("what", text()),
+        ("state", words([Open, Done, Dropped])),
+        ("due_at", time()),
+        ("assigned_to", or_null(text())),
+    ])
+}
+
+fn action_line() -> Value {
+    object([
+        ("id", text()),
+        ("kind", text()),
+        ("summary", text()),
+        ("state", text()),
+        ("requested_by", text()),
+        ("requested_at", time()),
     ])
 }
 
@@ -228,6 +305,7 @@ fn subscription() -> Value {
 fn lifetime() -> Value {
     object([
         ("revenue", or_null(money())),
+        ("revenue_covers", told(or_null(text()), "Of which payments it is the sum, and until when.")),
         ("months_active", or_null(whole())),
         ("mrr", or_null(money())),
         ("arr", or_null(money())),
@@ -241,6 +319,7 @@ fn timeline_line() -> Value {
         ("id", told(text(), "The provider's id of the event.")),
         ("at", time()),
         ("kind", told(text(), "What happened, in Recoup's words.")),
+        ("says", told(text(), "The same as a sentence, with its money and its reason.")),
         ("origin", words([Origin::Webhook, Origin::Answer, Origin::Lookup, Origin::Listed])),
         ("seen", list(see("Seen"))),
         ("trace", text()),

@@ -1,4 +1,4 @@
-//! Where the product is told what happens here.
+//! Where the product is told what happens here, and where an account is shown within a frame.
 
 use super::Named;
 use crate::door::openapi::shape::{list, object, only, or_null, page, text, time, told, words};
@@ -12,6 +12,29 @@ pub(super) fn schemas() -> Named {
         ("NewEndpoint", object(fields().into_iter().chain([("secret", secret)]))),
         ("Endpoints", page("Endpoint")),
         ("EndpointWish", only([("url", told(text(), "Begins with https://.")), ("events", kinds())])),
+        ("Allowed", object([("origin", text()), ("by", text()), ("at", time())])),
+        ("Embeds", page("Allowed")),
+        ("Origins", only([("origins", told(list(text()), "At most ten, as https://shop.zendesk.com."))])),
+        (
+            "EmbedWish",
+            told(
+                only([
+                    ("account?", told(text(), "Ours, or such as stripe:cus_123.")),
+                    ("email?", text()),
+                    ("ticket?", told(text(), "As its address has it.")),
+                ]),
+                "One of the three.",
+            ),
+        ),
+        (
+            "Embed",
+            object([
+                ("url", text()),
+                ("expires_at", time()),
+                ("account", text()),
+                ("others", told(list(text()), "Other accounts that were meant, ten at most.")),
+            ]),
+        ),
         ("Replaying", only([("since", time())])),
     ]
 }
