@@ -1,11 +1,14 @@
 //! What customers wrote: the list, and a ticket with its case, its history and its buttons.
 
+use crate::case::steps;
 use crate::cash::cash;
 use crate::frame::{Viewer, frame, known, no_default, only, state, time, words};
 use crate::reply::reply;
+use domain::action::Action;
 use domain::case::{Case, Class};
 use domain::cash::Flow;
 use domain::id::AccountId;
+use domain::playbook::Play;
 use domain::staff::Staff;
 use domain::ticket::{Handling, Offered, State, TakenFor, Ticket, TicketName};
 use jiff::Timestamp;
@@ -32,6 +35,9 @@ pub struct TicketPage<'a> {
     pub ticket: &'a Ticket,
     pub names: &'a BTreeMap<AccountId, String>,
     pub case: Option<&'a Case>,
+    /// What its case's playbook leaves to be done, and what was asked for because of it.
+    pub play: Option<&'a Play>,
+    pub actions: &'a [Action],
     /// Those who may have tickets.
     pub staff: &'a [Staff],
     /// Its way to the money.
@@ -64,7 +70,7 @@ pub fn tickets(
                         thead { tr {
                             th scope="col" { "Ticket" } th scope="col" { "From" } th scope="col" { "Account" }
                             th scope="col" { "Class" } th scope="col" { "State" }
-                            th scope="col" { "Age" } th scope="col" { "Who has it" } th scope="col" { "Answer due" }
+                            th scope="col" { "Waits" } th scope="col" { "Who has it" } th scope="col" { "Answer due" }
                         } }
                         tbody { @for row in rows { (line(row, now)) } }
                     } }
@@ -114,7 +120,7 @@ fn line(row: &TicketRow<'_>, now: Timestamp) -> Markup {
         } }
         td { (class(handling.taken_for.as_ref())) }
         td { (state(handling.state.name())) }
-        td { @if let Some(at) = ticket.began_at() { (age(at, now)) } }
+        td { (waits(ticket, now)) }
         td { @match (&handling.assigned_to, handling.role) {
             (Some(to), _) => (to),
             (None, Some(role)) => span .soft { "queue of " (words(role.name())) },
@@ -126,8 +132,17 @@ fn line(row: &TicketRow<'_>, now: Timestamp) -> Markup {
     } }
 }
 
+/// For how long the customer has waited for an answer.
+fn waits(ticket: &Ticket, now: Timestamp) -> Markup {
+    html! { @match (ticket.handling.open_turns.first(), ticket.handling.state) {
+        (_, State::Resolved) => span .soft { "–" },
+        (Some(turn), _) => (age(turn.at, now)),
+        (None, _) => span .soft { "answered" },
+    } }
+}
+
 /// How long ago something was, in the largest unit that says enough.
-fn age(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn age(at: Timestamp, now: Timestamp) -> String {
     let minutes = now.duration_since(at).as_secs().max(0) / 60;
     match minutes {
         0..=119 => format!("{minutes} min"),
@@ -136,7 +151,7 @@ fn age(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-fn subject(ticket: &Ticket) -> &str {
+pub(crate) fn subject(ticket: &Ticket) -> &str {
     ticket.subject.value().map(String::as_str).filter(|subject| !subject.trim().is_empty()).unwrap_or("No subject")
 }
 
@@ -171,7 +186,7 @@ fn new_ticket(csrf: &str, now: Timestamp) -> Markup {
     }
 }
 
-pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> String {
+pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, now: Timestamp, notice: Option<&str>) -> String {
     let (ticket, handling) = (page.ticket, &page.ticket.handling);
     frame(
         subject(ticket),
@@ -184,7 +199,8 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
             @if let Some(into) = handling.merged_into.as_deref().and_then(TicketName::parse) {
                 p .notice { "A repeat of " a href={ "/tickets/" (into.address()) } { (into.address()) } "." }
             }
-            div .two { (written(ticket)) (where_it_stands(page)) }
+            div .two { (written(ticket)) (next(viewer, page, now)) }
+            (where_it_stands(page))
             @if page.flow.request.is_some() || handling.state != State::Resolved {
                 @let may_ask = viewer.role.may_request() && handling.account.is_some();
                 (cash(page.flow, viewer.csrf.as_deref().filter(|_| may_ask)))
@@ -192,7 +208,7 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
             (reply(viewer, ticket, page.offered))
             (history(ticket))
             @if !viewer.role.may_request() { (only("Colleagues in support and billing answer it and say what it is.")) }
-            @else if let Some(csrf) = &viewer.csrf { (buttons(viewer, page, csrf)) }
+            @else if let Some(csrf) = &viewer.csrf { (buttons(page, csrf)) }
         },
     )
 }
@@ -213,6 +229,40 @@ fn written(ticket: &Ticket) -> Markup {
             @match first {
                 Some(first) => p .written { (first) },
                 None => p .soft { "Nothing that is kept." },
+            }
+        }
+    }
+}
+
+/// For how long somebody waits, and what is done now: each step that is a person's is a button.
+fn next(viewer: &Viewer, page: &TicketPage<'_>, now: Timestamp) -> Markup {
+    let (ticket, handling) = (page.ticket, &page.ticket.handling);
+    let csrf = viewer.csrf.as_ref().filter(|_| viewer.role.may_request() && handling.state != State::Resolved);
+    html! {
+        section {
+            h2 { "What comes next" }
+            p { @match (handling.resolved_at, handling.open_turns.first()) {
+                (Some(at), _) => { "Nothing: it was resolved " (time(at)) "." }
+                (None, Some(turn)) => {
+                    strong { "They wait for an answer since " (age(turn.at, now)) }
+                    @if let Some(due) = handling.due_at {
+                        ", due " (time(due)) @if due < now { " " strong { "overdue" } }
+                    }
+                    "."
+                }
+                (None, None) => "They were answered. It goes on when they write, or when what was asked for has ended.",
+            } }
+            @for action in page.actions { p {
+                a href={ "/actions/" (action.id) } { (action.preview.summary) } " " (state(action.state().name()))
+            } }
+            @if let (Some(case), Some(play)) = (page.case, page.play) { (steps(viewer, case, play)) }
+            @if let (Some(csrf), true) = (csrf, handling.assigned_to.as_ref() != Some(&viewer.id)) {
+                form .row method="post" action={ "/tickets/" (TicketName::of(ticket).address()) } {
+                    (no_default())
+                    input type="hidden" name="csrf" value=(csrf);
+                    input type="hidden" name="to" value=(viewer.id);
+                    button type="submit" name="say" value="assign" { "Assign to me" }
+                }
             }
         }
     }
@@ -308,7 +358,7 @@ fn history(ticket: &Ticket) -> Markup {
     }
 }
 
-fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
+fn buttons(page: &TicketPage<'_>, csrf: &str) -> Markup {
     let (ticket, handling) = (page.ticket, &page.ticket.handling);
     let form = |inside: Markup| {
         html! {
@@ -323,10 +373,6 @@ fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
     html! {
         section {
             h2 { "What to do" }
-            @if !is_over && handling.assigned_to.as_ref() != Some(&viewer.id) { (form(html! {
-                input type="hidden" name="to" value=(viewer.id);
-                button type="submit" name="say" value="assign" { "Assign to me" }
-            })) }
             @if !is_over { (form(html! {
                 label { "Give it to " select name="to" {
                     option value="" { "nobody" }
