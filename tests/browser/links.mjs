@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { everyPage, keeps } from './every_page.mjs';
+import { walk } from './walk.mjs';
 
 const [recoup, table] = process.argv.slice(2);
 const data = mkdtempSync(join(tmpdir(), 'recoup-browser-'));
@@ -330,7 +331,7 @@ checks['somebody says who stands in for them, and that it is over'] = async () =
     await says(window, 'nobody stands in for themselves');
     await window.page.selectOption('#to', 'lena');
     await window.page.click('button:has-text("Say so")');
-    await says(window, 'lena decides in the place of luis');
+    await says(window, 'Lena decides in the place of Luis');
     await fits(window, 'staff-away');
     await window.page.click('button:has-text("End it")');
     await says(window, 'Nobody stands in for anybody');
@@ -405,6 +406,10 @@ const letter = (part, patience) => until(`a letter with ${part}`, async () => {
   const sent = JSON.stringify(await letters('')).matchAll(new RegExp(`${base}(${part}[^"<>\\\\\\s]+)`, 'g'));
   return [...sent].map(([, place]) => place)[0];
 }, patience);
+
+checks['from "I was charged twice" to the confirmation in six pages or fewer'] = async () => {
+  console.log(`     ${await walk({ base, api, told, open, says, until, letters })}`);
+};
 
 checks['every page holds what all promise: axe, both themes, both widths, paper, keys, words, bytes'] = async () => {
   const ticket = { subject: 'Charged twice', body: 'I was charged twice this month', requester: { email: 'cus_browser@shop.example', name: 'Ada' } };
