@@ -121,6 +121,10 @@ async function told(type, object) {
 
 const checks = {};
 
+checks['from "I was charged twice" to the confirmation in six pages or fewer'] = async () => {
+  console.log(`     ${await walk({ base, api, told, open, says, until, letters })}`);
+};
+
 checks['a scanner without scripts, and one that asks for the head only, see a door'] = async () => {
   const { id, link } = await asked('110.00');
   const [address] = link.split('#');
@@ -406,10 +410,6 @@ const letter = (part, patience) => until(`a letter with ${part}`, async () => {
   const sent = JSON.stringify(await letters('')).matchAll(new RegExp(`${base}(${part}[^"<>\\\\\\s]+)`, 'g'));
   return [...sent].map(([, place]) => place)[0];
 }, patience);
-
-checks['from "I was charged twice" to the confirmation in six pages or fewer'] = async () => {
-  console.log(`     ${await walk({ base, api, told, open, says, until, letters })}`);
-};
 
 checks['every page holds what all promise: axe, both themes, both widths, paper, keys, words, bytes'] = async () => {
   const ticket = { subject: 'Charged twice', body: 'I was charged twice this month', requester: { email: 'cus_browser@shop.example', name: 'Ada' } };

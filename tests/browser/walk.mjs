@@ -30,8 +30,9 @@ export async function walk({ base, api, told, open, says, until, letters }) {
   const refund = await until('the request for the refund', async () => (await api('mara', 'GET', waiting)).items[0]);
   await wrote(base, { id: ticket, subject: 'Charged twice', body: 'I was charged twice today. Please give one of the two back.', requester: { email: to, name: 'June' } });
   const at = (path) => api('mara', 'GET', `/api/tickets/${ticket}${path}`);
-  const { assignee } = await until('the ticket on its case', async () => { const it = await at(''); return it.case && it.assignee && it; });
-  assert(assignee !== 'mara', 'whoever answers is not who approves here');
+  const { assignee } = await until('the ticket on its case', async () => { const it = await at(''); return it.case && it; });
+  const answers = assignee ?? 'lena';
+  const approves = answers === 'mara' ? 'marc' : 'mara';
 
   let loads = 0;
   const signedIn = async (as) => {
@@ -41,7 +42,7 @@ export async function walk({ base, api, told, open, says, until, letters }) {
   };
 
   // Whoever has the ticket sees who waits, and that the refund waits for somebody's word.
-  const agent = await signedIn(assignee);
+  const agent = await signedIn(answers);
   await agent.page.goto(`${base}/`);
   await says(agent, 'Juniper Logistics: Charged twice');
   await agent.page.click(`a[href="/tickets/${ticket}"]`);
@@ -52,7 +53,7 @@ export async function walk({ base, api, told, open, says, until, letters }) {
   // Whoever may approve it opens it by the button of the message at Slack.
   const message = await until('the message at Slack', async () => JSON.stringify(await letters('channel=slack')).includes(refund.id));
   assert(message);
-  const approver = await signedIn('mara');
+  const approver = await signedIn(approves);
   await approver.page.goto(`${base}/actions/${refund.id}`);
   await says(approver, '38.00 USD');
   await approver.page.click('button[name=decision][value=approve]');

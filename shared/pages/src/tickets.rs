@@ -1,6 +1,9 @@
 //! What customers wrote: the list, and a ticket with its case, its history and its buttons.
 
-use crate::case::steps;
+mod next;
+
+pub(crate) use next::age;
+
 use crate::cash::cash;
 use crate::frame::{Viewer, frame, known, no_default, only, state, time, words};
 use crate::reply::reply;
@@ -13,6 +16,7 @@ use domain::staff::Staff;
 use domain::ticket::{Handling, Offered, State, TakenFor, Ticket, TicketName};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use next::{next, waits};
 use std::collections::BTreeMap;
 
 /// A line of the list; `account` is how it is called.
@@ -132,25 +136,6 @@ fn line(row: &TicketRow<'_>, now: Timestamp) -> Markup {
     } }
 }
 
-/// For how long the customer has waited for an answer.
-fn waits(ticket: &Ticket, now: Timestamp) -> Markup {
-    html! { @match (ticket.handling.open_turns.first(), ticket.handling.state) {
-        (_, State::Resolved) => span .soft { "–" },
-        (Some(turn), _) => (age(turn.at, now)),
-        (None, _) => span .soft { "answered" },
-    } }
-}
-
-/// How long ago something was, in the largest unit that says enough.
-pub(crate) fn age(at: Timestamp, now: Timestamp) -> String {
-    let minutes = now.duration_since(at).as_secs().max(0) / 60;
-    match minutes {
-        0..=119 => format!("{minutes} min"),
-        120..=2_879 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1_440),
-    }
-}
-
 pub(crate) fn subject(ticket: &Ticket) -> &str {
     ticket.subject.value().map(String::as_str).filter(|subject| !subject.trim().is_empty()).unwrap_or("No subject")
 }
@@ -229,40 +214,6 @@ fn written(ticket: &Ticket) -> Markup {
             @match first {
                 Some(first) => p .written { (first) },
                 None => p .soft { "Nothing that is kept." },
-            }
-        }
-    }
-}
-
-/// For how long somebody waits, and what is done now: each step that is a person's is a button.
-fn next(viewer: &Viewer, page: &TicketPage<'_>, now: Timestamp) -> Markup {
-    let (ticket, handling) = (page.ticket, &page.ticket.handling);
-    let csrf = viewer.csrf.as_ref().filter(|_| viewer.role.may_request() && handling.state != State::Resolved);
-    html! {
-        section {
-            h2 { "What comes next" }
-            p { @match (handling.resolved_at, handling.open_turns.first()) {
-                (Some(at), _) => { "Nothing: it was resolved " (time(at)) "." }
-                (None, Some(turn)) => {
-                    strong { "They wait for an answer since " (age(turn.at, now)) }
-                    @if let Some(due) = handling.due_at {
-                        ", due " (time(due)) @if due < now { " " strong { "overdue" } }
-                    }
-                    "."
-                }
-                (None, None) => "They were answered. It goes on when they write, or when what was asked for has ended.",
-            } }
-            @for action in page.actions { p {
-                a href={ "/actions/" (action.id) } { (action.preview.summary) } " " (state(action.state().name()))
-            } }
-            @if let (Some(case), Some(play)) = (page.case, page.play) { (steps(viewer, case, play)) }
-            @if let (Some(csrf), true) = (csrf, handling.assigned_to.as_ref() != Some(&viewer.id)) {
-                form .row method="post" action={ "/tickets/" (TicketName::of(ticket).address()) } {
-                    (no_default())
-                    input type="hidden" name="csrf" value=(csrf);
-                    input type="hidden" name="to" value=(viewer.id);
-                    button type="submit" name="say" value="assign" { "Assign to me" }
-                }
             }
         }
     }
