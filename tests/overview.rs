@@ -1,5 +1,6 @@
 //! The overview: what waits for whom, how it ended, what went wrong, and how little is read for it.
 
+use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use crate::tasks::left_to_a_person;
 use crate::tickets::{Told, known, tell, ticket};
@@ -10,7 +11,7 @@ use http::{Method, StatusCode};
 use local::service::Service;
 use serde_json::{Value, json};
 use tests::counted::Counted;
-use tests::world::{ask, open_at};
+use tests::world::{ask, get, open_at};
 
 async fn overview(service: &Service, staff: &str) -> String {
     let (status, page) = ask(service, staff, Method::GET, "/", None, None).await;
@@ -91,6 +92,24 @@ fn a_ticket_stands_with_whoever_has_it_and_says_who_waits() {
         }
         let other = if has_it == "vera" { "mara" } else { "vera" };
         assert!(!part(&overview(&service, other).await, "Your tickets").contains("Twice"));
+    });
+}
+
+#[test]
+fn a_ticket_shows_what_was_asked_for_because_of_it_and_the_steps_of_its_playbook() {
+    run(async {
+        let service = with_a_payment().await;
+        charged_twice(&service).await;
+        tell(&service, Told::default()).await;
+        let waiting = get(&service, "/api/actions?state=waiting_approval").await;
+        let action = waiting["items"][0]["id"].as_str().unwrap();
+        let (status, page) = ask(&service, "lena", Method::GET, "/tickets/t_1", None, None).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        let next = part(page.as_str().unwrap(), "What comes next");
+        let asked = format!("/actions/{action}");
+        for shown in ["They wait for an answer since", asked.as_str(), "waiting approval", "<ol>"] {
+            assert!(next.contains(shown), "{shown}: {page}");
+        }
     });
 }
 

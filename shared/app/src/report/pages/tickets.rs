@@ -54,7 +54,10 @@ pub(super) async fn one(
         None => None,
     };
     let played = match &case {
-        Some(case) if case.state == State::Open => Some(played(context, case, staff).await?),
+        // What a repeat points to may be of another customer.
+        Some(case) if case.state == State::Open && ticket.handling.own_case() == Some(&case.id) => {
+            Some(played(context, case, staff).await?)
+        }
         _ => None,
     };
     let colleagues: Vec<_> = staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
