@@ -201,7 +201,8 @@ fn the_overview_leaves_a_large_month_to_its_report() {
         let page = get(&large, "/").await;
         assert!(page.as_str().unwrap().contains("Figures of 2026-03"), "{page}");
         let read = counts.take().items;
-        assert!(read <= 5_001, "{read} items were read");
+        // Besides the rows the sources are looked at, and what there is of tickets, tasks and requests.
+        assert!(read <= 5_050, "{read} items were read");
     });
 }
 

@@ -48,6 +48,7 @@ mod matrix;
 mod meanwhile;
 mod openapi;
 mod outgoing;
+mod overview;
 mod owed;
 mod pace;
 mod pay;

@@ -10,7 +10,7 @@ use tests::faults::deafen;
 use tests::world::{ask, deliver_to, get, open_at};
 
 /// A customer of a provider that can hardly do anything, and a credit that it cannot.
-async fn left_to_a_person() -> (Service, String, String) {
+pub async fn left_to_a_person() -> (Service, String, String) {
     let service = open_at("2026-03-04T11:00:00Z").await;
     for file in ["subscription_created", "subscription_payment_recovered"] {
         let path = format!("{}/fixtures/lemonsqueezy/{file}.json", env!("CARGO_MANIFEST_DIR"));

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { everyPage, keeps } from './every_page.mjs';
+import { walk } from './walk.mjs';
 
 const [recoup, table] = process.argv.slice(2);
 const data = mkdtempSync(join(tmpdir(), 'recoup-browser-'));
@@ -119,6 +120,10 @@ async function told(type, object) {
 }
 
 const checks = {};
+
+checks['from "I was charged twice" to the confirmation in six pages or fewer'] = async () => {
+  console.log(`     ${await walk({ base, api, told, open, says, until, letters })}`);
+};
 
 checks['a scanner without scripts, and one that asks for the head only, see a door'] = async () => {
   const { id, link } = await asked('110.00');
@@ -345,7 +350,7 @@ checks['somebody says who stands in for them, and that it is over'] = async () =
     await says(window, 'nobody stands in for themselves');
     await window.page.selectOption('#to', 'lena');
     await window.page.click('button:has-text("Say so")');
-    await says(window, 'lena decides in the place of luis');
+    await says(window, 'Lena decides in the place of Luis');
     await fits(window, 'staff-away');
     await window.page.click('button:has-text("End it")');
     await says(window, 'Nobody stands in for anybody');

@@ -21,6 +21,7 @@ mod tell;
 mod ticket;
 mod unseen;
 mod withdraw;
+pub(crate) mod word;
 pub(crate) mod writing;
 
 use crate::approval::writing::Done;

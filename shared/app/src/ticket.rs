@@ -1,6 +1,7 @@
 //! Tickets as they lie in the store: found, listed, and laid out with their account, its cases and the team.
 
 mod ended;
+mod glance;
 mod laid;
 mod list;
 mod team;
@@ -10,6 +11,7 @@ mod view;
 mod worked;
 
 pub use ended::follow_request;
+pub use glance::{Waiting, glance};
 pub use laid::{Laid, put_desk};
 pub use list::{Filter, find, homes_of, list, of_account};
 pub use view::{line, ticket_json, ticket_shown};

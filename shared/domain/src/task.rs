@@ -277,6 +277,34 @@ impl About {
         }
     }
 
+    /// The invoice that it is about, where it is about one.
+    pub fn invoice(&self) -> Option<&str> {
+        match self {
+            Self::RestDue { invoice, .. }
+            | Self::LeftOwing { invoice, .. }
+            | Self::Claimed { invoice, .. }
+            | Self::Overdue { invoice, .. }
+            | Self::Letter { invoice, .. }
+            | Self::Failing { invoice }
+            | Self::Recovery { invoice }
+            | Self::Offered { invoice, .. }
+            | Self::MarkPaid { invoice } => Some(invoice),
+            Self::Action { .. }
+            | Self::Unseen { .. }
+            | Self::Play { .. }
+            | Self::Onboarding { .. }
+            | Self::Incident { .. }
+            | Self::Undelivered { .. }
+            | Self::Collect { .. }
+            | Self::Overpaid { .. }
+            | Self::PaidAfterAll { .. }
+            | Self::Unasked { .. }
+            | Self::Unowned { .. }
+            | Self::Verify { .. }
+            | Self::Key { .. } => None,
+        }
+    }
+
     /// The invoice that a person settles because nothing asks for it any more.
     pub fn settles(&self) -> Option<&str> {
         match self {

@@ -16,6 +16,7 @@ use domain::ticket::TicketName;
 use maud::{Markup, html};
 use path::path;
 use played::playbook;
+pub(crate) use played::steps;
 
 /// Everything that the page of a case shows.
 pub struct CaseShown<'a> {

@@ -2,7 +2,8 @@
 
 use crate::filters::Filters;
 use crate::frame::{Viewer, frame, no_default, state, time};
-use domain::cash::{Candidate, Flow, Received, Request, Target};
+use crate::names::{Names, name};
+use domain::cash::{Candidate, Flow, Received, Request, State, Target};
 use maud::{Markup, html};
 
 /// The sixteen steps of one ticket, for its page: what was done by whom, what comes next, and why that waits. `csrf` is
@@ -46,10 +47,11 @@ pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
     }
 }
 
-/// What customers were asked to pay because of tickets.
+/// What customers were asked to pay because of tickets; `names` are theirs.
 pub fn payment_requests(
     viewer: &Viewer,
     rows: &[Request],
+    names: &Names,
     filters: &Filters,
     next: Option<&str>,
     notice: Option<&str>,
@@ -69,12 +71,12 @@ pub fn payment_requests(
                     " of a customer who owes something, and ask for what is open."
                 })) } @else { div .scroll tabindex="0" { table aria-label="Payment requests" {
                     thead { tr {
-                        th scope="col" { "Request" } th scope="col" { "Ticket" } th scope="col" { "Invoices" }
-                        th scope="col" { "State" } th .number scope="col" { "Asked" }
-                        th .number scope="col" { "Remains" } th scope="col" { "Link" }
-                        th scope="col" { "Asked by" } th scope="col" { "When" }
+                        th scope="col" { "Customer" } th .number scope="col" { "Remains" }
+                        th .number scope="col" { "Of" } th scope="col" { "State" }
+                        th scope="col" { "What comes next" } th scope="col" { "Invoices" }
+                        th scope="col" { "Ticket" } th scope="col" { "Asked" }
                     } }
-                    tbody { @for request in rows { (row(request)) } }
+                    tbody { @for request in rows { (row(request, names)) } }
                 } } }
             }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
@@ -82,31 +84,50 @@ pub fn payment_requests(
     )
 }
 
-fn row(request: &Request) -> Markup {
-    let (link, ticket) = (request.standing().find_map(|line| line.link.as_ref()), request.ticket_name().address());
+fn row(request: &Request, names: &Names) -> Markup {
+    let ticket = request.ticket_name().address();
     html! { tr {
-        td { a href={ "/accounts/" (request.account) } { (request.id) } }
-        td { a href={ "/tickets/" (ticket) } { (ticket) } }
-        td { @for (place, line) in request.lines.iter().enumerate() {
-            @if place > 0 { ", " }
-            (line.number)
-            @if let Some(why) = &line.dropped { " (" (why) ")" }
-        } }
+        td { a href={ "/accounts/" (request.account) } { (name(names, &request.account)) } }
+        td .number { (request.remaining()) }
+        td .number { (request.amount()) }
         td {
             (state(request.state().name()))
             @if let Some(withdrawn) = &request.withdrawn { " " (withdrawn.why) }
             @if let Some(over) = request.over() { " " (over) " too much" }
         }
-        td .number { (request.amount()) }
-        td .number { (request.remaining()) }
-        td { @match link { Some(link) => { a href=(link) { "pay" } } None => { span .soft { "–" } } } }
-        td { (request.by) }
-        td { (time(request.at)) }
+        td { (what_next(request)) }
+        td { @for (place, line) in request.lines.iter().enumerate() {
+            @if place > 0 { ", " }
+            (line.number)
+            @if let Some(why) = &line.dropped { " (" (why) ")" }
+        } }
+        td { a href={ "/tickets/" (ticket) } { "The ticket" } }
+        td { (time(request.at)) " by " (request.by) " " span .soft { (request.id) } }
     } }
 }
 
-/// Payments of which somebody has to say what they are for.
-pub fn unmatched(viewer: &Viewer, rows: &[Received], next: Option<&str>, notice: Option<&str>) -> String {
+/// Who does something now, and the link that the customer has.
+fn what_next(request: &Request) -> Markup {
+    let link = request.standing().find_map(|line| line.link.as_ref());
+    html! {
+        @match request.state() {
+            State::Open | State::PartlyPaid => {
+                "the customer pays" @if let Some(link) = link { ", by " a href=(link) { "their link" } }
+            }
+            State::Overpaid => "somebody in billing gives back what is too much, or keeps it as credit",
+            State::Paid | State::Withdrawn => span .soft { "nothing" },
+        }
+    }
+}
+
+/// Payments of which somebody has to say what they are for; `names` are those of the customers they came from.
+pub fn unmatched(
+    viewer: &Viewer,
+    rows: &[Received],
+    names: &Names,
+    next: Option<&str>,
+    notice: Option<&str>,
+) -> String {
     frame(
         "Unmatched payments",
         "/payments/unmatched",
@@ -116,10 +137,10 @@ pub fn unmatched(viewer: &Viewer, rows: &[Received], next: Option<&str>, notice:
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
             @if rows.is_empty() { section { p .soft { "Every payment has its place." } } }
             @for received in rows { section {
-                h2 { (received.amount) " by payment " (received.payment) }
+                h2 { (received.amount) " from " (name(names, &received.account)) }
                 dl {
-                    dt { "Account" } dd { a href={ "/accounts/" (received.account) } { (received.account) } }
-                    dt { "Came in" } dd { (time(received.at)) }
+                    dt { "Customer" } dd { a href={ "/accounts/" (received.account) } { (name(names, &received.account)) } }
+                    dt { "Came in" } dd { (time(received.at)) " " span .soft { (received.payment) } }
                     dt { "Says" } dd { (received.reference.as_deref().unwrap_or("nothing")) }
                     dt { "Why nobody could" } dd { (received.why.words()) }
                 }
@@ -144,6 +165,7 @@ fn says(received: &Received, csrf: &str) -> Markup {
         }
     };
     html! {
+        p { "What is it for? Until somebody says so, the customer may be asked for money that is here." }
         @for candidate in &received.candidates { (form(likely(candidate))) }
         (form(html! {
             label { "For the payment request " input name="request" maxlength="60"; }
@@ -218,13 +240,16 @@ mod tests {
         let candidate = Candidate { target, way: domain::cash::Way::Amount, confidence: "0.80".to_owned() };
         let found = (Why::NoReference, vec![candidate]);
         let rows = [Received::new(&account, ("ch_<1>", amount, at), Some("x7"), found)];
-        let page = unmatched(&viewer(Role::BillingSpecialist), &rows, None, None);
+        let names = Names::from([(account, "Ada & Co".to_owned())]);
+        let page = unmatched(&viewer(Role::BillingSpecialist), &rows, &names, None, None);
+        assert!(page.contains("<h2>49.00 USD from Ada &amp; Co</h2>"), "{page}");
         assert_eq!(page.matches("action=\"/payments/unmatched/rcv_").count(), 4, "{page}");
         assert!(page.contains("(confidence 0.80)") && page.contains("ch_&lt;1&gt;"), "{page}");
-        let page = unmatched(&viewer(Role::L1), &rows, None, None);
+        let page = unmatched(&viewer(Role::L1), &rows, &names, None, None);
         assert!(!page.contains("/payments/unmatched/rcv_"), "{page}");
         let filters = Filters { path: "/payment-requests", ..Filters::default() };
-        let page = payment_requests(&viewer(Role::L1), &[request()], &filters, None, None);
+        let page = payment_requests(&viewer(Role::L1), &[request()], &names, &filters, None, None);
+        assert!(page.contains(">Ada &amp; Co</a>") && page.contains("the customer pays"), "{page}");
         assert!(page.contains("49.00 USD") && page.contains("&lt;IN-1&gt;"), "{page}");
     }
 }

@@ -137,7 +137,7 @@ fn heading(day: Option<Date>) -> String {
 fn line(row: &Recovering) -> Markup {
     let plan = &row.plan;
     html! { tr {
-        td { a href={ "/accounts/" (plan.account) } { (row.name.as_deref().unwrap_or(plan.account.as_str())) } }
+        td { a href={ "/accounts/" (plan.account) "/dunning" } { (row.name.as_deref().unwrap_or(plan.account.as_str())) } }
         td { (number(row)) }
         td .number { (known(row.amount)) }
         td { (row.why) }
@@ -198,6 +198,10 @@ pub(crate) fn recoveries(viewer: &Viewer, rows: &[Recovering], declined: Option<
                 @if let Some(reason) = &row.plan.reason { ". It ended: " (reason) }
                 "."
             }
+            @if let Some(next) = &row.next { p {
+                strong { "Next: " (words(next)) @if let Some(at) = row.next_at { ", " (time(at)) } }
+                @if row.plan.control.promise.is_some() || row.paused_until.is_some() { ". It waits: " (waits(row)) }
+            } }
             (way(row))
             (tries(row))
             (said(&row.plan.control.said))

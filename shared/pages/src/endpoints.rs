@@ -71,10 +71,13 @@ fn endpoint(row: &EndpointRow, oldest: Date, csrf: Option<&str>) -> Markup {
             dt { "Is told" } dd { (row.events.iter().map(|kind| told(*kind)).collect::<Vec<_>>().join(", ")) }
             dt { "Added" } dd { "by " (row.by) ", " (time(row.at)) }
             @if let Some((since, why)) = &row.failing {
-                dt { "Takes nothing" } dd { "since " (time(*since)) ": " (why) }
+                dt { "Takes nothing" } dd {
+                    "since " (time(*since)) ": " (why)
+                    @if row.disabled_at.is_none() { ". It is sent again by itself." }
+                }
             }
             @if let Some(at) = row.disabled_at {
-                dt { "Disabled" } dd { (time(at)) ". What happens meanwhile waits." }
+                dt { "Disabled" } dd { (time(at)) ". What happens meanwhile waits: put the endpoint right, then enable it." }
             }
             @if let Some(until) = row.old_secret_until {
                 dt { "Old secret" } dd { "signs beside the new one until " (time(until)) }

@@ -2,12 +2,13 @@
 
 use crate::filters::Filters;
 use crate::frame::{Viewer, frame, known, state, time, words};
+use crate::names::{Names, name};
 use domain::case::Disputed;
 use domain::incident::{Incident, Pulse, State};
 use maud::{Markup, html};
 
 /// How many members a page shows; the API lists them all, page by page.
-const MEMBERS: usize = 200;
+pub const MEMBERS: usize = 200;
 
 fn amounts(incident: &Incident) -> String {
     incident.amounts.iter().map(|(currency, amount)| format!("{amount} {currency}")).collect::<Vec<_>>().join(", ")
@@ -32,13 +33,28 @@ pub fn incidents(viewer: &Viewer, rows: &[Incident], filters: &Filters, next: Op
                     @if let Some(at) = incident.ended_at { " until " (time(at)) }
                 }
                 p .soft { "Likely cause: " (words(&incident.cause)) " · Owner: " (incident.owner) }
+                p { (what_next(incident)) }
             } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
 }
 
-pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse]) -> String {
+/// What is done about it, and by whom.
+fn what_next(incident: &Incident) -> Markup {
+    html! {
+        @match incident.state {
+            State::Open => {
+                "Next: " (incident.owner) " finds the cause. Recoveries of its customers wait until it is over."
+                @if let Some(task) = &incident.task { " " a href={ "/tasks/" (task) } { "The task" } }
+            }
+            State::Over => span .soft { "It is over: recoveries of its customers go on." },
+        }
+    }
+}
+
+/// `names` are those of the customers of the members that are shown.
+pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse], names: &Names) -> String {
     frame(
         &incident.title(),
         "/incidents",
@@ -76,53 +92,53 @@ pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse]) -> Stri
                         @if let Some(release) = &incident.release { dt { "Went live before" } dd { (release) } }
                         dt { "Rule" } dd { (incident.rule) ", incidents v" (incident.policy_version) }
                     }
+                    p { (what_next(incident)) }
                     @if incident.state == State::Open {
-                        p .soft {
-                            "Recoveries of its members wait, and their drafts say that it is not about their card."
-                        }
+                        p .soft { "Drafts to its customers say that it is not about their card." }
                     }
                 }
             }
-            section { h2 { "Members" } (table(members)) }
+            section { h2 { "Members" } (table(members, names)) }
         },
     )
 }
 
-fn table(members: &[Pulse]) -> Markup {
+fn table(members: &[Pulse], names: &Names) -> Markup {
     html! {
         div .scroll tabindex="0" { table aria-label="Members" {
             thead { tr {
-                th scope="col" { "When" } th scope="col" { "About" } th scope="col" { "Account" }
-                th .number scope="col" { "Amount" } th scope="col" { "Reason" }
+                th scope="col" { "Customer" } th .number scope="col" { "Amount" } th scope="col" { "Reason" }
+                th scope="col" { "When" } th scope="col" { "About" }
             } }
             tbody { @for member in members.iter().take(MEMBERS) { tr {
-                td { (time(member.at)) }
-                td { (member.about) }
-                td { a href={ "/accounts/" (member.account) } { (member.account) } }
+                td { a href={ "/accounts/" (member.account) } { (name(names, &member.account)) } }
                 td .number { (known(member.amount)) }
                 td { (known(member.signs.family.as_deref().map(words))) }
+                td { (time(member.at)) }
+                td .soft { (member.about) }
             } } }
         } }
         @if members.len() > MEMBERS { p .soft { "And " (members.len() - MEMBERS) " more." } }
     }
 }
 
-pub fn disputes(viewer: &Viewer, rows: &[Disputed], filters: &Filters, next: Option<&str>) -> String {
+/// `names` are those of the customers whose payments they are about.
+pub fn disputes(viewer: &Viewer, rows: &[Disputed], names: &Names, filters: &Filters, next: Option<&str>) -> String {
     let table = html! {
         div .scroll tabindex="0" { table aria-label="Disputes" {
             thead { tr {
-                th scope="col" { "Dispute" } th scope="col" { "State" } th .number scope="col" { "Amount" }
-                th scope="col" { "Reason" } th scope="col" { "Opened" }
-                th scope="col" { "Evidence due" } th scope="col" { "Account" }
+                th scope="col" { "Customer" } th .number scope="col" { "Amount" } th scope="col" { "Reason" }
+                th scope="col" { "State" } th scope="col" { "What comes next" } th scope="col" { "Opened" }
+                th scope="col" { "Dispute" }
             } }
             tbody { @for row in rows { tr {
-                td { a href={ "/cases/" (row.case) } { (row.id) } @if row.formal == Some(false) { " (inquiry)" } }
-                td { @match row.state { Some(name) => (state(name)), None => (known(None::<&str>)) } }
+                td { a href={ "/accounts/" (row.account) } { (name(names, &row.account)) } }
                 td .number { (known(row.amount)) }
-                td { (known(row.reason.as_deref().map(words))) }
+                td { (known(row.reason.as_deref().map(words))) @if row.formal == Some(false) { " (inquiry)" } }
+                td { @match row.state { Some(name) => (state(name)), None => (known(None::<&str>)) } }
+                td { (answer_to(row)) }
                 td { @match row.opened_at { Some(at) => (time(at)), None => (known(None::<&str>)) } }
-                td { @match row.evidence_due_at { Some(at) => (time(at)), None => span .soft { "–" } } }
-                td { a href={ "/accounts/" (row.account) } { "account" } }
+                td { a href={ "/cases/" (row.case) } { "The case" } " " span .soft { (row.id) } }
             } } }
         } }
     };
@@ -145,4 +161,62 @@ pub fn disputes(viewer: &Viewer, rows: &[Disputed], filters: &Filters, next: Opt
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
+}
+
+/// What a bank waits for, or how it has decided.
+fn answer_to(row: &Disputed) -> Markup {
+    html! {
+        @match (row.resolved_at, row.evidence_due_at) {
+            (Some(at), _) => {
+                "decided " (time(at)) @if let Some(days) = row.days_to_resolution { ", after " (days) " days" }
+            }
+            (None, Some(at)) => { "evidence by " (time(at)) }
+            (None, None) => "the bank decides",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::id::{AccountId, CaseId};
+    use domain::money::{Currency, Money};
+    use domain::staff::Role;
+
+    #[test]
+    fn a_dispute_says_whose_it_is_how_much_why_and_what_comes_next() {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let claim = Disputed {
+            id: "dp_1".to_owned(),
+            case: CaseId::of(&account, "chargeback", "dp_1"),
+            payment: "ch_1".to_owned(),
+            amount: Some(Money::from_minor(3_800, Currency::USD)),
+            reason: Some("product_not_received".to_owned()),
+            state: Some("needs_response"),
+            formal: Some(true),
+            opened_at: None,
+            evidence_due_at: Some("2026-03-08T09:00:00Z".parse().unwrap()),
+            resolved_at: None,
+            days_to_resolution: None,
+            account: account.clone(),
+        };
+        let decided = Disputed {
+            resolved_at: Some("2026-03-06T09:00:00Z".parse().unwrap()),
+            days_to_resolution: Some(4),
+            ..claim.clone()
+        };
+        let viewer = Viewer { id: "bea".into(), name: "Bea".into(), role: Role::Manager, csrf: None, local: false };
+        let names = Names::from([(account, "Ada & <Co>".to_owned())]);
+        let page = disputes(&viewer, &[claim, decided], &names, &Filters::default(), None);
+        for part in [
+            ">Ada &amp; &lt;Co&gt;</a>",
+            "38.00 USD",
+            "product not received",
+            "evidence by <time datetime=\"2026-03-08T09:00:00Z\">",
+            "decided <time datetime=\"2026-03-06T09:00:00Z\">",
+            "after 4 days",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+    }
 }

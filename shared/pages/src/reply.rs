@@ -15,7 +15,7 @@ pub(crate) fn reply(viewer: &Viewer, ticket: &Ticket, offered: &Offered) -> Mark
             @if ticket.handling.answers.is_empty() { p .soft { "Nobody has answered yet." } }
             @for answer in ticket.handling.answers.iter().rev() { (answered(answer)) }
         }
-        @if let Some(csrf) = csrf { section {
+        @if let Some(csrf) = csrf { section #answer {
             h2 { "Answer" }
             p { (goes(&offered.way)) }
             @if !offered.known_contact {

@@ -68,6 +68,7 @@ pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> Stri
                     }
                     @if let Some(last) = source.changes.last() { dt { "Last change" } dd { (change(last)) } }
                     @if let Some(cohorts) = cohorts { dt { "Found before" } dd { (progress(cohorts)) } }
+                    dt { "What comes next" } dd { (what_next(source)) }
                 }
                 @if let Some(asked) = &source.asked { (confirm(viewer, source, asked)) }
                 @if let (Some(csrf), Role::Manager | Role::Vp) = (&viewer.csrf, viewer.role) {
@@ -89,6 +90,16 @@ pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> Stri
             } }
         },
     )
+}
+
+/// What it does from here on, and what would make it do more.
+fn what_next(source: &Source) -> &'static str {
+    match (&source.asked, source.acting) {
+        (Some(_), _) => "Another manager or VP confirms what was asked for, or it stays as it is.",
+        (None, Acting::Observe) => "Nothing leaves. Two managers let people act, once its customers are read in.",
+        (None, Acting::Assist) => "People act. Reminders and tries go out by plan once two managers say so.",
+        (None, Acting::Act) => "What falls to Recoup goes out by plan, and people act.",
+    }
 }
 
 /// What a second person lets loose, in full.
@@ -164,7 +175,7 @@ fn confirm(viewer: &Viewer, source: &Source, asked: &Change) -> Markup {
             @for (name, value) in fields {
                 @if let Some(value) = value { input type="hidden" name=(name) value=(value); }
             }
-            button type="submit" { "Confirm" }
+            button type="submit" { "Confirm: " (what(asked)) }
         }
     } }
 }
@@ -185,7 +196,8 @@ fn choice(name: &str, values: &[&str], chosen: &str) -> Markup {
     }
 }
 
-fn change(change: &Change) -> Markup {
+/// What somebody wants, in words.
+fn what(change: &Change) -> String {
     let wish = &change.wish;
     let parts = [
         wish.name.as_ref().map(|name| if name.is_empty() { "no name".to_owned() } else { format!("call it {name}") }),
@@ -195,9 +207,12 @@ fn change(change: &Change) -> Markup {
         wish.messages.map(|wanted| format!("messages by {}", party(wanted))),
         wish.cancels.map(|wanted| format!("cancelling by {}", party(wanted))),
     ];
-    let what = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn change(change: &Change) -> Markup {
     html! {
-        (what) ", by " (change.by)
+        (what(change)) ", by " (change.by)
         @if let Some(other) = &change.confirmed_by { " and " (other) }
         ", " (time(change.at))
     }

@@ -49,7 +49,7 @@ pub fn staff(
                 h2 { "Standing in" }
                 @if standing.is_empty() { p .soft { "Nobody stands in for anybody." } }
                 @for it in &standing { p {
-                    (it.to) " decides in the place of " (it.from) " until " (time(it.until))
+                    (called(all, &it.to)) " decides in the place of " (called(all, &it.from)) " until " (time(it.until))
                     @if !it.note.is_empty() { ": " (it.note) }
                     ". "
                     (end(viewer, it))
@@ -62,6 +62,11 @@ pub fn staff(
             } }
         },
     )
+}
+
+/// Somebody by their name; by their id, where they are here no more.
+fn called<'a>(all: &'a [Staff], id: &'a str) -> &'a str {
+    all.iter().find(|one| one.id == id).map_or(id, |one| one.name.as_str())
 }
 
 fn who(change: &Change) -> String {

@@ -1,15 +1,22 @@
 //! What customers wrote: the list, and a ticket with its case, its history and its buttons.
 
+mod next;
+
+pub(crate) use next::age;
+
 use crate::cash::cash;
 use crate::frame::{Viewer, frame, known, no_default, only, state, time, words};
 use crate::reply::reply;
+use domain::action::Action;
 use domain::case::{Case, Class};
 use domain::cash::Flow;
 use domain::id::AccountId;
+use domain::playbook::Play;
 use domain::staff::Staff;
 use domain::ticket::{Handling, Offered, State, TakenFor, Ticket, TicketName};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use next::{next, waits};
 use std::collections::BTreeMap;
 
 /// A line of the list; `account` is how it is called.
@@ -32,6 +39,9 @@ pub struct TicketPage<'a> {
     pub ticket: &'a Ticket,
     pub names: &'a BTreeMap<AccountId, String>,
     pub case: Option<&'a Case>,
+    /// What its case's playbook leaves to be done, and what was asked for because of it.
+    pub play: Option<&'a Play>,
+    pub actions: &'a [Action],
     /// Those who may have tickets.
     pub staff: &'a [Staff],
     /// Its way to the money.
@@ -64,7 +74,7 @@ pub fn tickets(
                         thead { tr {
                             th scope="col" { "Ticket" } th scope="col" { "From" } th scope="col" { "Account" }
                             th scope="col" { "Class" } th scope="col" { "State" }
-                            th scope="col" { "Age" } th scope="col" { "Who has it" } th scope="col" { "Answer due" }
+                            th scope="col" { "Waits" } th scope="col" { "Who has it" } th scope="col" { "Answer due" }
                         } }
                         tbody { @for row in rows { (line(row, now)) } }
                     } }
@@ -114,7 +124,7 @@ fn line(row: &TicketRow<'_>, now: Timestamp) -> Markup {
         } }
         td { (class(handling.taken_for.as_ref())) }
         td { (state(handling.state.name())) }
-        td { @if let Some(at) = ticket.began_at() { (age(at, now)) } }
+        td { (waits(ticket, now)) }
         td { @match (&handling.assigned_to, handling.role) {
             (Some(to), _) => (to),
             (None, Some(role)) => span .soft { "queue of " (words(role.name())) },
@@ -126,17 +136,7 @@ fn line(row: &TicketRow<'_>, now: Timestamp) -> Markup {
     } }
 }
 
-/// How long ago something was, in the largest unit that says enough.
-fn age(at: Timestamp, now: Timestamp) -> String {
-    let minutes = now.duration_since(at).as_secs().max(0) / 60;
-    match minutes {
-        0..=119 => format!("{minutes} min"),
-        120..=2_879 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1_440),
-    }
-}
-
-fn subject(ticket: &Ticket) -> &str {
+pub(crate) fn subject(ticket: &Ticket) -> &str {
     ticket.subject.value().map(String::as_str).filter(|subject| !subject.trim().is_empty()).unwrap_or("No subject")
 }
 
@@ -171,7 +171,7 @@ fn new_ticket(csrf: &str, now: Timestamp) -> Markup {
     }
 }
 
-pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> String {
+pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, now: Timestamp, notice: Option<&str>) -> String {
     let (ticket, handling) = (page.ticket, &page.ticket.handling);
     frame(
         subject(ticket),
@@ -184,7 +184,8 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
             @if let Some(into) = handling.merged_into.as_deref().and_then(TicketName::parse) {
                 p .notice { "A repeat of " a href={ "/tickets/" (into.address()) } { (into.address()) } "." }
             }
-            div .two { (written(ticket)) (where_it_stands(page)) }
+            div .two { (written(ticket)) (next(viewer, page, now)) }
+            (where_it_stands(page))
             @if page.flow.request.is_some() || handling.state != State::Resolved {
                 @let may_ask = viewer.role.may_request() && handling.account.is_some();
                 (cash(page.flow, viewer.csrf.as_deref().filter(|_| may_ask)))
@@ -192,7 +193,7 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
             (reply(viewer, ticket, page.offered))
             (history(ticket))
             @if !viewer.role.may_request() { (only("Colleagues in support and billing answer it and say what it is.")) }
-            @else if let Some(csrf) = &viewer.csrf { (buttons(viewer, page, csrf)) }
+            @else if let Some(csrf) = &viewer.csrf { (buttons(page, csrf)) }
         },
     )
 }
@@ -308,7 +309,7 @@ fn history(ticket: &Ticket) -> Markup {
     }
 }
 
-fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
+fn buttons(page: &TicketPage<'_>, csrf: &str) -> Markup {
     let (ticket, handling) = (page.ticket, &page.ticket.handling);
     let form = |inside: Markup| {
         html! {
@@ -323,10 +324,6 @@ fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
     html! {
         section {
             h2 { "What to do" }
-            @if !is_over && handling.assigned_to.as_ref() != Some(&viewer.id) { (form(html! {
-                input type="hidden" name="to" value=(viewer.id);
-                button type="submit" name="say" value="assign" { "Assign to me" }
-            })) }
             @if !is_over { (form(html! {
                 label { "Give it to " select name="to" {
                     option value="" { "nobody" }

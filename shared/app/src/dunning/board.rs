@@ -93,6 +93,11 @@ pub async fn due(context: &Context, wanted: &Wanted, window: &Window) -> Result<
     Ok(Page { items: shown(context, items, None).await?, next })
 }
 
+/// Some that were read as they are kept, with what is known of their customers and invoices.
+pub async fn in_full(context: &Context, plans: Vec<Plan>) -> Result<Vec<Recovering>, Fault> {
+    shown(context, plans, None).await
+}
+
 /// The same, as they are kept. The first that stands behind the last day wanted ends the list.
 pub async fn in_turn(context: &Context, wanted: &Wanted, window: &Window) -> Result<Page<Plan>, Fault> {
     let list = [lists::DUNNING.to_owned(), lists::LADDER.to_owned()];

@@ -7,6 +7,7 @@ mod cash;
 mod filters;
 mod home;
 mod incidents;
+mod names;
 mod open;
 mod recoveries;
 mod search;
@@ -72,7 +73,7 @@ pub(super) async fn answer(
         Endpoint::SourcesPage => sources::all(context, &viewer, &query).await,
         Endpoint::EndpointsPage => Ok(outgoing::page(context, &viewer, query::notice(&query), None).await?),
         Endpoint::TicketsPage => tickets::all(context, &viewer, &query, window).await,
-        Endpoint::TicketPage(id) => tickets::one(context, &viewer, &id, &query).await,
+        Endpoint::TicketPage(id) => tickets::one(context, &viewer, &id, &query, &caller.staff).await,
         Endpoint::PaymentRequestsPage => cash::requests(context, &viewer, &query, window).await,
         Endpoint::UnmatchedPage => cash::unmatched(context, &viewer, &query, window).await,
         Endpoint::ReportsPage => {

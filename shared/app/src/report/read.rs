@@ -165,6 +165,17 @@ pub(super) async fn actions_wanted(
     merged(context, of_actions(wanted.state), window, wanted.order, |action: &Action| wanted.fits(action)).await
 }
 
+/// Actions of some states: no more of them are read than are wanted.
+pub(super) async fn actions_of(
+    context: &Context,
+    states: &[State],
+    limit: u32,
+    order: Order,
+) -> Result<Page<Action>, Fault> {
+    let window = Window { after: None, limit };
+    merged(context, states.iter().copied().map(lists::actions), &window, order, |_: &Action| true).await
+}
+
 fn of_actions(state: Option<State>) -> impl Iterator<Item = String> {
     let states = state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
     states.into_iter().map(lists::actions)
@@ -243,9 +254,13 @@ pub async fn rows(context: &Context, month: Month, window: &Window) -> Result<Pa
     Ok(Page { items, next: None })
 }
 
-/// The figures of a month for the overview, while they are of few rows.
-pub async fn small_report(context: &Context, month: Month) -> Result<Option<Report>, Fault> {
-    report_within(context, month, ROWS_MAX).await
+/// The figures of a month for the overview, while they are of few rows, and those of the month before, where the rest of
+/// these rows is enough for it.
+pub async fn month_and_before(context: &Context, month: Month) -> Result<(Option<Report>, Option<Report>), Fault> {
+    let Some(report) = report_within(context, month, ROWS_MAX).await? else { return Ok((None, None)) };
+    let left = ROWS_MAX.saturating_sub(report.rows_read);
+    let before = report_within(context, month.before(), left).await?;
+    Ok((Some(report), before.filter(|before| before.rows_read > 0)))
 }
 
 /// The figures of a month for whoever waits for them: of more rows than are added up meanwhile it is only published.

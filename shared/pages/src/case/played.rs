@@ -31,6 +31,24 @@ pub(super) fn playbook(viewer: &Viewer, shown: &CaseShown<'_>, play: &Play) -> M
     }
 }
 
+/// Its steps as the page of a ticket has them: what is written to the customer has its own place there.
+pub(crate) fn steps(viewer: &Viewer, case: &Case, play: &Play) -> Markup {
+    let csrf = viewer.csrf.as_deref().filter(|_| viewer.role.may_request());
+    let to_do = play.steps.iter().filter(|placed| !matches!(placed.step, Step::Look { .. }));
+    html! {
+        p { (play.verdict) }
+        ol { @for placed in to_do { li {
+            (placed.step.text())
+            @if let Some(standing) = &placed.standing { " " (stands(standing)) }
+            @if let Some(csrf) = csrf.filter(|_| placed.is_open()) {
+                @if matches!(placed.step, Step::Say { .. }) { " " a href="#answer" { "Answer" } }
+                @else { (button(viewer, case, placed, csrf)) }
+            }
+        } } }
+        @if let Some(left) = play.what_is_left() { p { b { (left) } } }
+    }
+}
+
 /// How long people were at it, against what the playbook gives them.
 fn measured(handling: &Handling) -> Markup {
     html! {

@@ -1,6 +1,6 @@
 //! Cases: the list, one with what can be done, and the disputes among them.
 
-use super::{filters, more};
+use super::{filters, more, names};
 use crate::approval::form;
 use crate::context::Context;
 use crate::report::filter::Cases;
@@ -63,5 +63,7 @@ pub(super) async fn disputes(
         read::disputes(context, &Cases::of(query)?, window).await?,
         filters::kept(context, viewer, filters::disputes(query)).await?,
     );
-    Ok(::pages::disputes(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
+    let names = names::read(context, page.items.iter().map(|it| &it.account)).await?;
+    let next = more(&filters::base(&filters), page.next);
+    Ok(::pages::disputes(viewer, &page.items, &names, &filters, next.as_deref()))
 }

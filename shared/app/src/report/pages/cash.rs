@@ -1,6 +1,6 @@
 //! What customers were asked to pay because of tickets, and payments that nobody could place.
 
-use super::{filters, more};
+use super::{filters, more, names};
 use crate::context::Context;
 use crate::dunning::cash;
 use crate::report::query::{self, Query};
@@ -16,7 +16,8 @@ pub(super) async fn requests(
     let page = cash::requests(context, &query::payment_requests(query)?, window).await?;
     let filters = filters::kept(context, viewer, filters::payment_requests(query)).await?;
     let next = more(&filters::base(&filters), page.next);
-    Ok(::pages::payment_requests(viewer, &page.items, &filters, next.as_deref(), query::notice(query)))
+    let names = names::read(context, page.items.iter().map(|it| &it.account)).await?;
+    Ok(::pages::payment_requests(viewer, &page.items, &names, &filters, next.as_deref(), query::notice(query)))
 }
 
 pub(super) async fn unmatched(
@@ -27,5 +28,6 @@ pub(super) async fn unmatched(
 ) -> Result<String, Problem> {
     let page = cash::unmatched(context, window).await?;
     let next = more("/payments/unmatched?", page.next);
-    Ok(::pages::unmatched(viewer, &page.items, next.as_deref(), query::notice(query)))
+    let names = names::read(context, page.items.iter().map(|it| &it.account)).await?;
+    Ok(::pages::unmatched(viewer, &page.items, &names, next.as_deref(), query::notice(query)))
 }

@@ -1,37 +1,189 @@
-//! The overview: what waits, and how the month goes.
+//! The overview: what waits for whoever looks, what went wrong, and how the month goes.
 
-use super::GLANCE;
+use super::{GLANCE, names};
+use crate::approval::word;
 use crate::context::Context;
 use crate::dunning::board::{self, Wanted};
+use crate::dunning::cash;
+use crate::fault::Fault;
+use crate::ports::Order;
 use crate::report::read;
-use crate::setup::proposal;
+use crate::setup::{proposal, sources};
+use crate::store::{Batch, Of, keys};
+use crate::task;
+use crate::ticket;
 use crate::web::{Problem, Window};
-use ::pages::{Home, Viewer};
-use domain::action::State as ActionState;
-use domain::case::State as CaseState;
+use ::pages::{FEW, Few, Home, Names, Viewer};
+use domain::action::{Action, State};
+use domain::book::{Due, Invoice, Payment};
+use domain::case::{Case, Disputed, State as CaseState};
+use domain::id::{AccountId, TaskId};
 use domain::incident::State as IncidentState;
+use domain::money::Money;
 use domain::report::Month;
+use domain::source::InUse;
 use domain::staff::Staff;
+use domain::task::Task;
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
 
+/// How what was asked for can end that somebody has to hear of, or is on the way to it.
+const ENDED: [State; 6] =
+    [State::Denied, State::Expired, State::Stale, State::Failed, State::InDoubt, State::NeedsPerson];
+/// For how long an end is news.
+const NEWS: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// Of each list at most a glance is read, and of a month as many rows as the overview adds up: in all some seventy
+/// queries of a few items each, and nine batches.
 pub(super) async fn home(context: &Context, viewer: &Viewer, staff: &Staff) -> Result<String, Problem> {
+    let now = context.clock.now();
     let window = Window { after: None, limit: GLANCE };
-    let waiting = read::actions(context, Some(ActionState::WaitingApproval), None, &window).await?.items;
-    let cases = read::cases(context, Some(CaseState::Open), &window, |_| true).await?.items;
-    let plans = board::in_turn(context, &Wanted::default(), &window).await?.items;
+    let tickets = ticket::glance(context, &staff.id).await?;
+    let tasks = tasks(context, staff).await?;
+    let actions = actions(context, staff).await?;
+    let cases = read::cases(context, Some(CaseState::Open), &window, |_| true).await?;
+    let disputed: Vec<Case> = cases.items.iter().filter(|case| case.disputed_payment().is_some()).cloned().collect();
+    let cases = Few::of(cases.items, cases.next.is_some());
     let incidents = read::incidents(context, Some(IncidentState::Open), &window).await?.items;
+    let unmatched = if staff.role.may_settle() {
+        let page = cash::unmatched(context, Window { after: None, limit: GLANCE }).await?;
+        Few::of(page.items, page.next.is_some())
+    } else {
+        Few::default()
+    };
+    let plans = board::in_turn(context, &Wanted::default(), &window).await?;
+    let (count, is_more) = (plans.items.len(), plans.next.is_some());
+    let in_use = sources::in_use(context).await?.into_iter();
+    let locked: Vec<InUse> = in_use.filter(|source| source.locked.is_some()).collect();
     let proposals = proposal::waiting_for(context, staff).await?;
-    let month = Month::of(context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
-    let report = read::small_report(context, month).await?;
+
+    let plans: Vec<_> = plans.items.into_iter().take(FEW).collect();
+    let wanted = Beside { tasks: [&tasks.own, &tasks.untaken], disputed: &disputed, is_more: cases.is_more };
+    let more = [&actions.word, &actions.asked, &actions.failed].into_iter().flat_map(|few| &few.first);
+    let more = more.map(|action| &action.account).chain(cases.first.iter().map(|case| &case.account));
+    let more = more.chain(unmatched.first.iter().map(|it| &it.account));
+    let of_tickets = tickets.own.first.iter().chain(&tickets.nobodys.first);
+    let more = more.chain(of_tickets.filter_map(|ticket| ticket.handling.account.as_ref()));
+    let beside = wanted.read(context, more.collect()).await?;
+    let plans = Few { first: board::in_full(context, plans).await?, count, is_more };
+
+    let month = Month::of(now.to_zoned(jiff::tz::TimeZone::UTC).date());
+    let (report, before) = read::month_and_before(context, month).await?;
+    let few = |waiting: ticket::Waiting| {
+        let mut few = Few::of(waiting.first, tickets.is_more);
+        few.count = waiting.count;
+        few
+    };
     Ok(::pages::home(
         viewer,
         &Home {
-            waiting: &waiting,
+            now,
+            names: &beside.names,
+            amounts: &beside.amounts,
+            tickets: &few(tickets.own),
+            nobodys: &few(tickets.nobodys),
+            tasks: &tasks.own,
+            untaken: &tasks.untaken,
+            word: &actions.word,
+            asked: &actions.asked,
+            failed: &actions.failed,
+            disputes: &beside.disputes,
+            incidents: &incidents,
+            locked: &locked,
+            unmatched: &unmatched,
+            proposals: &proposals,
             cases: &cases,
             plans: &plans,
-            incidents: &incidents,
-            proposals: &proposals,
             month,
             report: report.as_ref(),
+            before: before.as_ref(),
         },
     ))
+}
+
+struct Tasks {
+    own: Few<Task>,
+    /// What nobody has.
+    untaken: Few<Task>,
+}
+
+async fn tasks(context: &Context, staff: &Staff) -> Result<Tasks, Fault> {
+    let window = Window { after: None, limit: GLANCE };
+    let page = task::list(context, &task::Filter::default(), window).await?;
+    let is_more = page.next.is_some();
+    let (untaken, given): (Vec<_>, Vec<_>) = page.items.into_iter().partition(|task| task.assigned_to.is_none());
+    let own = given.into_iter().filter(|task| task.assigned_to.as_ref() == Some(&staff.id)).collect();
+    Ok(Tasks { own: Few::of(own, is_more), untaken: Few::of(untaken, is_more) })
+}
+
+struct Actions {
+    /// What waits for this person's word.
+    word: Few<Action>,
+    /// What they asked for, and how it ended lately.
+    asked: Few<Action>,
+    /// What went wrong of what people asked for.
+    failed: Few<Action>,
+}
+
+async fn actions(context: &Context, staff: &Staff) -> Result<Actions, Fault> {
+    let waiting = read::actions_of(context, &[State::WaitingApproval], GLANCE, Order::Ascending).await?;
+    let ended = read::actions_of(context, &ENDED, GLANCE, Order::Descending).await?;
+    let done = read::actions_of(context, &[State::Executed], GLANCE, Order::Descending).await?;
+    let since = context.clock.now() - NEWS;
+    let is_news = |action: &&Action| action.ended_at().is_none_or(|at| at >= since);
+    let own = |action: &&Action| action.requested_by == staff.id;
+    let asked = waiting.items.iter().filter(own);
+    let asked = asked.chain(ended.items.iter().chain(&done.items).filter(own).filter(is_news)).cloned().collect();
+    let is_wrong = |action: &&Action| {
+        matches!(action.state(), State::Failed | State::InDoubt | State::NeedsPerson) && action.by_rule().is_none()
+    };
+    let failed = ended.items.iter().filter(is_wrong).filter(is_news).cloned().collect();
+    let (more, more_ended) = (waiting.next.is_some(), ended.next.is_some());
+    let word = Few::of(word::theirs(context, waiting.items, staff).await?, more);
+    Ok(Actions { word, asked: Few::of(asked, more || more_ended), failed: Few::of(failed, more_ended) })
+}
+
+/// What else is read of what is shown, in one batch.
+struct Beside<'a> {
+    tasks: [&'a Few<Task>; 2],
+    disputed: &'a [Case],
+    /// There are more open cases than were looked at.
+    is_more: bool,
+}
+
+struct Found {
+    names: Names,
+    /// What is open of the invoices that tasks are about.
+    amounts: BTreeMap<TaskId, Money>,
+    disputes: Few<Disputed>,
+}
+
+impl Beside<'_> {
+    async fn read(&self, context: &Context, more: Vec<&AccountId>) -> Result<Found, Fault> {
+        let tasks: Vec<&Task> = self.tasks.into_iter().flat_map(|few| &few.first).collect();
+        let invoice = |task: &Task| Some(keys::invoice(&task.account, task.about.invoice()?));
+        let payment = |case: &Case| Some(keys::payment(&case.account, case.disputed_payment()?));
+        let disputed = self.disputed.iter().map(|case| &case.account);
+        let accounts: Vec<&AccountId> = tasks.iter().map(|task| &task.account).chain(disputed).chain(more).collect();
+        let wanted = accounts.iter().flat_map(|account| names::keys_of(account));
+        let wanted = wanted.chain(tasks.iter().filter_map(|task| invoice(task)));
+        let wanted = wanted.chain(self.disputed.iter().filter_map(payment));
+        let batch = Batch::read(context, wanted.collect()).await?;
+
+        let mut amounts = BTreeMap::new();
+        for task in tasks {
+            let Some(key) = invoice(task) else { continue };
+            if let Some(Due::Open(Some(open))) = batch.of::<Invoice>(&key)?.map(|invoice| invoice.due()) {
+                amounts.insert(task.id.clone(), open);
+            }
+        }
+        let mut disputes = Vec::new();
+        for case in self.disputed {
+            let Some(key) = payment(case) else { continue };
+            let payment = batch.get::<Of<Payment>>(&key)?;
+            disputes.extend(payment.and_then(|payment| Disputed::of(case, &payment.value)));
+        }
+        disputes.sort_by_key(|dispute| (dispute.evidence_due_at.is_none(), dispute.evidence_due_at));
+        Ok(Found { names: names::of(&batch, accounts)?, amounts, disputes: Few::of(disputes, self.is_more) })
+    }
 }

@@ -1,12 +1,12 @@
 //! Incidents: the list, and one with its members.
 
-use super::{filters, more};
+use super::{filters, more, names};
 use crate::context::Context;
 use crate::incident;
 use crate::report::query::{self, Query};
 use crate::report::read;
 use crate::web::{Problem, Window};
-use ::pages::Viewer;
+use ::pages::{MEMBERS, Viewer};
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
     let page = read::incidents(context, query::incident_state(query)?, window).await?;
@@ -16,5 +16,8 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
 
 pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str) -> Result<String, Problem> {
     let incident = incident::find(context, id).await?;
-    Ok(::pages::incident(viewer, &incident, &incident::members(context, &incident).await?))
+    let members = incident::members(context, &incident).await?;
+    let shown = members.iter().take(MEMBERS).map(|member| &member.account);
+    let names = names::read(context, shown).await?;
+    Ok(::pages::incident(viewer, &incident, &members, &names))
 }
