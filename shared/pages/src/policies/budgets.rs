@@ -1,5 +1,6 @@
 //! How often may a payment be tried again? What the networks allow, and what the company itself says of them.
 
+use crate::frame::words;
 use domain::decline::{Limit, Of, Whose};
 use domain::import::{NetworkRule, Says};
 use jiff::civil::Date;
