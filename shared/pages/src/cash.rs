@@ -2,6 +2,7 @@
 
 use crate::filters::Filters;
 use crate::frame::{Viewer, frame, no_default, state, time};
+use crate::names::{Names, customer};
 use domain::cash::{Candidate, Flow, Received, Request, Target};
 use maud::{Markup, html};
 
@@ -50,6 +51,7 @@ pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
 pub fn payment_requests(
     viewer: &Viewer,
     rows: &[Request],
+    names: &Names,
     filters: &Filters,
     next: Option<&str>,
     notice: Option<&str>,
@@ -69,12 +71,12 @@ pub fn payment_requests(
                     " of a customer who owes something, and ask for what is open."
                 })) } @else { div .scroll tabindex="0" { table aria-label="Payment requests" {
                     thead { tr {
-                        th scope="col" { "Request" } th scope="col" { "Ticket" } th scope="col" { "Invoices" }
+                        th scope="col" { "Customer" } th scope="col" { "Ticket" } th scope="col" { "Invoices" }
                         th scope="col" { "State" } th .number scope="col" { "Asked" }
                         th .number scope="col" { "Remains" } th scope="col" { "Link" }
                         th scope="col" { "Asked by" } th scope="col" { "When" }
                     } }
-                    tbody { @for request in rows { (row(request)) } }
+                    tbody { @for request in rows { (row(request, names)) } }
                 } } }
             }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
@@ -82,10 +84,10 @@ pub fn payment_requests(
     )
 }
 
-fn row(request: &Request) -> Markup {
+fn row(request: &Request, names: &Names) -> Markup {
     let (link, ticket) = (request.standing().find_map(|line| line.link.as_ref()), request.ticket_name().address());
     html! { tr {
-        td { a href={ "/accounts/" (request.account) } { (request.id) } }
+        td { (customer(names, &request.account)) br; span .soft { (request.id) } }
         td { a href={ "/tickets/" (ticket) } { (ticket) } }
         td { @for (place, line) in request.lines.iter().enumerate() {
             @if place > 0 { ", " }
@@ -224,7 +226,10 @@ mod tests {
         let page = unmatched(&viewer(Role::L1), &rows, None, None);
         assert!(!page.contains("/payments/unmatched/rcv_"), "{page}");
         let filters = Filters { path: "/payment-requests", ..Filters::default() };
-        let page = payment_requests(&viewer(Role::L1), &[request()], &filters, None, None);
+        let names: Names =
+            [(request().account, domain::book::Called::Name("<Juniper> & Söhne".to_owned()))].into_iter().collect();
+        let page = payment_requests(&viewer(Role::L1), &[request()], &names, &filters, None, None);
+        assert!(page.contains("&lt;Juniper&gt; &amp; Söhne</a>"), "whose it is: {page}");
         assert!(page.contains("49.00 USD") && page.contains("&lt;IN-1&gt;"), "{page}");
     }
 }

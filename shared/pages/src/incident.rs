@@ -2,6 +2,7 @@
 
 use crate::filters::Filters;
 use crate::frame::{Viewer, frame, known, state, time, words};
+use crate::names::{Names, customer};
 use domain::case::Disputed;
 use domain::incident::{Incident, Pulse, State};
 use maud::{Markup, html};
@@ -38,7 +39,7 @@ pub fn incidents(viewer: &Viewer, rows: &[Incident], filters: &Filters, next: Op
     )
 }
 
-pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse]) -> String {
+pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse], names: &Names) -> String {
     frame(
         &incident.title(),
         "/incidents",
@@ -83,22 +84,22 @@ pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse]) -> Stri
                     }
                 }
             }
-            section { h2 { "Members" } (table(members)) }
+            section { h2 { "Members" } (table(members, names)) }
         },
     )
 }
 
-fn table(members: &[Pulse]) -> Markup {
+fn table(members: &[Pulse], names: &Names) -> Markup {
     html! {
         div .scroll tabindex="0" { table aria-label="Members" {
             thead { tr {
-                th scope="col" { "When" } th scope="col" { "About" } th scope="col" { "Account" }
+                th scope="col" { "When" } th scope="col" { "Customer" } th scope="col" { "About" }
                 th .number scope="col" { "Amount" } th scope="col" { "Reason" }
             } }
             tbody { @for member in members.iter().take(MEMBERS) { tr {
                 td { (time(member.at)) }
-                td { (member.about) }
-                td { a href={ "/accounts/" (member.account) } { (member.account) } }
+                td { (customer(names, &member.account)) }
+                td .soft { (member.about) }
                 td .number { (known(member.amount)) }
                 td { (known(member.signs.family.as_deref().map(words))) }
             } } }
@@ -107,22 +108,25 @@ fn table(members: &[Pulse]) -> Markup {
     }
 }
 
-pub fn disputes(viewer: &Viewer, rows: &[Disputed], filters: &Filters, next: Option<&str>) -> String {
+pub fn disputes(viewer: &Viewer, rows: &[Disputed], names: &Names, filters: &Filters, next: Option<&str>) -> String {
     let table = html! {
         div .scroll tabindex="0" { table aria-label="Disputes" {
             thead { tr {
-                th scope="col" { "Dispute" } th scope="col" { "State" } th .number scope="col" { "Amount" }
-                th scope="col" { "Reason" } th scope="col" { "Opened" }
-                th scope="col" { "Evidence due" } th scope="col" { "Account" }
+                th scope="col" { "Customer" } th .number scope="col" { "Amount" } th scope="col" { "Reason" }
+                th scope="col" { "State" } th scope="col" { "Opened" } th scope="col" { "Evidence due" }
+                th scope="col" { "Dispute" }
             } }
             tbody { @for row in rows { tr {
-                td { a href={ "/cases/" (row.case) } { (row.id) } @if row.formal == Some(false) { " (inquiry)" } }
-                td { @match row.state { Some(name) => (state(name)), None => (known(None::<&str>)) } }
+                td { (customer(names, &row.account)) }
                 td .number { (known(row.amount)) }
                 td { (known(row.reason.as_deref().map(words))) }
+                td { @match row.state { Some(name) => (state(name)), None => (known(None::<&str>)) } }
                 td { @match row.opened_at { Some(at) => (time(at)), None => (known(None::<&str>)) } }
                 td { @match row.evidence_due_at { Some(at) => (time(at)), None => span .soft { "–" } } }
-                td { a href={ "/accounts/" (row.account) } { "account" } }
+                td {
+                    a href={ "/cases/" (row.case) } { @if row.formal == Some(false) { "Inquiry" } @else { "Dispute" } }
+                    br; span .soft { (row.id) }
+                }
             } } }
         } }
     };

@@ -3,13 +3,21 @@
 use crate::action::what_was_done;
 use crate::filters::Filters;
 use crate::frame::{Viewer, frame, no_default, only, state, time, words};
+use crate::names::Names;
 use domain::staff::{Role, Staff};
 use domain::task::{About, State, Task};
 use domain::ticket::TicketName;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-pub fn tasks(viewer: &Viewer, rows: &[Task], filters: &Filters, now: Timestamp, next: Option<&str>) -> String {
+pub fn tasks(
+    viewer: &Viewer,
+    rows: &[Task],
+    names: &Names,
+    filters: &Filters,
+    now: Timestamp,
+    next: Option<&str>,
+) -> String {
     frame(
         "Tasks",
         "/tasks",
@@ -26,11 +34,13 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], filters: &Filters, now: Timestamp, 
                     "Nobody has anything to do. A task comes by itself where only a person can go on."
                 })) } @else { div .scroll tabindex="0" { table aria-label="Tasks" {
                     thead { tr {
-                        th scope="col" { "Task" } th scope="col" { "State" } th scope="col" { "Due" }
+                        th scope="col" { "Task" } th scope="col" { "Customer" } th scope="col" { "State" }
+                        th scope="col" { "Due" }
                         th scope="col" { "Who has it" }
                     } }
                     tbody { @for task in rows { tr {
                         td { a href={ "/tasks/" (task.id) } { (task.what) } }
+                        td { (whose(task, names)) }
                         td { (shown_state(task, now)) }
                         td {
                             (time(task.due_at))
@@ -43,6 +53,14 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], filters: &Filters, now: Timestamp, 
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
+}
+
+/// Some are about nobody: a key, an endpoint, a stranger's ticket.
+fn whose(task: &Task, names: &Names) -> Markup {
+    let called = names.of(&task.account);
+    html! {
+        @if called.is_known() { a href={ "/accounts/" (task.account) } { (called) } } @else { span .soft { "–" } }
+    }
 }
 
 fn shown_state(task: &Task, now: Timestamp) -> Markup {

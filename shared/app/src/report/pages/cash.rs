@@ -3,6 +3,7 @@
 use super::{filters, more};
 use crate::context::Context;
 use crate::dunning::cash;
+use crate::records::beside;
 use crate::report::query::{self, Query};
 use crate::web::{Problem, Window};
 use ::pages::Viewer;
@@ -16,7 +17,8 @@ pub(super) async fn requests(
     let page = cash::requests(context, &query::payment_requests(query)?, window).await?;
     let filters = filters::kept(context, viewer, filters::payment_requests(query)).await?;
     let next = more(&filters::base(&filters), page.next);
-    Ok(::pages::payment_requests(viewer, &page.items, &filters, next.as_deref(), query::notice(query)))
+    let names = beside::names(context, page.items.iter().map(|request| request.account.clone())).await?;
+    Ok(::pages::payment_requests(viewer, &page.items, &names, &filters, next.as_deref(), query::notice(query)))
 }
 
 pub(super) async fn unmatched(

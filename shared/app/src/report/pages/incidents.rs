@@ -3,10 +3,14 @@
 use super::{filters, more};
 use crate::context::Context;
 use crate::incident;
+use crate::records::beside;
 use crate::report::query::{self, Query};
 use crate::report::read;
 use crate::web::{Problem, Window};
 use ::pages::Viewer;
+
+/// As many members as the page shows.
+const NAMED_MAX: usize = 200;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
     let page = read::incidents(context, query::incident_state(query)?, window).await?;
@@ -16,5 +20,7 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
 
 pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str) -> Result<String, Problem> {
     let incident = incident::find(context, id).await?;
-    Ok(::pages::incident(viewer, &incident, &incident::members(context, &incident).await?))
+    let members = incident::members(context, &incident).await?;
+    let names = beside::names(context, members.iter().take(NAMED_MAX).map(|member| member.account.clone())).await?;
+    Ok(::pages::incident(viewer, &incident, &members, &names))
 }

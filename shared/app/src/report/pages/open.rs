@@ -4,6 +4,7 @@ use super::GLANCE;
 use crate::context::Context;
 use crate::door::console::viewer;
 use crate::door::{session, token};
+use crate::records::beside;
 use crate::report::{query, read};
 use crate::web::{self, Answer, Problem, Window};
 use bytes::Bytes;
@@ -27,7 +28,8 @@ pub(in crate::report) async fn approvals(context: &Context, request: &Request<By
     let waiting = match &viewer {
         Some(_) => {
             let window = Window::of(&web::query(request), GLANCE)?;
-            read::actions(context, Some(State::WaitingApproval), None, &window).await?.items
+            let waiting = read::actions(context, Some(State::WaitingApproval), None, &window).await?.items;
+            beside::of_each(context, waiting).await?
         }
         None => Vec::new(),
     };

@@ -2,6 +2,7 @@
 
 use super::{filters, more};
 use crate::context::Context;
+use crate::records::beside;
 use crate::report::found;
 use crate::report::query::{self, Query};
 use crate::setup::{delegation, proposal, staff, stop};
@@ -18,7 +19,8 @@ pub(super) async fn tasks(
     let page = task::list(context, &query::tasks(query)?, window).await?;
     let filters = filters::kept(context, viewer, filters::tasks(query)).await?;
     let next = more(&filters::base(&filters), page.next);
-    Ok(::pages::tasks(viewer, &page.items, &filters, context.clock.now(), next.as_deref()))
+    let names = beside::names(context, page.items.iter().map(|task| task.account.clone())).await?;
+    Ok(::pages::tasks(viewer, &page.items, &names, &filters, context.clock.now(), next.as_deref()))
 }
 
 pub(super) async fn task(context: &Context, viewer: &Viewer, id: &str, query: &Query) -> Result<String, Problem> {
@@ -31,8 +33,9 @@ pub(super) async fn task(context: &Context, viewer: &Viewer, id: &str, query: &Q
 pub(super) async fn stop(context: &Context, viewer: &Viewer, query: &Query) -> Result<String, Problem> {
     let shown = stop::status(context).await?;
     let waiting: Vec<_> =
-        shown.waiting.iter().map(|line| (line.action.to_string(), line.summary.clone(), line.held)).collect();
-    Ok(::pages::stop(viewer, &shown.stops, &waiting, query::notice(query)))
+        shown.waiting.iter().map(|line| (line.action.clone(), line.summary.clone(), line.held)).collect();
+    let names = beside::names(context, shown.waiting.iter().map(|line| line.action.account())).await?;
+    Ok(::pages::stop(viewer, &shown.stops, &waiting, &names, query::notice(query)))
 }
 
 pub(super) async fn staff(context: &Context, viewer: &Viewer, query: &Query) -> Result<String, Problem> {
