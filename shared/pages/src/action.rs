@@ -42,7 +42,7 @@ pub fn action(viewer: &Viewer, shown: &ActionShown<'_>) -> String {
             @if let Some(notice) = shown.notice { section .notice role="alert" { p { (notice) } } }
             div #now tabindex="-1" {
                 (next::next(viewer, shown, &sentence))
-                @if shown.looks_again { p .soft role="status" { "This page looks again by itself until it has ended." } }
+                @if shown.looks_again { p .soft role="status" { "This page looks again by itself, for a minute." } }
             }
             @if action.state() == State::WaitingApproval { (rests_on(action, beside)) }
             @if matches!(action.state(), State::Previewed | State::WaitingApproval | State::Approved) {

@@ -108,7 +108,13 @@ fn row(request: &Request, names: &Names) -> Markup {
 }
 
 /// Payments of which somebody has to say what they are for.
-pub fn unmatched(viewer: &Viewer, rows: &[Received], next: Option<&str>, notice: Option<&str>) -> String {
+pub fn unmatched(
+    viewer: &Viewer,
+    rows: &[Received],
+    names: &Names,
+    next: Option<&str>,
+    notice: Option<&str>,
+) -> String {
     frame(
         "Unmatched payments",
         "/payments/unmatched",
@@ -118,9 +124,10 @@ pub fn unmatched(viewer: &Viewer, rows: &[Received], next: Option<&str>, notice:
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
             @if rows.is_empty() { section { p .soft { "Every payment has its place." } } }
             @for received in rows { section {
-                h2 { (received.amount) " by payment " (received.payment) }
+                h2 { (received.amount) " from " (names.of(&received.account)) }
                 dl {
-                    dt { "Account" } dd { a href={ "/accounts/" (received.account) } { (received.account) } }
+                    dt { "Customer" } dd { (customer(names, &received.account)) }
+                    dt { "Payment" } dd .soft { (received.payment) }
                     dt { "Came in" } dd { (time(received.at)) }
                     dt { "Says" } dd { (received.reference.as_deref().unwrap_or("nothing")) }
                     dt { "Why nobody could" } dd { (received.why.words()) }
@@ -220,10 +227,10 @@ mod tests {
         let candidate = Candidate { target, way: domain::cash::Way::Amount, confidence: "0.80".to_owned() };
         let found = (Why::NoReference, vec![candidate]);
         let rows = [Received::new(&account, ("ch_<1>", amount, at), Some("x7"), found)];
-        let page = unmatched(&viewer(Role::BillingSpecialist), &rows, None, None);
+        let page = unmatched(&viewer(Role::BillingSpecialist), &rows, &Names::default(), None, None);
         assert_eq!(page.matches("action=\"/payments/unmatched/rcv_").count(), 4, "{page}");
         assert!(page.contains("(confidence 0.80)") && page.contains("ch_&lt;1&gt;"), "{page}");
-        let page = unmatched(&viewer(Role::L1), &rows, None, None);
+        let page = unmatched(&viewer(Role::L1), &rows, &Names::default(), None, None);
         assert!(!page.contains("/payments/unmatched/rcv_"), "{page}");
         let filters = Filters { path: "/payment-requests", ..Filters::default() };
         let names: Names =

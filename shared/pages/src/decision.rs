@@ -99,6 +99,11 @@ fn first_yes(action: &Action) -> Cow<'static, str> {
     }
 }
 
+/// What cannot be done any more as it was shown, for whoever would decide it.
+pub fn out_of_date(why: &str) -> String {
+    format!("It is out of date: {why}. A yes does nothing; whoever asked has to look and ask again.")
+}
+
 /// All of it as the text of a mail: paragraphs, and lines that begin with a dash.
 pub fn decision_text(action: &Action, beside: &Beside) -> String {
     let mut parts = vec![beside.sentence(action)];

@@ -162,8 +162,8 @@ fn everywhere_each_kind_says_whose_how_much_and_why() {
             assert!(text.starts_with(&said), "{name}: {text}");
             for (place, page) in [
                 ("page", action(&viewer, &shown)),
-                ("list", actions(&viewer, &[asked.clone()], &names, &filters, None)),
-                ("approvals", landing(Some(&viewer), &[(asked.clone(), beside.clone())])),
+                ("list", actions(&viewer, std::slice::from_ref(&asked), &names, &filters, None)),
+                ("approvals", landing(Some(&viewer), &[(asked.clone(), beside.clone())], None)),
                 ("linked page", opened(None, (&asked, &beside), TOKEN, proof, None)),
                 ("mail", told(&text, PAGE)),
             ] {
@@ -191,7 +191,7 @@ fn the_page_says_that_it_is_out_of_date_before_anybody_decides() {
         notice: None,
     };
     let page = action(&viewer(), &shown(Some("only 3.00 USD can still be given back")));
-    assert!(page.contains("It is out of date: </strong>only 3.00 USD can still be given back"), "{page}");
+    assert!(page.contains("It is out of date: only 3.00 USD can still be given back"), "{page}");
     assert!(!action(&viewer(), &shown(None)).contains("out of date"));
 }
 

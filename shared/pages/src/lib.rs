@@ -44,7 +44,7 @@ pub use asked::{Asked, Press, asked};
 pub use case::{CaseShown, case};
 pub use cash::{cash, payment_requests, unmatched};
 pub use copy::COPY;
-pub use decision::{Beside, decision_text};
+pub use decision::{Beside, decision_text, out_of_date};
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
 pub use filters::{Choice, Field, Filters};

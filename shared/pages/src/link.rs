@@ -39,7 +39,7 @@ pub enum Proof {
 }
 
 /// Everything that waits for a decision, and the door for links from mails.
-pub fn landing(viewer: Option<&Viewer>, waiting: &[(Action, Beside)]) -> String {
+pub fn landing(viewer: Option<&Viewer>, waiting: &[(Action, Beside)], next: Option<&str>) -> String {
     frame(
         "Approvals",
         "/approvals",
@@ -47,6 +47,7 @@ pub fn landing(viewer: Option<&Viewer>, waiting: &[(Action, Beside)]) -> String 
         html! {
             h1 { "Approvals" }
             @if viewer.is_some() { (queue(waiting)) } @else { (door()) }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
             form #link method="post" action="/approvals" hidden { input type="hidden" name="token" autocomplete="off"; }
             script { (PreEscaped(SCRIPT)) }
         },
@@ -233,7 +234,7 @@ mod tests {
         assert!(!SCRIPT.contains('<') && !SCRIPT.contains('\r'));
         let viewer = viewer(Role::Manager);
         for viewer in [None, Some(&viewer)] {
-            let page = landing(viewer, &[(waiting(), beside())]);
+            let page = landing(viewer, &[(waiting(), beside())], None);
             assert_eq!(
                 (count(&page, "<script>"), count(&page, &format!("<script>{SCRIPT}</script>"))),
                 (1, 1),
@@ -248,9 +249,9 @@ mod tests {
     fn only_who_is_signed_in_sees_what_waits() {
         let sentence =
             "Refund 24.00 USD to Juniper &lt;Logistics&gt; &amp; Söhne: billed wrongly, payment of 27 Feb, Amex 0049";
-        let outside = landing(None, &[(waiting(), beside())]);
+        let outside = landing(None, &[(waiting(), beside())], None);
         assert!(!outside.contains(sentence) && outside.contains(r#"href="/login""#) && outside.contains("<noscript>"));
-        let inside = landing(Some(&viewer(Role::L1)), &[(waiting(), beside())]);
+        let inside = landing(Some(&viewer(Role::L1)), &[(waiting(), beside())], Some("/approvals?cursor=c"));
         for part in [
             sentence,
             "Needs manager.",
@@ -259,10 +260,11 @@ mod tests {
             "<dt>Second payment</dt><dd>24.00 USD on 27 Feb</dd>",
             "<dt>After yes</dt>",
             "<dt>After no</dt>",
+            "<a href=\"/approvals?cursor=c\">More</a>",
         ] {
             assert!(inside.contains(part), "{part}: {inside}");
         }
-        assert!(landing(Some(&viewer(Role::L1)), &[]).contains("Nothing waits"));
+        assert!(landing(Some(&viewer(Role::L1)), &[], None).contains("Nothing waits"));
     }
 
     #[test]

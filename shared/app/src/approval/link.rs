@@ -111,7 +111,8 @@ async fn show(
         (None, _) => StatusCode::OK,
     };
     let beside = beside::of(context, action).await?;
-    let notice = refused.map(|problem| problem.message.as_str());
+    let outdated = decide::outdated(context, action).await?.map(|why| ::pages::out_of_date(&why));
+    let notice = refused.map(|problem| problem.message.as_str()).or(outdated.as_deref());
     Ok(web::html(status, ::pages::opened(viewer.as_ref(), (action, &beside), token, proof, notice)))
 }
 

@@ -13,8 +13,7 @@ use pages::{Beside, Names};
 use std::collections::BTreeSet;
 
 /// What customers are called, in one batch: as many small items as the page has accounts.
-pub async fn names(context: &Context, accounts: impl IntoIterator<Item = AccountId>) -> Result<Names, Fault> {
-    let accounts: BTreeSet<AccountId> = accounts.into_iter().collect();
+pub async fn names(context: &Context, accounts: BTreeSet<AccountId>) -> Result<Names, Fault> {
     if accounts.is_empty() {
         return Ok(Names::default());
     }

@@ -1,7 +1,7 @@
 //! What comes next for an action, and the buttons for it: decide, withdraw, say what was done by hand.
 
 use super::ActionShown;
-use crate::decision::{Beside, follows, needs};
+use crate::decision::{Beside, follows, needs, out_of_date};
 use crate::frame::{Viewer, no_default, only, time, words};
 use domain::action::{Action, Kind, Outcome, Sent, State};
 use domain::approval::Deciding;
@@ -90,9 +90,7 @@ fn decision(viewer: &Viewer, shown: &ActionShown<'_>, sentence: &str) -> Markup 
     html! {
         section .notice {
             h2 { "Decision" }
-            @if let Some(why) = shown.overtaken { p role="alert" {
-                strong { "It is out of date: " } (why) ". A yes does nothing; whoever asked has to look and ask again."
-            } }
+            @if let Some(why) = shown.overtaken { p role="alert" { strong { (out_of_date(why)) } } }
             (weighed(action, beside))
             @if let Deciding::InPlaceOf(away) = deciding {
                 p { "You decide in the place of " (away.name) ", as " (words(away.role.name())) "." }

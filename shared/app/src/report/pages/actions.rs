@@ -18,7 +18,7 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
         read::actions_wanted(context, &Actions::of(query)?, window).await?,
         filters::kept(context, viewer, filters::actions(query)).await?,
     );
-    let names = beside::names(context, page.items.iter().map(|action| action.account.clone())).await?;
+    let names = beside::names(context, page.items.iter().map(|action| action.account.clone()).collect()).await?;
     Ok(::pages::actions(viewer, &page.items, &names, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 

@@ -20,7 +20,7 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
         read::cases_wanted(context, &Cases::of(query)?, window).await?,
         filters::kept(context, viewer, filters::cases(query)).await?,
     );
-    let names = beside::names(context, page.items.iter().map(|case| case.account.clone())).await?;
+    let names = beside::names(context, page.items.iter().map(|case| case.account.clone()).collect()).await?;
     Ok(::pages::cases(viewer, &page.items, &names, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 
@@ -67,6 +67,6 @@ pub(super) async fn disputes(
         read::disputes(context, &Cases::of(query)?, window).await?,
         filters::kept(context, viewer, filters::disputes(query)).await?,
     );
-    let names = beside::names(context, page.items.iter().map(|dispute| dispute.account.clone())).await?;
+    let names = beside::names(context, page.items.iter().map(|dispute| dispute.account.clone()).collect()).await?;
     Ok(::pages::disputes(viewer, &page.items, &names, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }

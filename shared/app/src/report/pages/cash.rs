@@ -17,7 +17,7 @@ pub(super) async fn requests(
     let page = cash::requests(context, &query::payment_requests(query)?, window).await?;
     let filters = filters::kept(context, viewer, filters::payment_requests(query)).await?;
     let next = more(&filters::base(&filters), page.next);
-    let names = beside::names(context, page.items.iter().map(|request| request.account.clone())).await?;
+    let names = beside::names(context, page.items.iter().map(|request| request.account.clone()).collect()).await?;
     Ok(::pages::payment_requests(viewer, &page.items, &names, &filters, next.as_deref(), query::notice(query)))
 }
 
@@ -29,5 +29,6 @@ pub(super) async fn unmatched(
 ) -> Result<String, Problem> {
     let page = cash::unmatched(context, window).await?;
     let next = more("/payments/unmatched?", page.next);
-    Ok(::pages::unmatched(viewer, &page.items, next.as_deref(), query::notice(query)))
+    let names = beside::names(context, page.items.iter().map(|received| received.account.clone()).collect()).await?;
+    Ok(::pages::unmatched(viewer, &page.items, &names, next.as_deref(), query::notice(query)))
 }

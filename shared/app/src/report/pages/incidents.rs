@@ -21,6 +21,7 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
 pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str) -> Result<String, Problem> {
     let incident = incident::find(context, id).await?;
     let members = incident::members(context, &incident).await?;
-    let names = beside::names(context, members.iter().take(NAMED_MAX).map(|member| member.account.clone())).await?;
+    let names =
+        beside::names(context, members.iter().take(NAMED_MAX).map(|member| member.account.clone()).collect()).await?;
     Ok(::pages::incident(viewer, &incident, &members, &names))
 }

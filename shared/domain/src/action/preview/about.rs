@@ -23,7 +23,8 @@ pub(super) fn about(kind: &Kind, known: Known<'_>) -> String {
             .map(|number| named("invoice", number)),
         Target::Subscription(id) => {
             let plan = known.head.book.subscriptions.get(id).and_then(|line| line.plan.as_ref());
-            plan.map(|plan| named("plan", plan))
+            // Where a plan has no name, what stands there is its price's id.
+            plan.filter(|plan| !plan.contains('_')).map(|plan| named("plan", plan))
         }
         Target::Account | Target::Several => None,
     };
@@ -104,6 +105,7 @@ mod tests {
             ("an invoice's number", &invoice, bare.clone(), Some("R-17"), None, "invoice R-17"),
             ("an invoice without one", &invoice, bare.clone(), None, None, ""),
             ("a plan", &subscription, bare.clone(), None, Some("Pro"), "plan Pro"),
+            ("a plan without a name", &subscription, bare.clone(), None, Some("price_pro"), ""),
             ("no plan", &subscription, bare.clone(), None, None, ""),
             ("the account", &Kind::Credit { amount }, bare.clone(), None, None, ""),
         ] {
