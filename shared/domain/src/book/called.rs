@@ -19,6 +19,7 @@ pub enum Called {
 }
 
 impl Called {
+    /// By their name, or by where they are written to.
     pub fn of(person: &Person) -> Self {
         if person.erased_at.is_some() {
             return Self::Erased;
