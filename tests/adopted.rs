@@ -236,7 +236,7 @@ async fn asked_for_much(service: &Service, case: &str) {
     for number in case.actions.len()..15 {
         let clause = Clause { rule: "r".to_owned(), policy_version: 1, why: "w".to_owned() };
         let (summary, digest) = ("a refund".to_owned(), number.to_string());
-        let preview = Preview { summary, lines: Vec::new(), clause, notices: Vec::new(), digest };
+        let preview = Preview { summary, about: String::new(), lines: Vec::new(), clause, notices: Vec::new(), digest };
         let kind = Kind::Refund { payment: "ch_1".to_owned(), amount: Money::from_minor(100, Currency::USD) };
         let id = ActionId::of(&case.account, "lena", &format!("much_{number}"));
         let mut action = Action::new(id, kind, Reason::Other, preview, "lena", now);

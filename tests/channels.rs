@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tests::world::{ask, get};
 
 /// A refund that lena asks for: a billing specialist must decide.
-async fn waiting(service: &Service, key: &str, amount: &str) -> (String, String) {
+pub async fn waiting(service: &Service, key: &str, amount: &str) -> (String, String) {
     let body = json!({"account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_1", "amount": {"amount": amount, "currency": "USD"}}, "reason_code": "billing_error", "note": "see <!channel>"});
     let (status, answer) = ask(service, "lena", Method::POST, "/api/actions", Some(&body), Some(key)).await;
     assert_eq!((status, &answer["state"]), (StatusCode::CREATED, &json!("waiting_approval")), "{answer}");
@@ -19,11 +19,11 @@ async fn waiting(service: &Service, key: &str, amount: &str) -> (String, String)
     (text(&answer["id"]), text(&answer["preview"]["digest"]))
 }
 
-async fn state(service: &Service, id: &str) -> String {
+pub async fn state(service: &Service, id: &str) -> String {
     get(service, &format!("/api/actions/{id}")).await["state"].as_str().unwrap().to_owned()
 }
 
-fn letters(service: &Service, channel: Channel, to: &str) -> Vec<Letter> {
+pub fn letters(service: &Service, channel: Channel, to: &str) -> Vec<Letter> {
     let all = service.outbox.letters().unwrap();
     all.into_iter().map(|(_, letter)| letter).filter(|letter| letter.channel == channel && letter.to == to).collect()
 }
@@ -56,7 +56,7 @@ async fn post(service: &Service, path: &str, headers: &[(&str, String)], body: V
     (answer.status(), String::from_utf8(answer.body().to_vec()).unwrap())
 }
 
-async fn slack_says(service: &Service, secret: &str, at: jiff::Timestamp, body: Vec<u8>) -> StatusCode {
+pub async fn slack_says(service: &Service, secret: &str, at: jiff::Timestamp, body: Vec<u8>) -> StatusCode {
     let headers = slack::sign(&Secret::new(secret), &body, at);
     let (status, text) = post(service, "/slack/interactions", &headers, body).await;
     assert!(status == StatusCode::OK || text.contains("not_authentic") || text.contains("malformed"), "{text}");
@@ -142,13 +142,13 @@ fn a_button_at_slack_is_believed_by_its_signature_and_decides_once() {
 }
 
 /// The token of the link that was mailed to somebody.
-fn token(service: &Service, to: &str) -> String {
+pub fn token(service: &Service, to: &str) -> String {
     let letter = letters(service, Channel::Mail, &format!("{to}@demo.example")).remove(0);
     letter.links[0].split_once('#').unwrap().1.to_owned()
 }
 
 /// A form as a browser sends it from our own page.
-async fn form(service: &Service, fields: &[(&str, &str)]) -> String {
+pub async fn form(service: &Service, fields: &[(&str, &str)]) -> String {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes();
     let (status, page) = post(service, "/approvals", &[("sec-fetch-site", "same-origin".to_owned())], body).await;
     assert!(!status.is_server_error(), "{status}: {page}");
@@ -256,7 +256,7 @@ fn of_two_who_decide_at_once_one_wins_and_the_other_learns_who() {
         {
             let (id, digest) = waiting(&service, &format!("k{number}"), "5.00").await;
             let path = format!("/api/actions/{id}/decision");
-            let ballot = |decision: &str| json!({"decision": decision, "preview_digest": digest, "note": ""});
+            let ballot = |decision: &str| json!({"decision": decision, "preview_digest": digest, "note": "as it is"});
             let (first, second) = (ballot(pair.0), ballot(pair.1));
             let (one, other) = tokio::join!(
                 ask(&service, "mara", Method::POST, &path, Some(&first), None),

@@ -157,7 +157,8 @@ fn a_credit_is_pending_until_it_is_given_or_refused() {
             asked
         };
         let decides = async |asked: &Value, decision: &str| {
-            let ballot = json!({"decision": decision, "preview_digest": asked["preview"]["digest"], "note": ""});
+            let ballot =
+                json!({"decision": decision, "preview_digest": asked["preview"]["digest"], "note": "as it is"});
             let path = format!("/api/actions/{}/decision", asked["id"].as_str().unwrap());
             assert_eq!(ask(&service, "luis", Method::POST, &path, Some(&ballot), None).await.0, StatusCode::OK);
             service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();

@@ -66,7 +66,7 @@ async fn takes(service: &Service, staff: &str, step: &Value) -> (u16, Value) {
 /// Decides what waits for a decision.
 async fn decides(service: &Service, staff: &str, decision: &str) {
     let waiting = get(service, "/api/actions?state=waiting_approval").await["items"][0].clone();
-    let body = json!({"decision": decision, "preview_digest": waiting["preview"]["digest"], "note": ""});
+    let body = json!({"decision": decision, "preview_digest": waiting["preview"]["digest"], "note": "as it is"});
     let path = format!("/api/actions/{}/decision", waiting["id"].as_str().unwrap());
     let (status, answer) = post(service, staff, &path, Some(&body), None).await;
     assert_eq!(status, 200, "{answer}");

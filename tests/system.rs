@@ -19,6 +19,7 @@ mod costs;
 mod crash_points;
 mod crowded;
 mod currencies;
+mod decided;
 mod demo;
 mod desk;
 mod documents;

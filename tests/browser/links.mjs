@@ -209,6 +209,10 @@ checks['who is signed in decides with the session; whoever else is told that it 
   const window = await open(link, { as: 'bea' });
   await fits(window, 'link-signed-in');
   await window.page.click('button[value=deny]');
+  await says(window, 'say why you deny it');
+  assert.equal(await state(id), 'waiting_approval');
+  await window.page.fill('#note', 'not this time');
+  await window.page.click('button[value=deny]');
   await window.page.waitForURL(`${base}/actions/${id}`);
   await says(window, 'denied');
   await window.close();

@@ -186,7 +186,8 @@ pub fn action() -> Action {
     };
     let kind = Kind::Bundle { actions: (0..BUNDLE_MAX).map(member).collect() };
     let clause = Clause { rule: text(60), policy_version: 1, why: text(600) };
-    let preview = Preview { summary: text(600), lines: Vec::new(), clause, notices: vec![], digest: text(64) };
+    let preview =
+        Preview { summary: text(600), about: text(80), lines: Vec::new(), clause, notices: vec![], digest: text(64) };
     let mut action = Action::new(action_id(0), kind, Reason::CustomerDissatisfaction, preview, &id(0), at());
     action.note = note();
     action.case = Some(case(0));

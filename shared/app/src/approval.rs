@@ -49,9 +49,9 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::Ask { case, trace } => ask::for_case(context, case, trace).await,
         Message::Cohort { provider, source, trace } => ask::cohort(context, provider, source, trace).await,
-        Message::Pressed { team, user, action, approve, digest, trace } => {
+        Message::Pressed { team, user, action, approve, digest, note, trace } => {
             let who = Slack { team: team.clone(), user: user.clone() };
-            slack::pressed(context, who, action, *approve, digest, trace).await
+            slack::pressed(context, who, action, (*approve, digest, note), trace).await
         }
         Message::Answer { provider, source, id, .. } => {
             reply::send(context, &TicketName::new(provider, source, id)).await

@@ -69,7 +69,17 @@ pub enum Message {
     /// An action is to be carried out, looked after, or has expired.
     Act { action: ActionId, trace: String },
     /// Somebody pressed a button at Slack.
-    Pressed { team: String, user: String, action: ActionId, approve: bool, digest: String, trace: String },
+    Pressed {
+        team: String,
+        user: String,
+        action: ActionId,
+        approve: bool,
+        digest: String,
+        /// What they wrote beside it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+        trace: String,
+    },
     /// A month's report is to be published.
     Month { month: String, trace: String },
     /// The ledgers are to be sealed as they stand.

@@ -1,5 +1,6 @@
 //! The records around an action, and what was asked for on its account before.
 
+pub mod beside;
 pub mod contacts;
 pub mod hearing;
 pub mod ladder;
@@ -251,6 +252,8 @@ pub struct Past {
     pub offered: Vec<Timestamp>,
     /// What was credited for a mistake, or is on its way.
     pub credited: Vec<Credited>,
+    /// All of it, for whoever asks for the same object again.
+    pub actions: Vec<Action>,
 }
 
 /// None where it is more than is read for one request: then it is not known what a rule counts, and nothing is let be.
@@ -263,7 +266,7 @@ pub async fn past(context: &Context, account: &AccountId) -> Result<Option<Past>
     }
     let offered = actions.iter().filter(|action| action.offer.is_some()).map(|action| action.requested_at).collect();
     let credited = actions.iter().filter_map(Credited::by).collect();
-    Ok(Some(Past { asked: told_apart(&actions), offered, credited }))
+    Ok(Some(Past { asked: told_apart(&actions), offered, credited, actions }))
 }
 
 /// What somebody hears on whose request it cannot be known what was asked for before.

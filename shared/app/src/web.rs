@@ -182,6 +182,15 @@ pub fn framed(status: StatusCode, page: String, ancestors: &str) -> Answer {
     unlisted(under(&policy, respond(status, "text/html; charset=utf-8", page.into_bytes())))
 }
 
+/// How often a page looks that waits for an end.
+const AGAIN_SECS: &str = "2";
+
+/// A page that is asked for again by itself, with and without scripts. Whoever sends it says when that is over.
+pub fn looking_again(mut page: Answer) -> Answer {
+    page.headers_mut().insert(header::REFRESH, HeaderValue::from_static(AGAIN_SECS));
+    page
+}
+
 /// An answer under a policy of its own.
 fn under(policy: &str, mut answer: Answer) -> Answer {
     let policy = HeaderValue::from_str(policy).expect("the policy is plain ASCII");

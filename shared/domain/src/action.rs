@@ -1,5 +1,6 @@
 //! Something to be done at a provider, from the asking to the proof.
 
+mod already;
 mod attempt;
 mod by_hand;
 mod by_rule;
@@ -11,14 +12,17 @@ mod known;
 mod lifecycle;
 mod manners;
 mod offer;
+mod offered;
 mod preview;
 mod promised;
 mod refusal;
+mod sentence;
 mod stands;
 mod told;
 mod wish;
 mod written;
 
+pub use already::asked_already;
 pub use attempt::Attempt;
 pub use by_hand::{BY_HAND, FOUND, SeenByHand};
 pub use by_rule::ByRule;
@@ -29,10 +33,11 @@ pub use known::Known;
 pub use lifecycle::{Happening, Impossible, Moment, Owed};
 pub use manners::{Cancels, Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries, SETTLED};
 pub use offer::Offer;
+pub use offered::why_not;
 pub use preview::preview;
 pub use promised::credits_pending;
 pub use refusal::{NoPreview, NotEligible};
-pub use stands::{anew, still_holds};
+pub use stands::{anew, outdated, still_holds};
 pub use told::{Sent, Told, Why};
 pub use wish::{BUNDLE_MAX, Params, Resources, Wish, all_of};
 
@@ -286,6 +291,9 @@ impl State {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
     pub summary: String,
+    /// What it is about, without ids: a payment by its day and card, an invoice by its number. It is no part of the meaning.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
     pub lines: Vec<Line>,
     pub clause: Clause,
     /// What changed lately of how the customer is reached, as it was known then. It is no part of the meaning: that a change

@@ -4,6 +4,7 @@
 //! or splitting them changes nothing. The head holds sums over the resources, moved by the difference that one event
 //! makes, so that an account with ten thousand events is read as quickly as one with ten.
 
+mod called;
 mod card;
 mod consent;
 mod contact;
@@ -20,6 +21,7 @@ mod tries;
 mod unlinked;
 mod written;
 
+pub use called::{Called, one_line};
 pub use card::KeptCard;
 pub use consent::{CONSENT_CHARS_MAX, Consent, NoConsent};
 pub use contact::{ContactChange, Contacts};

@@ -433,8 +433,14 @@ mod tests {
         let case = case();
         let wanted = |by: &str, kind: Kind, state: Stands| {
             let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-            let preview =
-                Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+            let preview = Preview {
+                summary: String::new(),
+                about: String::new(),
+                lines: vec![],
+                clause,
+                notices: vec![],
+                digest: "d".into(),
+            };
             let id = ActionId::of(&case.account, by, "k");
             Action::new(id, kind, Reason::Other, preview, by, AT.parse().unwrap()).in_state(state)
         };
@@ -480,8 +486,14 @@ mod tests {
         let credit = Kind::Credit { amount: Money::from_minor(700, Currency::USD) };
         let request = |by: &str, kind: &Kind, bundle: Option<&ActionId>| {
             let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-            let preview =
-                Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+            let preview = Preview {
+                summary: String::new(),
+                about: String::new(),
+                lines: vec![],
+                clause,
+                notices: vec![],
+                digest: "d".into(),
+            };
             let id = ActionId::of(&standing.account, by, "k");
             let mut action = Action::new(id, kind.clone(), Reason::Other, preview, by, AT.parse().unwrap());
             action.case = Some(standing.id.clone());

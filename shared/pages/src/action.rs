@@ -2,40 +2,57 @@
 
 mod next;
 
-pub(crate) use next::{ballot, what_was_done};
+pub(crate) use next::{ballot, weighed, what_was_done};
 
 use crate::ask::offer;
+use crate::decision::{Beside, asker, rests_on};
 use crate::frame::{Viewer, frame, known, spoken, state, time, words};
+use crate::names::small;
 use domain::action::{Action, Outcome, State};
 use domain::approval::Deciding;
 use domain::ledger::Entry;
 use maud::{Markup, html};
 
-/// `members` are those of a bundle, once it is approved.
-pub fn action(
-    viewer: &Viewer,
-    action: &Action,
-    members: &[Action],
-    deciding: &Deciding,
-    (receipt, has_more): (&[Entry], bool),
-    notice: Option<&str>,
-) -> String {
+/// Everything that the page of an action shows.
+pub struct ActionShown<'a> {
+    pub action: &'a Action,
+    pub beside: &'a Beside,
+    /// Those of a bundle, once it is approved.
+    pub members: &'a [Action],
+    pub deciding: &'a Deciding,
+    /// What was entered of it, and whether there may be more.
+    pub receipt: (&'a [Entry], bool),
+    /// Why it cannot be done any more as it was shown, though nobody has decided yet.
+    pub overtaken: Option<&'a str>,
+    /// The page is looked at again by itself.
+    pub looks_again: bool,
+    /// What came of a button.
+    pub notice: Option<&'a str>,
+}
+
+pub fn action(viewer: &Viewer, shown: &ActionShown<'_>) -> String {
+    let ActionShown { action, beside, members, receipt: (receipt, has_more), .. } = *shown;
+    let sentence = beside.sentence(action);
     frame(
         "Action",
         "/actions",
         Some(viewer),
         html! {
-            h1 { (action.preview.summary) " " (state(action.state().name())) }
-            @if let Some(notice) = notice { section .notice role="alert" { p { (notice) } } }
-            (next::next(viewer, action, deciding))
+            h1 { (sentence) " " (state(action.state().name())) }
+            @if let Some(notice) = shown.notice { section .notice role="alert" { p { (notice) } } }
+            div #now tabindex="-1" {
+                (next::next(viewer, shown, &sentence))
+                @if shown.looks_again { p .soft role="status" { "This page looks again by itself, for a minute." } }
+            }
+            @if action.state() == State::WaitingApproval { (rests_on(action, beside)) }
             @if matches!(action.state(), State::Previewed | State::WaitingApproval | State::Approved) {
                 (offer(action))
             }
-            div .two { (preview(action)) (facts(action)) }
+            div .two { (preview(action)) (facts(action, beside)) }
             @if !members.is_empty() { section {
                 h2 { "Its parts, in their order" }
                 ol { @for member in members { li {
-                    a href={ "/actions/" (member.id) } { (member.preview.summary) } " "
+                    a href={ "/actions/" (member.id) } { (beside.sentence(member)) } " "
                     (state(member.state().name()))
                 } } }
             } }
@@ -91,15 +108,16 @@ pub(crate) fn preview(action: &Action) -> Markup {
     }
 }
 
-fn facts(action: &Action) -> Markup {
+fn facts(action: &Action, beside: &Beside) -> Markup {
     html! {
         section {
             h2 { "Request" }
             dl {
+                dt { "Customer" } dd { a href={ "/accounts/" (action.account) } { (beside.called) } }
                 dt { "Reason" } dd { (words(action.reason_code.name())) }
                 dt { "Note" } dd { (action.note) }
-                dt { "Asked by" } dd { (action.requested_by) ", " (time(action.requested_at)) }
-                dt { "Account" } dd { a href={ "/accounts/" (action.account) } { (action.account) } }
+                dt { "Asked by" } dd { (asker(action)) ", " (time(action.requested_at)) }
+                @if !action.preview.about.is_empty() { dt { "About" } dd { (action.preview.about) } }
                 @if let Some(bundle) = &action.bundle {
                     dt { "Part of" } dd { a href={ "/actions/" (bundle) } { "a bundle" } }
                 }
@@ -141,6 +159,9 @@ fn facts(action: &Action) -> Markup {
                         None => span .soft { "not yet" },
                     }
                 }
+                @if let Some(id) = action.kind.target().id() { dt { "Its id" } dd { (small("target-id", id)) } }
+                dt { "Account's id" } dd { (small("account-id", &action.account)) }
+                dt { "Action's id" } dd { (small("action-id", &action.id)) }
             }
         }
     }

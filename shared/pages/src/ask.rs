@@ -3,6 +3,7 @@
 use crate::action::preview;
 use crate::frame::{Viewer, frame, no_default, only, words};
 use domain::action::{Action, KINDS, Reason};
+use domain::book::Called;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -16,7 +17,9 @@ pub struct Choice {
 #[derive(Default)]
 pub struct Choices {
     pub account: String,
-    pub name: String,
+    pub called: Called,
+    /// Why some kinds are not offered: nothing of the account is there that they could be about.
+    pub not_possible: BTreeMap<&'static str, &'static str>,
     pub payments: Vec<Choice>,
     pub invoices: Vec<Choice>,
     pub subscriptions: Vec<Choice>,
@@ -73,7 +76,7 @@ pub fn ask(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> String {
         "/accounts",
         Some(viewer),
         html! {
-            h1 { "Ask for an action for " a href={ "/accounts/" (choices.account) } { (choices.name) } }
+            h1 { "Ask for an action for " a href={ "/accounts/" (choices.account) } { (choices.called) } }
             @if let Some(notice) = filled.notice { p .notice role="alert" { (notice) } }
             @if !viewer.role.may_request() {
                 section { (only("Your role reads and does not ask. Colleagues in support and billing may.")) }
@@ -88,7 +91,7 @@ fn kinds(choices: &Choices, filled: &Filled<'_>) -> Markup {
     html! {
         section {
             h2 { "What should be done?" }
-            ul { @for kind in KINDS { li {
+            ul { @for kind in KINDS.into_iter().filter(|kind| !choices.not_possible.contains_key(kind)) { li {
                 a href={ "/accounts/" (choices.account) "/ask?kind=" (kind) (case) } { (words(kind)) }
             } } }
             p .soft {
@@ -96,6 +99,10 @@ fn kinds(choices: &Choices, filled: &Filled<'_>) -> Markup {
                  and then whose approval it needs."
             }
         }
+        @if !choices.not_possible.is_empty() { section {
+            h2 { "Not possible now" }
+            ul { @for (kind, why) in &choices.not_possible { li { (words(kind)) ": " (why) } } }
+        } }
     }
 }
 
@@ -136,12 +143,14 @@ fn form(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> Markup {
 
 /// The preview, and the button that asks for exactly that.
 fn seen(choices: &Choices, filled: &Filled<'_>, previewed: &Action, csrf: &str) -> Markup {
+    let sentence = previewed.sentence(&choices.called);
     let needs = previewed.required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
     html! {
         section .notice {
-            h2 { (previewed.preview.summary) }
+            h2 { (sentence) }
             @if needs.is_empty() { p { "You may decide this yourself: it is done at once." } }
             @else { p { "This needs the approval of " (needs) ", and not of you." } }
+            p { (previewed.after_yes()) }
             form method="post" action={ "/accounts/" (choices.account) "/ask" } {
                 input type="hidden" name="csrf" value=(csrf);
                 input type="hidden" name="previewed" value=(previewed.id);
@@ -152,7 +161,7 @@ fn seen(choices: &Choices, filled: &Filled<'_>, previewed: &Action, csrf: &str) 
                 }
                 button type="submit" name="step" value="ask" {
                     @if needs.is_empty() { "Do it: " } @else { "Ask for it: " }
-                    (previewed.preview.summary)
+                    (sentence)
                 }
             }
         }

@@ -5,8 +5,10 @@ mod played;
 
 use crate::ask::Choice;
 use crate::frame::{Viewer, frame, known, only, spoken, state, time, words};
+use crate::names::small;
 use domain::action::Action;
-use domain::case::{Case, Class, State};
+use domain::book::Called;
+use domain::case::{Case, Class, Recommendation, State};
 use domain::debt::{UNMADE_DOCUMENT, UNMADE_LINK};
 use domain::id::CaseId;
 use domain::playbook::advice::{PartOf, Preview, Proposed, Reply};
@@ -21,6 +23,7 @@ pub(crate) use played::steps;
 /// Everything that the page of a case shows.
 pub struct CaseShown<'a> {
     pub case: &'a Case,
+    pub called: &'a Called,
     pub actions: &'a [Action],
     pub preview: &'a Preview,
     pub path: &'a [OnPath],
@@ -33,22 +36,22 @@ pub struct CaseShown<'a> {
 }
 
 pub fn case(viewer: &Viewer, shown: &CaseShown<'_>) -> String {
-    let CaseShown { case, actions, preview, play, .. } = *shown;
+    let CaseShown { case, called, actions, preview, play, .. } = *shown;
     frame(
         case.class.title(),
         "/cases",
         Some(viewer),
         html! {
-            h1 { (case.class.title()) " " (state(case.state.name())) }
+            h1 { (case.class.title()) ": " (called) (of_amount(case)) " " (state(case.state.name())) }
             (path(shown.path))
             @if let Some(notice) = shown.notice { p .notice role="status" { (notice) } }
             @for notice in &preview.notices { p .notice role="status" { (notice) } }
             @if let Some(part) = &preview.incident { (part_of(part)) }
             div .two {
                 (evidence(preview))
-                (recommendation(case, preview))
+                (recommendation(shown))
             }
-            @for action in &preview.recommended { (proposed(action)) }
+            @for action in &preview.recommended { (proposed(action, case.recommended.as_ref(), called)) }
             @if let Some(play) = play { (playbook(viewer, shown, play)) }
             @if !preview.exceptions.is_empty() { (granted_before(&preview.exceptions)) }
             section {
@@ -56,7 +59,7 @@ pub fn case(viewer: &Viewer, shown: &CaseShown<'_>) -> String {
                 @if actions.is_empty() { p .soft { "No action has been asked for." } }
                 @for action in actions {
                     p {
-                        a href={ "/actions/" (action.id) } { (action.preview.summary) } " "
+                        a href={ "/actions/" (action.id) } { (action.sentence(called)) } " "
                         (state(action.state().name()))
                     }
                 }
@@ -109,7 +112,14 @@ fn evidence(preview: &Preview) -> Markup {
     }
 }
 
-fn recommendation(case: &Case, preview: &Preview) -> Markup {
+/// How much is at stake, where that is known.
+fn of_amount(case: &Case) -> String {
+    let amount = case.recommended.as_ref().and_then(|recommended| recommended.kind.amount());
+    amount.map(|amount| format!(", {amount}")).unwrap_or_default()
+}
+
+fn recommendation(shown: &CaseShown<'_>) -> Markup {
+    let CaseShown { case, called, preview, .. } = *shown;
     html! {
         section {
             h2 { "Recommendation" }
@@ -119,7 +129,7 @@ fn recommendation(case: &Case, preview: &Preview) -> Markup {
                 dt { "Why" } dd { (case.why) }
                 @if let Some(cause) = &case.cause { dt { "Cause" } dd { (words(cause)) } }
                 dt { "Confidence" } dd { (case.confidence) }
-                dt { "Account" } dd { a href={ "/accounts/" (case.account) } { (case.account) } }
+                dt { "Customer" } dd { a href={ "/accounts/" (case.account) } { (called) } }
                 dt { "Opened" } dd { (time(case.opened_at)) }
                 @if let (Some(at), Some(resolution)) = (case.resolved_at, &case.resolution) {
                     dt { "Resolved" } dd { (time(at)) ": " (words(resolution)) }
@@ -128,6 +138,7 @@ fn recommendation(case: &Case, preview: &Preview) -> Markup {
                 @if !case.took_over.is_empty() {
                     dt { "Told of before in" } dd { @for other in &case.took_over { (other_case(other)) " " } }
                 }
+                dt { "Its id" } dd { (small("about-id", &case.about)) }
             }
         }
     }
@@ -157,12 +168,18 @@ fn tickets(case: &Case) -> Markup {
 }
 
 /// What was recommended, to the cent, and whose approval it would need.
-fn proposed(action: &Proposed) -> Markup {
+fn proposed(action: &Proposed, recommended: Option<&Recommendation>, called: &Called) -> Markup {
     let needed: Vec<_> = action.approvals_required.iter().map(|role| words(role.name())).collect();
     html! {
         section {
             h2 { "Proposed" }
-            p { (action.summary) }
+            @match recommended {
+                Some(recommended) => {
+                    p { (recommended.kind.sentence(called)) ": " (recommended.reason.said()) }
+                    p .soft { (action.summary) }
+                }
+                None => p { (action.summary) }
+            }
             @if let Some(why) = &action.impossible { p .notice { "Not possible now: " (why) } }
             @if !action.lines.is_empty() {
                 div .scroll tabindex="0" { table aria-label="What it would change" {

@@ -2,7 +2,7 @@
 
 use crate::filters::Filters;
 use crate::frame::{Viewer, frame, no_default, state, time};
-use crate::names::{Names, name};
+use crate::names::{Names, customer};
 use domain::cash::{Candidate, Flow, Received, Request, State, Target};
 use maud::{Markup, html};
 
@@ -87,7 +87,7 @@ pub fn payment_requests(
 fn row(request: &Request, names: &Names) -> Markup {
     let ticket = request.ticket_name().address();
     html! { tr {
-        td { a href={ "/accounts/" (request.account) } { (name(names, &request.account)) } }
+        td { (customer(names, &request.account)) }
         td .number { (request.remaining()) }
         td .number { (request.amount()) }
         td {
@@ -137,9 +137,9 @@ pub fn unmatched(
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
             @if rows.is_empty() { section { p .soft { "Every payment has its place." } } }
             @for received in rows { section {
-                h2 { (received.amount) " from " (name(names, &received.account)) }
+                h2 { (received.amount) " from " (names.of(&received.account)) }
                 dl {
-                    dt { "Customer" } dd { a href={ "/accounts/" (received.account) } { (name(names, &received.account)) } }
+                    dt { "Customer" } dd { (customer(names, &received.account)) }
                     dt { "Came in" } dd { (time(received.at)) " " span .soft { (received.payment) } }
                     dt { "Says" } dd { (received.reference.as_deref().unwrap_or("nothing")) }
                     dt { "Why nobody could" } dd { (received.why.words()) }
@@ -240,7 +240,8 @@ mod tests {
         let candidate = Candidate { target, way: domain::cash::Way::Amount, confidence: "0.80".to_owned() };
         let found = (Why::NoReference, vec![candidate]);
         let rows = [Received::new(&account, ("ch_<1>", amount, at), Some("x7"), found)];
-        let names = Names::from([(account, "Ada & Co".to_owned())]);
+        let name = domain::book::Called::Name("Ada & Co".to_owned());
+        let names: Names = [(account, name)].into_iter().collect();
         let page = unmatched(&viewer(Role::BillingSpecialist), &rows, &names, None, None);
         assert!(page.contains("<h2>49.00 USD from Ada &amp; Co</h2>"), "{page}");
         assert_eq!(page.matches("action=\"/payments/unmatched/rcv_").count(), 4, "{page}");

@@ -1,7 +1,10 @@
 //! An action as the tests of these pages show it.
 
+use crate::decision::Beside;
 use domain::action::{Action, Clause, Decision, Kind, Line, Preview, Reason, Vote};
 use domain::approval::decide;
+use domain::book::Called;
+use domain::case::Evidence;
 use domain::id::{AccountId, ActionId};
 use domain::money::{Currency, Money};
 use domain::staff::{Role, Staff};
@@ -18,6 +21,7 @@ pub(crate) fn waiting() -> Action {
     let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "luis", "k");
     let preview = Preview {
         summary: "Refund 24.00 USD of payment ch_1".into(),
+        about: "payment of 27 Feb, Amex 0049".into(),
         lines: vec![
             Line::money("Given back", Some(usd("0.00")), Some(usd("24.00"))),
             Line::text("Plan", None, "team & co"),
@@ -60,4 +64,14 @@ pub(crate) fn voted(action: Action, decision: Decision) -> Action {
     let (id, name, email) = ("mara".to_owned(), "Mara".to_owned(), String::new());
     let mara = Staff { id, name, role: Role::Manager, email, slack: None, languages: Vec::new() };
     decide(action, vote, &mara, DIGEST, at).unwrap()
+}
+
+/// Whose it is and what it rests on, three hours after it was asked for.
+pub(crate) fn beside() -> Beside {
+    let evidence = [("First payment", "ch_0"), ("Second payment", "ch_1")];
+    Beside {
+        called: Called::Name("Juniper <Logistics> & Söhne".into()),
+        evidence: evidence.map(|(label, source)| Evidence::new(label, "24.00 USD on 27 Feb", source)).into(),
+        now: "2026-03-01T12:00:00Z".parse().unwrap(),
+    }
 }

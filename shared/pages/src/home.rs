@@ -6,8 +6,9 @@ mod month;
 mod tests;
 
 use crate::frame::{Viewer, frame, known, state, time, words};
-use crate::names::{self, Names};
+use crate::names::Names;
 use domain::action::Action;
+use domain::book::Called;
 use domain::case::{Case, Disputed};
 use domain::cash::Received;
 use domain::dunning::Recovering;
@@ -88,8 +89,8 @@ pub struct Home<'a> {
 }
 
 impl Home<'_> {
-    fn name<'b>(&'b self, account: &'b AccountId) -> &'b str {
-        names::name(self.names, account)
+    fn name(&self, account: &AccountId) -> &Called {
+        self.names.of(account)
     }
 }
 

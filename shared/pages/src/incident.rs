@@ -2,7 +2,7 @@
 
 use crate::filters::Filters;
 use crate::frame::{Viewer, frame, known, state, time, words};
-use crate::names::{Names, name};
+use crate::names::{Names, customer};
 use domain::case::Disputed;
 use domain::incident::{Incident, Pulse, State};
 use maud::{Markup, html};
@@ -111,7 +111,7 @@ fn table(members: &[Pulse], names: &Names) -> Markup {
                 th scope="col" { "When" } th scope="col" { "About" }
             } }
             tbody { @for member in members.iter().take(MEMBERS) { tr {
-                td { a href={ "/accounts/" (member.account) } { (name(names, &member.account)) } }
+                td { (customer(names, &member.account)) }
                 td .number { (known(member.amount)) }
                 td { (known(member.signs.family.as_deref().map(words))) }
                 td { (time(member.at)) }
@@ -132,7 +132,7 @@ pub fn disputes(viewer: &Viewer, rows: &[Disputed], names: &Names, filters: &Fil
                 th scope="col" { "Dispute" }
             } }
             tbody { @for row in rows { tr {
-                td { a href={ "/accounts/" (row.account) } { (name(names, &row.account)) } }
+                td { (customer(names, &row.account)) }
                 td .number { (known(row.amount)) }
                 td { (known(row.reason.as_deref().map(words))) @if row.formal == Some(false) { " (inquiry)" } }
                 td { @match row.state { Some(name) => (state(name)), None => (known(None::<&str>)) } }

@@ -8,8 +8,11 @@ mod asked;
 mod case;
 mod cash;
 mod copy;
+mod decision;
 mod dunning;
 mod endpoints;
+#[cfg(test)]
+mod every_kind;
 #[cfg(test)]
 mod example;
 mod filters;
@@ -34,12 +37,13 @@ mod task;
 mod tickets;
 
 pub use account::{AccountShown, Alike, AlikeRow, NotEmbedded, account, embedded, not_embedded};
-pub use action::action;
+pub use action::{ActionShown, action};
 pub use ageing::{Owing, ageing};
 pub use ask::{Choice, Choices, Filled, ask};
 pub use asked::{Asked, Press, asked};
 pub use case::{CaseShown, case};
 pub use cash::{cash, payment_requests, unmatched};
+pub use decision::{Beside, decision_text, out_of_date};
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
 pub use filters::{FilterChoice, FilterField, Filters};
@@ -48,7 +52,7 @@ pub use home::{FEW, Few, Home, home};
 pub use incident::{MEMBERS, disputes, incident, incidents};
 pub use link::{Code, Proof, SCRIPT, landing, opened, spent};
 pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, found, outbox};
-pub use mail::{Written, letter, mail};
+pub use mail::{Written, letter, mail, told};
 pub use names::Names;
 pub use pay::{Paying, ToPay, pay};
 pub use policies::{policies, policy};

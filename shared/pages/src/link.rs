@@ -1,9 +1,10 @@
 //! What a mailed link opens. The link's token stands behind the `#`, where no server and no log sees it.
 
-use crate::action::{ballot, preview};
+use crate::action::{ballot, preview, weighed};
+use crate::decision::{Beside, asker, follows, needs, rests_on};
 use crate::frame::{Viewer, frame, state, time, words};
 use domain::action::{Action, State};
-use domain::approval::{Deciding, missing};
+use domain::approval::Deciding;
 use maud::{Markup, PreEscaped, html};
 
 /// Moves the token out of the address bar into a form, and sends it. Opening decides nothing.
@@ -38,8 +39,7 @@ pub enum Proof {
 }
 
 /// Everything that waits for a decision, and the door for links from mails.
-///
-pub fn landing(viewer: Option<&Viewer>, waiting: &[Action]) -> String {
+pub fn landing(viewer: Option<&Viewer>, waiting: &[(Action, Beside)], next: Option<&str>) -> String {
     frame(
         "Approvals",
         "/approvals",
@@ -47,22 +47,26 @@ pub fn landing(viewer: Option<&Viewer>, waiting: &[Action]) -> String {
         html! {
             h1 { "Approvals" }
             @if viewer.is_some() { (queue(waiting)) } @else { (door()) }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
             form #link method="post" action="/approvals" hidden { input type="hidden" name="token" autocomplete="off"; }
             script { (PreEscaped(SCRIPT)) }
         },
     )
 }
 
-fn queue(waiting: &[Action]) -> Markup {
+fn queue(waiting: &[(Action, Beside)]) -> Markup {
     html! {
         @if waiting.is_empty() { section { p .soft { "Nothing waits for a decision." } } }
-        @for action in waiting {
+        @for (action, beside) in waiting {
             section {
-                h2 { a href={ "/actions/" (action.id) } { (action.preview.summary) } }
-                p { (action.note) }
+                h2 { a href={ "/actions/" (action.id) } { (beside.sentence(action)) } }
+                p { (beside.asked(action)) @if !action.note.is_empty() { ": " span .written { (action.note) } } }
+                @for notice in &action.preview.notices { p .notice { (notice) } }
+                dl { @for (label, value) in beside.in_short() { dt { (label) } dd { (value) } } }
+                (follows(action))
                 p .soft {
-                    "Asked by " (action.requested_by) " on " (time(action.requested_at))
-                    ". Needs " (needs(action)) "."
+                    "Needs " (needs(action)) ". Asked on " (time(action.requested_at)) ", open until "
+                    (time(action.expires_at)) "."
                 }
             }
         }
@@ -86,20 +90,30 @@ fn door() -> Markup {
 }
 
 /// What a link is about, with what is needed to decide it. The page alone is no decision, however often it is opened.
-pub fn opened(viewer: Option<&Viewer>, action: &Action, token: &str, proof: Proof) -> String {
+pub fn opened(
+    viewer: Option<&Viewer>,
+    (action, beside): (&Action, &Beside),
+    token: &str,
+    proof: Proof,
+    notice: Option<&str>,
+) -> String {
+    let sentence = beside.sentence(action);
     frame(
         "Decision",
         "/approvals",
         viewer,
         html! {
-            h1 { (action.preview.summary) " " (state(action.state().name())) }
-            div .two { (preview(action)) (request(action)) }
+            h1 { (sentence) " " (state(action.state().name())) }
+            @if let Some(notice) = notice { section .notice role="alert" { p { (notice) } } }
+            @if action.state() == State::WaitingApproval { (rests_on(action, beside)) }
+            div .two { (preview(action)) (request(action, beside)) }
             section .notice {
                 h2 { "Decision" }
                 @if action.state() == State::WaitingApproval {
+                    (weighed(action, beside))
                     @match &proof {
-                        Proof::Session { csrf, deciding } => (signed_in(action, token, csrf, deciding)),
-                        Proof::NoSession { code, name } => (by_code(action, token, *code, name)),
+                        Proof::Session { csrf, deciding } => (signed_in((action, &sentence), token, csrf, deciding)),
+                        Proof::NoSession { code, name } => (by_code((action, &sentence), token, *code, name)),
                     }
                     p .soft { "Open until " (time(action.expires_at)) "." }
                 } @else {
@@ -111,29 +125,29 @@ pub fn opened(viewer: Option<&Viewer>, action: &Action, token: &str, proof: Proo
     )
 }
 
-fn request(action: &Action) -> Markup {
+fn request(action: &Action, beside: &Beside) -> Markup {
     html! {
         section {
             h2 { "Request" }
             dl {
+                dt { "Customer" } dd { (beside.called) }
                 dt { "Reason" } dd { (words(action.reason_code.name())) }
                 dt { "Note" } dd .written { (action.note) }
-                dt { "Asked by" } dd { (action.requested_by) ", " (time(action.requested_at)) }
-                dt { "Account" } dd { (action.account) }
+                dt { "Asked by" } dd { (asker(action)) ", " (time(action.requested_at)) }
                 @if action.state() == State::WaitingApproval { dt { "Needs" } dd { (needs(action)) } }
             }
         }
     }
 }
 
-fn signed_in(action: &Action, token: &str, csrf: &str, deciding: &Deciding) -> Markup {
+fn signed_in((action, sentence): (&Action, &str), token: &str, csrf: &str, deciding: &Deciding) -> Markup {
     html! {
         @if let Deciding::InPlaceOf(away) = deciding { p { "You decide in the place of " (away.name) "." } }
         @if *deciding != Deciding::No {
             form method="post" action="/approvals" {
                 input type="hidden" name="csrf" value=(csrf);
                 input type="hidden" name="token" value=(token);
-                (ballot(action))
+                (ballot(action, sentence))
             }
         } @else {
             p { "This needs the approval of " (needs(action)) "." }
@@ -141,7 +155,7 @@ fn signed_in(action: &Action, token: &str, csrf: &str, deciding: &Deciding) -> M
     }
 }
 
-fn by_code(action: &Action, token: &str, code: Code, name: &str) -> Markup {
+fn by_code((action, sentence): (&Action, &str), token: &str, code: Code, name: &str) -> Markup {
     let code_sent = code != Code::NotSent;
     html! {
         @match code {
@@ -163,7 +177,7 @@ fn by_code(action: &Action, token: &str, code: Code, name: &str) -> Markup {
             label for="code" { "Code from Slack" }
             input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="12" required;
             input type="hidden" name="token" value=(token);
-            (ballot(action))
+            (ballot(action, sentence))
         }
         p { a href="/login" { "Sign in" } " instead, and then open the link in the mail again." }
     }
@@ -185,14 +199,10 @@ pub fn spent(title: &str, message: &str) -> String {
     )
 }
 
-fn needs(action: &Action) -> String {
-    missing(&action.required, action.votes()).iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example::{DIGEST, decided, waiting};
+    use crate::example::{DIGEST, beside, decided, waiting};
     use domain::action::Decision;
     use domain::staff::Role;
 
@@ -210,6 +220,10 @@ mod tests {
         Proof::NoSession { code: if code_sent { Code::Sent } else { Code::NotSent }, name: "Mara M.".into() }
     }
 
+    fn shown(viewer: Option<&Viewer>, action: &Action, proof: Proof) -> String {
+        opened(viewer, (action, &beside()), TOKEN, proof, None)
+    }
+
     fn count(page: &str, part: &str) -> usize {
         page.matches(part).count()
     }
@@ -220,7 +234,7 @@ mod tests {
         assert!(!SCRIPT.contains('<') && !SCRIPT.contains('\r'));
         let viewer = viewer(Role::Manager);
         for viewer in [None, Some(&viewer)] {
-            let page = landing(viewer, &[waiting()]);
+            let page = landing(viewer, &[(waiting(), beside())], None);
             assert_eq!(
                 (count(&page, "<script>"), count(&page, &format!("<script>{SCRIPT}</script>"))),
                 (1, 1),
@@ -233,21 +247,33 @@ mod tests {
 
     #[test]
     fn only_who_is_signed_in_sees_what_waits() {
-        let summary = waiting().preview.summary;
-        let outside = landing(None, &[waiting()]);
-        assert!(!outside.contains(&summary) && outside.contains(r#"href="/login""#) && outside.contains("<noscript>"));
-        let inside = landing(Some(&viewer(Role::L1)), &[waiting()]);
-        assert!(inside.contains(&summary) && inside.contains("Needs manager."));
-        assert!(landing(Some(&viewer(Role::L1)), &[]).contains("Nothing waits"));
+        let sentence =
+            "Refund 24.00 USD to Juniper &lt;Logistics&gt; &amp; Söhne: billed wrongly, payment of 27 Feb, Amex 0049";
+        let outside = landing(None, &[(waiting(), beside())], None);
+        assert!(!outside.contains(sentence) && outside.contains(r#"href="/login""#) && outside.contains("<noscript>"));
+        let inside = landing(Some(&viewer(Role::L1)), &[(waiting(), beside())], Some("/approvals?cursor=c"));
+        for part in [
+            sentence,
+            "Needs manager.",
+            "Asked by luis 3 hours ago",
+            "Charged for &lt;seats&gt; that were gone",
+            "<dt>Second payment</dt><dd>24.00 USD on 27 Feb</dd>",
+            "<dt>After yes</dt>",
+            "<dt>After no</dt>",
+            "<a href=\"/approvals?cursor=c\">More</a>",
+        ] {
+            assert!(inside.contains(part), "{part}: {inside}");
+        }
+        assert!(landing(Some(&viewer(Role::L1)), &[], None).contains("Nothing waits"));
     }
 
     #[test]
     fn the_digest_is_there_once_and_the_token_only_in_forms() {
         let manager = viewer(Role::Manager);
         for (name, page, forms) in [
-            ("session", opened(Some(&manager), &waiting(), TOKEN, session(Deciding::Own)), 1),
-            ("no code yet", opened(None, &waiting(), TOKEN, no_session(false)), 2),
-            ("code sent", opened(None, &waiting(), TOKEN, no_session(true)), 2),
+            ("session", shown(Some(&manager), &waiting(), session(Deciding::Own)), 1),
+            ("no code yet", shown(None, &waiting(), no_session(false)), 2),
+            ("code sent", shown(None, &waiting(), no_session(true)), 2),
         ] {
             assert_eq!((count(&page, DIGEST), count(&page, r#"name="preview_digest""#)), (1, 1), "{name}");
             let hidden = format!(r#"<input type="hidden" name="token" value="{TOKEN}">"#);
@@ -271,10 +297,9 @@ mod tests {
     #[test]
     fn every_field_has_a_label_and_enter_decides_nothing() {
         let manager = viewer(Role::Manager);
-        for page in [
-            opened(Some(&manager), &waiting(), TOKEN, session(Deciding::Own)),
-            opened(None, &waiting(), TOKEN, no_session(true)),
-        ] {
+        for page in
+            [shown(Some(&manager), &waiting(), session(Deciding::Own)), shown(None, &waiting(), no_session(true))]
+        {
             for field in page.split("<input ").skip(1).filter(|field| !field.starts_with(r#"type="hidden""#)) {
                 let id = field.split('"').nth(1).unwrap();
                 assert_eq!(count(&page, &format!(r#"<label for="{id}">"#)), 1, "{field}");
@@ -288,9 +313,9 @@ mod tests {
     #[test]
     fn a_session_sends_its_own_form_and_a_link_alone_needs_the_code() {
         let manager = viewer(Role::Manager);
-        let signed_in = opened(Some(&manager), &waiting(), TOKEN, session(Deciding::Own));
+        let signed_in = shown(Some(&manager), &waiting(), session(Deciding::Own));
         assert!(signed_in.contains(r#"name="csrf" value="own-form""#) && !signed_in.contains(r#"name="code""#));
-        let before = opened(None, &waiting(), TOKEN, no_session(false));
+        let before = shown(None, &waiting(), no_session(false));
         assert!(
             before.contains(r#"name="code""#)
                 && before.contains("Send me a code by Slack")
@@ -298,17 +323,17 @@ mod tests {
         );
         assert!(before.contains(r#"inputmode="numeric" autocomplete="one-time-code""#) && !before.contains("csrf"));
         assert!(before.contains(r#"href="/login""#));
-        assert!(opened(None, &waiting(), TOKEN, no_session(true)).contains("on its way to Mara M."));
+        assert!(shown(None, &waiting(), no_session(true)).contains("on its way to Mara M."));
     }
 
     #[test]
     fn what_is_not_theirs_or_not_open_has_no_buttons() {
         let (agent, manager) = (viewer(Role::L1), viewer(Role::Manager));
-        let theirs = opened(Some(&agent), &waiting(), TOKEN, session(Deciding::No));
+        let theirs = shown(Some(&agent), &waiting(), session(Deciding::No));
         assert!(theirs.contains("This needs the approval of manager."));
-        let done = opened(Some(&manager), &decided(Decision::Deny), TOKEN, session(Deciding::Own));
+        let done = shown(Some(&manager), &decided(Decision::Deny), session(Deciding::Own));
         assert!(done.contains("it is denied"));
-        for page in [theirs, done, opened(None, &decided(Decision::Approve), TOKEN, no_session(true))] {
+        for page in [theirs, done, shown(None, &decided(Decision::Approve), no_session(true))] {
             assert!(!page.contains(r#"name="decision""#) && !page.contains(TOKEN) && !page.contains(DIGEST), "{page}");
         }
     }

@@ -1,7 +1,9 @@
 //! Lists: accounts, cases, actions, sent messages.
 
+use crate::decision::asker;
 use crate::filters::Filters;
 use crate::frame::{Viewer, frame, known, state, time, words};
+use crate::names::{Names, customer};
 use domain::action::Action;
 use domain::case::Case;
 use domain::money::Money;
@@ -92,16 +94,18 @@ fn account_table(rows: &[AccountRow]) -> Markup {
     }
 }
 
-pub fn cases(viewer: &Viewer, rows: &[Case], filters: &Filters, next: Option<&str>) -> String {
+pub fn cases(viewer: &Viewer, rows: &[Case], names: &Names, filters: &Filters, next: Option<&str>) -> String {
+    let amount = |case: &Case| case.recommended.as_ref().and_then(|recommended| recommended.kind.amount());
     let table = html! {
         table aria-label="Cases" {
             thead { tr {
-                th scope="col" { "Case" } th scope="col" { "About" } th scope="col" { "State" }
-                th scope="col" { "Opened" } th scope="col" { "Advice" }
+                th scope="col" { "Case" } th scope="col" { "Customer" } th .number scope="col" { "Amount" }
+                th scope="col" { "State" } th scope="col" { "Opened" } th scope="col" { "Advice" }
             } }
             tbody { @for case in rows { tr {
-                td { a href={ "/cases/" (case.id) } { (case.class.title()) } }
-                td { (case.about) }
+                td { a href={ "/cases/" (case.id) } { (case.class.title()) } br; span .soft { (case.about) } }
+                td { (customer(names, &case.account)) }
+                td .number { @match amount(case) { Some(amount) => (amount), None => span .soft { "–" } } }
                 td {
                     (state(case.state.name()))
                     @if let Some(resolution) = &case.resolution { " " (words(resolution)) }
@@ -118,7 +122,7 @@ pub fn cases(viewer: &Viewer, rows: &[Case], filters: &Filters, next: Option<&st
     page("Cases", viewer, filters, next, &empty, rows.len(), &table)
 }
 
-pub fn actions(viewer: &Viewer, rows: &[Action], filters: &Filters, next: Option<&str>) -> String {
+pub fn actions(viewer: &Viewer, rows: &[Action], names: &Names, filters: &Filters, next: Option<&str>) -> String {
     let table = html! {
         table aria-label="Actions" {
             thead { tr {
@@ -126,9 +130,9 @@ pub fn actions(viewer: &Viewer, rows: &[Action], filters: &Filters, next: Option
                 th scope="col" { "Asked" } th scope="col" { "Confirmed" }
             } }
             tbody { @for action in rows { tr {
-                td { a href={ "/actions/" (action.id) } { (action.preview.summary) } }
+                td { a href={ "/actions/" (action.id) } { (action.sentence(names.of(&action.account))) } }
                 td { (state(action.state().name())) }
-                td { (action.requested_by) }
+                td { (asker(action)) }
                 td { (time(action.requested_at)) }
                 td { @match action.confirmed_at() { Some(at) => (time(at)), None => span .soft { "–" } } }
             } } }

@@ -34,8 +34,18 @@ pub fn mail(text: &str) -> String {
     letter(&Written { language: "en", subject: "", text, figures: &[], button: None })
 }
 
+/// The same where others wrote parts of it: only this page becomes a link, so that nobody follows theirs.
+pub fn told(text: &str, page: &str) -> String {
+    sheet(&Written { language: "en", subject: "", text, figures: &[], button: None }, Some(page))
+}
+
 /// The figures, the paragraphs, and the button where its page is named.
 pub fn letter(written: &Written<'_>) -> String {
+    sheet(written, None)
+}
+
+/// `only` is the one address that becomes a link, where not all do.
+fn sheet(written: &Written<'_>, only: Option<&str>) -> String {
     let Written { language, subject, text, figures, button } = written;
     let page = html! {
         (DOCTYPE)
@@ -54,11 +64,11 @@ pub fn letter(written: &Written<'_>) -> String {
                 @for part in text.trim().split("\n\n") {
                     @match button.and_then(|(words, page)| Some((words, page, part.split_once(page)?))) {
                         Some((words, page, (before, behind))) => {
-                            (paragraph(before))
+                            (paragraph(before, only))
                             p { a href=(page) style=(BUTTON) { (words) } }
-                            (paragraph(behind))
+                            (paragraph(behind, only))
                         }
-                        None => { (paragraph(part)) }
+                        None => { (paragraph(part, only)) }
                     }
                 }
             } }
@@ -68,25 +78,29 @@ pub fn letter(written: &Written<'_>) -> String {
 }
 
 /// Lines that begin with a dash become a list.
-fn paragraph(text: &str) -> Markup {
+fn paragraph(text: &str, only: Option<&str>) -> Markup {
     let mut parts = text.trim().split("\n- ");
     let lead = parts.next().unwrap_or_default();
     let lines: Vec<&str> = parts.collect();
     html! {
-        @if !lead.is_empty() { p { (linked(lead)) } }
-        @if !lines.is_empty() { ul { @for line in lines { li { (linked(line)) } } } }
+        @if !lead.is_empty() { p { (linked(lead, only)) } }
+        @if !lines.is_empty() { ul { @for line in lines { li { (linked(line, only)) } } } }
     }
 }
 
 /// Its addresses become links.
-fn linked(text: &str) -> Markup {
+fn linked(text: &str, only: Option<&str>) -> Markup {
     html! {
         @for word in text.split_inclusive(char::is_whitespace) {
-            @if word.starts_with("https://") || word.starts_with("http://") {
+            @if is_address(word) && only.is_none_or(|only| word.trim() == only) {
                 a href=(word.trim()) { (word) }
             } @else { (word) }
         }
     }
+}
+
+fn is_address(word: &str) -> bool {
+    word.starts_with("https://") || word.starts_with("http://")
 }
 
 #[cfg(test)]
@@ -130,6 +144,14 @@ mod tests {
         for fetched in ["<img", "<link", "<script", "<iframe", "src=", "url(", "@import"] {
             assert!(!page.contains(fetched), "{fetched}: {page}");
         }
+    }
+
+    #[test]
+    fn where_others_wrote_parts_only_our_page_is_a_link() {
+        let ours = "https://recoup.example/approvals#70c3";
+        let page = told(&format!("Refund to https://evil.example/x\n\nDecide here:\n{ours}\n"), ours);
+        assert_eq!(page.matches("<a href=").count(), 1, "{page}");
+        assert!(page.contains(&format!("<a href=\"{ours}\">")) && page.contains("https://evil.example/x"), "{page}");
     }
 
     #[test]

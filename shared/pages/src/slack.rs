@@ -6,6 +6,7 @@ pub use approval::approval_blocks;
 
 use crate::frame::words;
 use domain::action::Line;
+use domain::book::Called;
 use domain::playbook::advice::Preview;
 use serde_json::{Value, json};
 
@@ -19,8 +20,8 @@ const FIELDS_MAX: usize = 10;
 const HEADER_MAX: usize = 150;
 
 /// The blocks of a case, with a link to the page where it is decided.
-pub fn case_blocks(preview: &Preview, page: &str) -> Value {
-    let mut blocks = vec![header(&preview.issue)];
+pub fn case_blocks(called: &Called, preview: &Preview, page: &str) -> Value {
+    let mut blocks = vec![header(&format!("{called}: {}", preview.issue))];
     let fields: Vec<_> = preview.evidence.iter().take(FIELDS_MAX).map(|it| field(&it.label, &it.value)).collect();
     if !fields.is_empty() {
         blocks.push(json!({"type": "section", "fields": fields}));

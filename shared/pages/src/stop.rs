@@ -1,13 +1,21 @@
 //! The stop switch: what is stopped, what waits behind it, and the button.
 
 use crate::frame::{Viewer, frame, time, words};
+use crate::names::Names;
 use domain::action::KINDS;
+use domain::id::ActionId;
 use domain::staff::Role;
 use domain::stop::{Scope, Stops};
 use maud::{Markup, html};
 
 /// `waiting` are the approved actions that have not left: their ids, what they do, and whether a stop holds them.
-pub fn stop(viewer: &Viewer, stops: &Stops, waiting: &[(String, String, bool)], notice: Option<&str>) -> String {
+pub fn stop(
+    viewer: &Viewer,
+    stops: &Stops,
+    waiting: &[(ActionId, String, bool)],
+    names: &Names,
+    notice: Option<&str>,
+) -> String {
     let manager = matches!(viewer.role, Role::Manager | Role::Vp);
     frame(
         "Stop",
@@ -39,7 +47,7 @@ pub fn stop(viewer: &Viewer, stops: &Stops, waiting: &[(String, String, bool)], 
                 @if waiting.is_empty() { p .soft { "No approved action waits." } }
                 @else {
                     ul { @for (id, summary, held) in waiting { li {
-                        a href={ "/actions/" (id) } { (summary) }
+                        a href={ "/actions/" (id) } { (names.of(&id.account())) ": " (summary) }
                         @if *held { ", held" }
                     } } }
                 }

@@ -3,13 +3,21 @@
 use crate::action::what_was_done;
 use crate::filters::Filters;
 use crate::frame::{Viewer, frame, no_default, only, state, time, words};
+use crate::names::{Names, customer};
 use domain::staff::{Role, Staff};
 use domain::task::{About, State, Task};
 use domain::ticket::TicketName;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-pub fn tasks(viewer: &Viewer, rows: &[Task], filters: &Filters, now: Timestamp, next: Option<&str>) -> String {
+pub fn tasks(
+    viewer: &Viewer,
+    rows: &[Task],
+    names: &Names,
+    filters: &Filters,
+    now: Timestamp,
+    next: Option<&str>,
+) -> String {
     frame(
         "Tasks",
         "/tasks",
@@ -26,11 +34,13 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], filters: &Filters, now: Timestamp, 
                     "Nobody has anything to do. A task comes by itself where only a person can go on."
                 })) } @else { div .scroll tabindex="0" { table aria-label="Tasks" {
                     thead { tr {
-                        th scope="col" { "Task" } th scope="col" { "State" } th scope="col" { "Due" }
+                        th scope="col" { "Task" } th scope="col" { "Customer" } th scope="col" { "State" }
+                        th scope="col" { "Due" }
                         th scope="col" { "Who has it" }
                     } }
                     tbody { @for task in rows { tr {
                         td { a href={ "/tasks/" (task.id) } { (task.what) } }
+                        td { (whose(task, names)) }
                         td { (shown_state(task, now)) }
                         td {
                             (time(task.due_at))
@@ -43,6 +53,14 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], filters: &Filters, now: Timestamp, 
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
+}
+
+/// Some are about nobody: a key, an endpoint, a stranger's ticket.
+fn whose(task: &Task, names: &Names) -> Markup {
+    let called = names.of(&task.account);
+    html! {
+        @if called.is_known() { a href={ "/accounts/" (task.account) } { (called) } } @else { span .soft { "–" } }
+    }
 }
 
 fn shown_state(task: &Task, now: Timestamp) -> Markup {
@@ -58,6 +76,7 @@ fn shown_state(task: &Task, now: Timestamp) -> Markup {
 pub fn task(
     viewer: &Viewer,
     task: &Task,
+    names: &Names,
     staff: &[Staff],
     now: Timestamp,
     days_max: i64,
@@ -82,9 +101,9 @@ pub fn task(
                     }
                 }
                 dl {
-                    dt { "Account" } dd { @match task.about {
+                    dt { "Customer" } dd { @match task.about {
                         About::Verify { .. } => span .soft { "nobody knows yet" },
-                        _ => a href={ "/accounts/" (task.account) } { (task.account) },
+                        _ => (customer(names, &task.account)),
                     } }
                     dt { "Because of" } dd { a href=(origin(task)) { @match task.about {
                         About::Action { .. } => "an approved action that its provider cannot do",
@@ -247,7 +266,7 @@ mod tests {
         let one = Task::new(&account, about, "Find out".into(), "Ask.".into(), now, SignedDuration::from_hours(24));
         for (role, forms) in [(Role::L1, 2), (Role::BillingSpecialist, 2), (Role::Analyst, 0)] {
             let viewer = Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: Some("c".into()), local: false };
-            let page = task(&viewer, &one, &[], now, 30, None);
+            let page = task(&viewer, &one, &Names::default(), &[], now, 30, None);
             assert_eq!(page.matches("action=\"/tickets/desk:t1\"").count(), forms, "{role:?}: {page}");
             assert_eq!(page.matches("value=\"stranger\"").count(), forms / 2, "{role:?}: {page}");
             assert!(!page.contains(&format!("/accounts/{account}")), "nobody has such an account: {page}");
@@ -263,7 +282,7 @@ mod tests {
         for (role, decides) in [(Role::BillingSpecialist, false), (Role::Manager, true), (Role::Vp, true)] {
             let viewer =
                 Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: Some("token".into()), local: false };
-            let page = task(&viewer, &letter, &[], now, 30, None);
+            let page = task(&viewer, &letter, &Names::default(), &[], now, 30, None);
             assert_eq!((page.contains("Send<"), page.contains("Skip<")), (decides, decides), "{role:?}: {page}");
             assert_eq!(page.contains("It waits for a manager"), !decides, "{role:?}: {page}");
         }

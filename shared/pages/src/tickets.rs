@@ -6,6 +6,7 @@ pub(crate) use next::age;
 
 use crate::cash::cash;
 use crate::frame::{Viewer, frame, known, no_default, only, state, time, words};
+use crate::names::Names;
 use crate::reply::reply;
 use domain::action::Action;
 use domain::case::{Case, Class};
@@ -17,7 +18,6 @@ use domain::ticket::{Handling, Offered, State, TakenFor, Ticket, TicketName};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use next::{next, waits};
-use std::collections::BTreeMap;
 
 /// A line of the list; `account` is how it is called.
 pub struct TicketRow<'a> {
@@ -37,7 +37,7 @@ pub struct Wanted<'a> {
 /// Everything that a ticket's page shows; `names` are those of its accounts.
 pub struct TicketPage<'a> {
     pub ticket: &'a Ticket,
-    pub names: &'a BTreeMap<AccountId, String>,
+    pub names: &'a Names,
     pub case: Option<&'a Case>,
     /// What its case's playbook leaves to be done, and what was asked for because of it.
     pub play: Option<&'a Play>,
@@ -285,7 +285,7 @@ fn taken_for(taken: Option<&TakenFor>) -> Markup {
 }
 
 fn account(page: &TicketPage<'_>) -> Markup {
-    let name = |id: &AccountId| page.names.get(id).cloned().unwrap_or_else(|| id.to_string());
+    let name = |id: &AccountId| page.names.of(id);
     html! {
         @match &page.ticket.handling.account {
             Some(id) => a href={ "/accounts/" (id) } { (name(id)) },

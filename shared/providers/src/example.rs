@@ -19,7 +19,14 @@ pub(crate) fn decided(account: &AccountId, kind: Kind, reason: Reason, at: Times
         in_place_of: None,
     };
     let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-    let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+    let preview = Preview {
+        summary: String::new(),
+        about: String::new(),
+        lines: vec![],
+        clause,
+        notices: vec![],
+        digest: "d".into(),
+    };
     let mut asked = Action::new(ActionId::of(account, "luis", "k"), kind, reason, preview, "luis", at);
     asked.required = vec![Role::Manager];
     asked.expires_at = Timestamp::MAX;

@@ -12,6 +12,7 @@ use crate::signature::{fresh, header, hex_fits, seconds, sign_hex};
 use crate::{Delivery, Headers, Malformed, NotAuthentic, Secret, malformed};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 const SIGNATURE: &str = "x-slack-signature";
 const TIME: &str = "x-slack-request-timestamp";
@@ -19,6 +20,8 @@ const SCHEME: &str = "v0=";
 /// Slack's addresses for an answer; what is sent elsewhere would not reach Slack.
 const ANSWERS: &str = "https://hooks.slack.com/";
 const EXPECTED: &str = "a Slack interaction";
+/// The `action_id` of the field in which a reason is written.
+pub const NOTE: &str = "note";
 
 /// Is this delivery really from Slack, and fresh?
 pub fn verify(
@@ -54,6 +57,8 @@ pub struct Interaction {
     pub pressed: String,
     /// What we wrote into the button; a button that only opens a page has none.
     pub value: String,
+    /// What they had written beside the buttons.
+    pub note: String,
     /// Where an answer may be sent for half an hour. Whoever knows it can write there: it belongs in no log.
     pub response_url: Option<String>,
 }
@@ -70,6 +75,22 @@ struct Wire {
     user: User,
     actions: Vec<Pressed>,
     response_url: Option<String>,
+    #[serde(default)]
+    state: Option<Written>,
+}
+
+/// The fields of the message, by their block and their own id.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(default)]
+    values: BTreeMap<String, BTreeMap<String, Field>>,
+}
+
+/// Fields of other kinds have other values, which are none of ours.
+#[derive(Deserialize)]
+struct Field {
+    #[serde(default)]
+    value: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -106,7 +127,8 @@ pub fn interaction(body: &[u8]) -> Result<Option<Interaction>, Malformed> {
     if kind != "block_actions" {
         return Ok(None);
     }
-    let Wire { team, user, actions, response_url } = serde_json::from_str(payload).map_err(malformed(EXPECTED))?;
+    let Wire { team, user, actions, response_url, state } =
+        serde_json::from_str(payload).map_err(malformed(EXPECTED))?;
     let Ok([pressed]) = <[Pressed; 1]>::try_from(actions) else {
         return Err(wrong("it needs exactly one pressed button"));
     };
@@ -117,8 +139,14 @@ pub fn interaction(body: &[u8]) -> Result<Option<Interaction>, Malformed> {
         user: user.id,
         pressed: pressed.action_id,
         value: pressed.value.unwrap_or_default(),
+        note: state.and_then(note).unwrap_or_default(),
         response_url: response_url.filter(|url| url.starts_with(ANSWERS)),
     }))
+}
+
+fn note(written: Written) -> Option<String> {
+    let field = written.values.into_values().find_map(|mut fields| fields.remove(NOTE))?;
+    field.value?.as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -241,9 +269,23 @@ mod tests {
             user: "U1".into(),
             pressed: "approve".into(),
             value: "act_1|d1".into(),
+            note: String::new(),
             response_url: Some("https://hooks.slack.com/actions/T1/1/x".into()),
         };
         assert_eq!(interaction(form(&pressed()).as_bytes()).unwrap(), Some(expected.clone()));
+
+        for (state, note) in [
+            (json!({"values": {"why": {"note": {"type": "plain_text_input", "value": "<not> ours"}}}}), "<not> ours"),
+            (json!({"values": {"why": {"note": {"type": "plain_text_input", "value": null}}}}), ""),
+            (json!({"values": {"other": {"pick": {"type": "static_select", "selected_option": {"value": "x"}}}}}), ""),
+            (json!({"values": {"why": {"note": {"value": {"deep": 1}}}}}), ""),
+            (Value::Null, ""),
+        ] {
+            let mut written = pressed();
+            written["state"] = state;
+            let expected = Interaction { note: note.to_owned(), ..expected.clone() };
+            assert_eq!(interaction(form(&written).as_bytes()).unwrap(), Some(expected), "{written}");
+        }
 
         let mut organisation = pressed();
         organisation["team"] = Value::Null;

@@ -36,7 +36,8 @@ impl Storm {
         let staff = *self.dice.pick(&["mara", "marc", "bea", "vera", "lena", "leo", "ana"]);
         let decision = if self.dice.roll(4) == 0 { "deny" } else { "approve" };
         let digest = if self.dice.roll(10) == 0 { "another".to_owned() } else { digest };
-        let body = json!({"decision": decision, "preview_digest": digest, "note": ""});
+        let note = if decision == "deny" { "not this time" } else { "" };
+        let body = json!({"decision": decision, "preview_digest": digest, "note": note});
         let path = format!("/api/actions/{id}/decision");
         let answer = self
             .alive(fate, async |service| world::ask(service, staff, Method::POST, &path, Some(&body), None).await)

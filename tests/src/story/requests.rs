@@ -56,7 +56,8 @@ impl Telling {
 
     async fn decide(&mut self, decision: &str, staff: &str) {
         let Some((id, digest)) = self.newest_waiting().await else { return };
-        let body = json!({"decision": decision, "preview_digest": digest, "note": ""});
+        let note = if decision == "deny" { "not this time" } else { "" };
+        let body = json!({"decision": decision, "preview_digest": digest, "note": note});
         self.post_as(staff, &format!("/api/actions/{id}/decision"), Some(&body)).await;
     }
 

@@ -15,7 +15,7 @@ use crate::records::{self, Past, Read, contacts, rates};
 use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, keys};
 use crate::ticket::put_case;
 use crate::web::{Failed, Problem};
-use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
+use domain::action::{Action, Kind, NoPreview, Reason, State, Wish, asked_already};
 use domain::approval::{self, Scales, Weighed, is_given_already, is_unproven, next_ask, weigh};
 use domain::book::{Head, Person};
 use domain::case::{Case, State as CaseState};
@@ -127,6 +127,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     let mut action = decided(ask, kind, scales, offers, &ground.past.offered)?;
     let person = ground.read.batch.of::<Person>(&keys::person(&ask.id.account()))?.unwrap_or_default();
     action.preview.notices = contacts::of(context, &person);
+    action.preview.notices.extend(asked_already(&action.kind, &ground.past.actions));
     owed_by_case(&ground, &action)?;
     has_room(context, &mut ground, &action)?;
     if !action.leaves_room(context.policies.limits.current().asked_bytes_max) {
@@ -275,7 +276,7 @@ async fn ground(
         // Nobody is kept from leaving. An offer may have been made, and is not made again.
         None if ask.what.is_to_leave() => {
             let offered = vec![now - SignedDuration::from_hours(2)];
-            Past { asked: Vec::new(), offered, credited: Vec::new() }
+            Past { asked: Vec::new(), offered, credited: Vec::new(), actions: Vec::new() }
         }
         None => return Err(records::too_much_past().into()),
     };

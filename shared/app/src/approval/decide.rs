@@ -11,7 +11,7 @@ use crate::records;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::ticket::put_case;
 use crate::web::{self, Failed, Problem, note_fits};
-use domain::action::{Action, Decision, State, Vote, anew};
+use domain::action::{self, Action, Decision, State, Vote, anew};
 use domain::approval::delegation::Delegations;
 use domain::approval::{self, Credited, Deciding, Refusal, deciding, is_due, is_given_already, still_proven, turn};
 use domain::case::{Case, is_moot};
@@ -45,9 +45,18 @@ pub fn ballot_form(fields: &BTreeMap<String, String>) -> Result<Ballot, Problem>
     Ok(Ballot { decision, preview_digest: field("preview_digest"), note: field("note") })
 }
 
+/// Whoever asked reads why it was denied, and so does whoever asks next.
+pub fn has_reason(ballot: &Ballot) -> Result<(), Problem> {
+    if ballot.decision == Decision::Deny && ballot.note.trim().is_empty() {
+        return Err(Problem::malformed("say why you deny it, in the note: whoever asked is told your reason"));
+    }
+    Ok(())
+}
+
 /// Takes a decision and, if it was the last one needed, sends the action on its way.
 pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Ballot) -> Result<Action, Problem> {
     note_fits(&ballot.note)?;
+    has_reason(&ballot)?;
     let ballot_digest = ballot.preview_digest.clone();
     let action = match store::unless_refused(context, || once(context, id, staff, &ballot)).await {
         Ok(action) => action,
@@ -213,6 +222,16 @@ pub async fn as_whom(context: &Context, action: &Action, staff: &Staff) -> Resul
     let mut batch = Batch::read(context, vec![keys::delegations()]).await?;
     let away = stood_in_for(context, &mut batch, action, staff, context.clock.now()).await?;
     Ok(deciding(action, staff, &away.into_iter().collect::<Vec<_>>()))
+}
+
+/// Why what waits cannot be done any more as it was shown: two small batches, and what its kind is about.
+pub async fn outdated(context: &Context, action: &Action) -> Result<Option<String>, Fault> {
+    if action.state() != State::WaitingApproval {
+        return Ok(None);
+    }
+    let read = records::read(context, &action.id).await?;
+    let Some(head) = &read.head else { return Ok(None) };
+    Ok(action::outdated(action, read.known(head, context.clock.now())?))
 }
 
 fn problem(refusal: &Refusal) -> Problem {

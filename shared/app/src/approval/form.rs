@@ -12,8 +12,8 @@ use crate::store::imported::in_force;
 use crate::store::{self, Batch, keys};
 use crate::web::{self, Answer, Problem, account_id};
 use bytes::Bytes;
-use domain::action::KINDS;
-use domain::book::{Head, Person};
+use domain::action::{KINDS, why_not};
+use domain::book::{Called, Head, Person};
 use domain::event::{Role, SubscriptionStatus};
 use domain::id::{AccountId, CaseId, digest};
 use domain::import::{Kind, Price};
@@ -122,7 +122,8 @@ async fn choices(context: &Context, account: &AccountId) -> Result<Choices, Prob
     }
     Ok(Choices {
         account: account.to_string(),
-        name: person.name.value().cloned().unwrap_or_else(|| head.customer.clone()),
+        called: Called::of(&person),
+        not_possible: KINDS.into_iter().filter_map(|kind| Some((kind, why_not(kind, &head)?))).collect(),
         payments: payments.collect(),
         invoices: invoices.collect(),
         subscriptions: subscriptions.collect(),

@@ -7,6 +7,7 @@ use crate::door::console::{own_form, viewer};
 use crate::door::token::{self, Caller};
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter};
+use crate::records::beside;
 use crate::setup::staff;
 use crate::store::{self, Attempted, Batch, Code, Commit, Link, keys};
 use crate::web::{self, Answer, Problem};
@@ -83,7 +84,7 @@ pub async fn opened(context: &Context, request: &Request<Bytes>) -> Result<Answe
         }
         code = Shown::Sent;
     }
-    show(context, &action, &token, caller.as_ref(), &person, code).await
+    show(context, &action, &token, caller.as_ref(), &person, (code, None)).await
 }
 
 fn gone(status: StatusCode, title: &str, message: &str) -> Answer {
@@ -96,7 +97,7 @@ async fn show(
     token: &str,
     caller: Option<&Caller>,
     person: &Staff,
-    code: Shown,
+    (code, refused): (Shown, Option<&Problem>),
 ) -> Result<Answer, Problem> {
     let session = caller.and_then(|caller| Some((caller.csrf.clone()?, &caller.staff)));
     let proof = match session {
@@ -104,8 +105,15 @@ async fn show(
         None => Proof::NoSession { code, name: person.name.clone() },
     };
     let viewer = caller.map(|caller| viewer(context, caller));
-    let status = if code == Shown::Wrong { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    Ok(web::html(status, ::pages::opened(viewer.as_ref(), action, token, proof)))
+    let status = match (refused, code) {
+        (Some(problem), _) => problem.status,
+        (None, Shown::Wrong) => StatusCode::FORBIDDEN,
+        (None, _) => StatusCode::OK,
+    };
+    let beside = beside::of(context, action).await?;
+    let outdated = decide::outdated(context, action).await?.map(|why| ::pages::out_of_date(&why));
+    let notice = refused.map(|problem| problem.message.as_str()).or(outdated.as_deref());
+    Ok(web::html(status, ::pages::opened(viewer.as_ref(), (action, &beside), token, proof, notice)))
 }
 
 async fn decided(
@@ -122,7 +130,7 @@ async fn decided(
         None => {
             let code = fields.get("code").map(String::as_str).unwrap_or_default();
             if !check_code(context, link, code).await? {
-                return show(context, action, token, caller, person, Shown::Wrong).await;
+                return show(context, action, token, caller, person, (Shown::Wrong, None)).await;
             }
         }
     }
@@ -133,6 +141,9 @@ async fn decided(
             "This has changed since the link was sent",
             "Sign in, look at the new preview and decide there.",
         ));
+    }
+    if let Err(problem) = decide::has_reason(&ballot) {
+        return show(context, action, token, caller, person, (Shown::NotSent, Some(&problem))).await;
     }
     match decide::decide(context, &link.action, person, ballot).await {
         Ok(action) => {

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::{Channel, Letter, QueueName};
 use crate::setup::staff;
-use crate::web::{self, Answer, Problem};
+use crate::web::{self, Answer, NOTE_CHARS_MAX, Problem};
 use bytes::Bytes;
 use domain::action::Decision;
 use domain::id::{ActionId, digest};
@@ -39,8 +39,11 @@ pub async fn take(context: &Context, request: &Request<Bytes>) -> Result<Answer,
     let (Some(approve), Some((action, shown))) = (wanted, about) else {
         return Ok(web::text(StatusCode::OK, String::new()));
     };
-    let trace = format!("slack_{}", digest(&[&pressed.team, &pressed.user, action.as_str(), &shown], 12));
-    let message = Message::Pressed { team: pressed.team, user: pressed.user, action, approve, digest: shown, trace };
+    let said: [&str; 6] = [&pressed.team, &pressed.user, action.as_str(), &shown, &pressed.pressed, &pressed.note];
+    let trace = format!("slack_{}", digest(&said, 12));
+    let note: String = pressed.note.chars().take(NOTE_CHARS_MAX).collect();
+    let (team, user) = (pressed.team, pressed.user);
+    let message = Message::Pressed { team, user, action, approve, digest: shown, note, trace };
     send_all(context, &[Sent { queue: QueueName::Approval, message }]).await?;
     Ok(web::text(StatusCode::OK, String::new()))
 }
@@ -50,8 +53,7 @@ pub async fn pressed(
     context: &Context,
     who: Slack,
     action: &ActionId,
-    approve: bool,
-    shown: &str,
+    (approve, shown, note): (bool, &str, &str),
     trace: &str,
 ) -> Result<Done, Fault> {
     let staff = staff::at_slack(context, &who).await?;
@@ -59,7 +61,9 @@ pub async fn pressed(
         None => "you are not in Recoup's staff table with this Slack account; ask a manager to add it".to_owned(),
         Some(staff) => {
             let decision = if approve { Decision::Approve } else { Decision::Deny };
-            let ballot = decide::Ballot { decision, preview_digest: shown.to_owned(), note: "at Slack".to_owned() };
+            // A denial says why; a yes may stand alone.
+            let note = if approve && note.trim().is_empty() { "at Slack" } else { note };
+            let ballot = decide::Ballot { decision, preview_digest: shown.to_owned(), note: note.to_owned() };
             match decide::decide(context, action, staff, ballot).await {
                 Ok(_) => return Ok(Done::Asked),
                 Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => {

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::{Channel, QueueName};
+use crate::records::beside;
 use crate::setup::{delegation, staff};
 pub use bulletin::bulletin;
 use domain::action::{Action, Owed, State, Why};
@@ -52,6 +53,7 @@ pub async fn people(context: &Context, action: &Action) -> Result<(), Fault> {
         Why::Again => open.iter().copied().chain(above()).collect(),
         Why::First | Why::Reminder => open.clone(),
     };
+    let beside = beside::of(context, action).await?;
     let mut errands = Vec::new();
     let most = context.policies.limits.current().told_people_max;
     for staff in deciders(context, action, &roles).await?.into_iter().take(most) {
@@ -59,10 +61,10 @@ pub async fn people(context: &Context, action: &Action) -> Result<(), Fault> {
         if why == Why::Reminder && action.told.tellings().again_at(Channel::Mail, &staff.id).is_none() {
             continue;
         }
-        let letter = letter::asking(context, action, &staff).await?;
+        let letter = letter::asking(context, (action, &beside), &staff).await?;
         errands.push(Errand { to: staff.id, letter });
     }
-    errands.push(Errand::of_channel(letter::asking_all(context, action, &roles)));
+    errands.push(Errand::of_channel(letter::asking_all(context, (action, &beside), &roles)));
     let round = Round { topic: Owing { action, owed: Owed::Asking }, errands };
     round.send(context).await?;
     round.rest(context).await
@@ -99,10 +101,11 @@ async fn deciders(context: &Context, action: &Action, roles: &[Role]) -> Result<
 /// What people have to be told of an end: the approvers, where it was approved and not carried out, and whoever asked.
 pub async fn of_end<'a>(context: &Context, action: &'a Action) -> Result<Round<Owing<'a>>, Fault> {
     let was_decided = !action.votes().is_empty();
-    let trouble = letter::trouble(context, action).filter(|_| was_decided).map(Errand::of_channel);
+    let beside = beside::of(context, action).await?;
+    let trouble = letter::trouble(context, action, &beside).filter(|_| was_decided).map(Errand::of_channel);
     let asker = staff::find(context, &action.requested_by).await?;
     let word = asker.and_then(|asker| {
-        let letter = letter::to_asker(context, action, &asker)?;
+        let letter = letter::to_asker(context, (action, &beside), &asker)?;
         Some(Errand { to: asker.id, letter })
     });
     let errands = trouble.into_iter().chain(word).collect();
@@ -111,7 +114,17 @@ pub async fn of_end<'a>(context: &Context, action: &'a Action) -> Result<Round<O
 
 /// Takes the buttons away from the messages that asked, and says there what became of it.
 pub async fn settle(context: &Context, action: &Action) {
-    let letter = letter::settled(context, action);
+    if action.told.messages.is_empty() {
+        return;
+    }
+    let beside = match beside::of(context, action).await {
+        Ok(beside) => beside,
+        Err(fault) => {
+            tracing::warn!(action.id = %action.id, fault = %fault, "the messages that asked still show their buttons; they do nothing any more");
+            return;
+        }
+    };
+    let letter = letter::settled(context, action, &beside);
     for place in &action.told.messages {
         if let Err(unsent) = context.post.change(place, &letter).await {
             tracing::warn!(action.id = %action.id, reason = %unsent, "a message that asked still shows its buttons; they do nothing any more");

@@ -62,7 +62,7 @@ pub(super) async fn answer(
         Endpoint::IncidentsPage => incidents::all(context, &viewer, &query, &window).await,
         Endpoint::IncidentPage(id) => incidents::one(context, &viewer, &id).await,
         Endpoint::ActionsPage => actions::all(context, &viewer, &query, &window).await,
-        Endpoint::ActionPage(id) => actions::one(context, &viewer, &id, &query, &caller.staff).await,
+        Endpoint::ActionPage(id) => return actions::one(context, &viewer, &id, &query, &caller.staff).await,
         Endpoint::AgeingPage => owing(context, &viewer, &query, &window).await,
         Endpoint::DunningPage => recoveries::due(context, &viewer, &query, &window).await,
         Endpoint::RecoveryPage(id) => recoveries::of_account(context, &viewer, &id, &query).await,

@@ -119,7 +119,14 @@ mod tests {
     fn asked() -> (Action, Timestamp, SignedDuration) {
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "luis", "k");
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let start: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
         let action = Action::new(id, Kind::UpdatePaymentMethod {}, Reason::Other, preview, "luis", start);
         (action, start, SignedDuration::from_hours(24))

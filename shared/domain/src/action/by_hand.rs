@@ -154,7 +154,14 @@ mod tests {
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
         let lines = vec![Line::money(LEFT, Some(usd("90.00")), Some(usd("60.00")))];
-        let preview = Preview { summary: String::new(), lines, clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines,
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let kind = Kind::Refund { payment: "ch_1".into(), amount: usd("30.00") };
         let mut action = Action::new(id, kind, Reason::Other, preview, "mara", time("03T09:00:00"));
         action.decided_at = Some(time("03T10:00:00.7"));

@@ -168,7 +168,14 @@ mod tests {
     fn sent(now: Timestamp) -> Action {
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let action = Action::new(id, Kind::UpdatePaymentMethod {}, Reason::Other, preview, "mara", now);
         let attempt = Attempt::next(&action, now, SignedDuration::ZERO);
         let mut action = action.in_state(State::Approved);

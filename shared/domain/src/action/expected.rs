@@ -40,7 +40,14 @@ mod tests {
 
     fn asked(head: &Head, key: &str, kind: Kind) -> Action {
         let clause = Clause { rule: String::new(), policy_version: 1, why: String::new() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         Action::new(
             ActionId::of(&head.account, "mara", key),
             kind,

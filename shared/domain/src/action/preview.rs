@@ -1,5 +1,6 @@
 //! What the approver sees: each figure before and after, and one digest over the meaning of it all.
 
+pub(super) mod about;
 mod account;
 mod invoices;
 mod money;
@@ -22,7 +23,8 @@ pub fn preview(kind: &Kind, known: Known<'_>, reason: Reason, clause: Clause) ->
     let lines: Vec<_> = lines.into_iter().filter(|line| line.before.is_some() || line.after.is_some()).collect();
     let meaning = (kind, reason, &lines, &clause.rule, clause.policy_version);
     let meaning = serde_json::to_vec(&meaning).expect("a preview is plain data");
-    Ok(Preview { summary, lines, clause, notices: Vec::new(), digest: sha256(&meaning) })
+    let about = about::about(kind, known);
+    Ok(Preview { summary, about, lines, clause, notices: Vec::new(), digest: sha256(&meaning) })
 }
 
 /// Each member as it is after the ones before it: two refunds of one payment must both fit.

@@ -33,7 +33,14 @@ mod tests {
     fn action(key: &str, kind: Kind, state: State) -> Action {
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", key);
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         Action::new(id, kind, Reason::Other, preview, "mara", Timestamp::UNIX_EPOCH).in_state(state)
     }
 

@@ -1,12 +1,36 @@
 //! Whether what was shown is still so: when somebody decides, and before it is sent.
 
-use super::{Action, FiguresHold, Kind, Known, Manners, Preview, preview};
-use jiff::Timestamp;
+use super::{Action, FiguresHold, Kind, Known, Manners, Preview, State, preview};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 /// The preview as the state is now; none if there can be none any more.
 pub fn anew(action: &Action, known: Known<'_>) -> Option<Preview> {
     preview(&action.kind, known, action.reason_code, action.preview.clause.clone()).ok()
+}
+
+/// Why what waits cannot be done any more as it was shown: whoever looks at it knows before they decide.
+pub fn outdated(action: &Action, known: Known<'_>) -> Option<String> {
+    match preview(&action.kind, known, action.reason_code, action.preview.clause.clone()) {
+        Err(why) => Some(why.to_string()),
+        Ok(fresh) if fresh.digest != action.preview.digest => {
+            Some("the account has changed since, and its figures are not those below".to_owned())
+        }
+        Ok(_) => None,
+    }
+}
+
+/// For how long a page looks again by itself how something ended.
+const LOOKS_SECS: i64 = 60;
+
+impl Action {
+    /// Whether it has just been decided and may end at any moment.
+    pub fn ends_soon(&self, now: Timestamp) -> bool {
+        let is_on_its_way = matches!(self.state(), State::Approved | State::Executing | State::InDoubt);
+        let may_go = !self.waits_for_key() && self.executes_after().is_none_or(|at| at <= now);
+        let since = now.duration_since(self.decided_at().unwrap_or(self.requested_at));
+        is_on_its_way && may_go && since < SignedDuration::from_secs(LOOKS_SECS)
+    }
 }
 
 /// Whether what was approved can still be done exactly as it was shown: its own reservation does not stand against it, and
@@ -64,7 +88,69 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::{Clause, Reason};
+    use crate::book::{Head, Touched};
+    use crate::id::{AccountId, ActionId};
     use crate::money::{Currency, Money};
+    use serde_json::{Value, json};
+
+    /// A refund of so much, as it is when nothing has gone back yet.
+    fn refund(minor: i64) -> (Action, Head, Touched) {
+        let seen = |value: Value| json!([["2026-03-02T10:00:00Z", 0, "evt_1"], value]);
+        let money = json!({"amount": "24.00", "currency": "USD"});
+        let payment = json!({"id": "ch_1", "status": seen(json!("succeeded")), "amount": seen(money.clone()),
+            "captured": seen(money)});
+        let mut records = Touched::default();
+        records.payments.insert("ch_1".to_owned(), serde_json::from_value(payment).unwrap());
+        let head = Head::new("stripe", "default", "cus_1");
+        let kind = Kind::Refund { payment: "ch_1".to_owned(), amount: Money::from_minor(minor, Currency::USD) };
+        let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+        let now = Timestamp::UNIX_EPOCH;
+        let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now };
+        let shown = preview(&kind, known, Reason::BillingError, clause).unwrap();
+        let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "luis", "k");
+        (Action::new(id, kind, Reason::BillingError, shown, "luis", now), head, records)
+    }
+
+    #[test]
+    fn what_another_refund_made_out_of_date_says_so() {
+        for (name, minor, gone, expected) in [
+            ("nothing went back", 500, None, None),
+            ("some went back, and it fits", 500, Some(1000), Some("the account has changed")),
+            ("too much went back", 2000, Some(1000), Some("14.00 USD")),
+        ] {
+            let (action, head, mut records) = refund(minor);
+            if let Some(gone) = gone {
+                let other = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "lena", "k");
+                let amount = Money::from_minor(gone, Currency::USD);
+                records.payments.get_mut("ch_1").unwrap().reserved.insert(other, amount);
+            }
+            let (manners, now) = (&Manners::PLAIN, Timestamp::UNIX_EPOCH);
+            let why = outdated(&action, Known { head: &head, manners, records: &records, prices: &[], now });
+            let fits = match (&why, expected) {
+                (Some(why), Some(part)) => why.contains(part),
+                (why, part) => why.is_none() && part.is_none(),
+            };
+            assert!(fits, "{name}: {why:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_looks_again_for_a_minute_and_only_at_what_is_on_its_way() {
+        let (action, ..) = refund(500);
+        for (state, secs, expected) in [
+            (State::WaitingApproval, 0, false),
+            (State::Approved, 0, true),
+            (State::Executing, 59, true),
+            (State::Executing, 60, false),
+            (State::InDoubt, 5, true),
+            (State::Executed, 5, false),
+            (State::NeedsPerson, 5, false),
+        ] {
+            let now = action.requested_at + SignedDuration::from_secs(secs);
+            assert_eq!(action.clone().in_state(state).ends_soon(now), expected, "{} {secs}", state.name());
+        }
+    }
 
     #[test]
     fn what_counts_days_is_asked_for_as_of_the_day_on_which_it_is_asked() {

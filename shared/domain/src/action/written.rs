@@ -37,7 +37,14 @@ mod tests {
 
     fn action(kind: Kind) -> Action {
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "lena", "k");
         Action::new(id, kind, Reason::Other, preview, "lena", at(0))
     }

@@ -107,8 +107,14 @@ mod tests {
         let refund = Kind::Refund { payment: "ch_1".to_owned(), amount: usd("12.00") };
         let given = |state: State, reason: Reason, kind: &Kind| {
             let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-            let preview =
-                Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+            let preview = Preview {
+                summary: String::new(),
+                about: String::new(),
+                lines: vec![],
+                clause,
+                notices: vec![],
+                digest: "d".into(),
+            };
             let id = ActionId::of(&account(), "lena", "k");
             let action = Action::new(id, kind.clone(), reason, preview, "lena", time("2026-03-02T00:00:00Z"));
             Credited::by(&action.in_state(state)).is_some()

@@ -224,6 +224,7 @@ mod tests {
         let clause = Clause { rule: "funds".to_owned(), policy_version: 2, why: String::new() };
         let shown = crate::action::Preview {
             summary: String::new(),
+            about: String::new(),
             lines: vec![],
             clause,
             notices: vec![],

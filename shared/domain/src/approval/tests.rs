@@ -17,6 +17,7 @@ fn waiting(required: &[Role]) -> Action {
     let account = AccountId::of("stripe", "default", "cus_1");
     let preview = Preview {
         summary: String::new(),
+        about: String::new(),
         lines: vec![],
         clause: Clause { rule: "r".into(), policy_version: 1, why: "w".into() },
         notices: vec![],

@@ -129,7 +129,14 @@ mod tests {
 
     fn asked(case: &Case) -> Action {
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let kind = Kind::Refund { payment: "charge_1".into(), amount: Money::from_minor(2400, Currency::USD) };
         let id = ActionId::of(&case.account, "lena", "k");
         let mut action = Action::new(id, kind, Reason::Other, preview, "lena", time("2026-03-01T11:05:00Z"));

@@ -356,7 +356,14 @@ mod tests {
     fn desk(kind: Kind, state: State) -> Desk {
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let action = Action::new(id.clone(), kind, Reason::Other, preview, "mara", time("2026-03-03T05:00:00Z"));
         let attempt = Attempt::next(&action, time("2026-03-03T05:00:00.4Z"), SignedDuration::ZERO);
         let mut action = action.in_state(State::Approved);
@@ -486,8 +493,14 @@ mod tests {
             desk.cases.insert(id.clone(), case);
             for (place, kind) in (1..).zip(&kinds) {
                 let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-                let preview =
-                    Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+                let preview = Preview {
+                    summary: String::new(),
+                    about: String::new(),
+                    lines: vec![],
+                    clause,
+                    notices: vec![],
+                    digest: "d".into(),
+                };
                 let now = time("2026-03-03T05:00:00Z");
                 let mut action = Action::new(of(place), kind.clone(), Reason::BillingError, preview, "recoup", now);
                 action.bundle = Some(bundle.clone());

@@ -223,7 +223,14 @@ mod tests {
     fn desk(state: State, now: Timestamp) -> Desk {
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let kind = Kind::Credit { amount: Money::from_minor(1000, Currency::USD) };
         let action = Action::new(id.clone(), kind, Reason::Other, preview, "mara", now).in_state(state);
         let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());

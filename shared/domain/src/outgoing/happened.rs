@@ -235,8 +235,14 @@ mod tests {
         let head = head(None, None);
         let id = crate::id::ActionId::of(&head.account, "mara", "key");
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview =
-            Preview { summary: "Mara's words".into(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: "Mara's words".into(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let amount = from_value(json!({"amount": "10.00", "currency": "USD"})).unwrap();
         let kind = ActionKind::Refund { payment: "ch_1".to_owned(), amount };
         let action = Action::new(id.clone(), kind, Reason::BillingError, preview, "mara", at(1));

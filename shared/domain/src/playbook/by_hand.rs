@@ -99,7 +99,14 @@ mod tests {
             Kind::Downgrade { subscription, plan, price, at }
         };
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let mut action = Action::new(id.clone(), kind, Reason::Other, preview, by, at).in_state(state);
         action.bundle = part.then_some(id);
         action

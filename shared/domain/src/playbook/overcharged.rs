@@ -123,7 +123,14 @@ mod tests {
         .unwrap();
         let kind = Kind::Credit { amount: Money::from_minor(1_200, Currency::USD) };
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let id = ActionId::of(&account, "lena", "k");
         let action = Action::new(id, kind, Reason::BillingError, preview, "lena", now).in_state(State::Executed);
         let (policy, reader) = (policies.playbooks.current(), policies.texts.current().reader(Some(locale), None));

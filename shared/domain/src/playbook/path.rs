@@ -200,7 +200,14 @@ mod tests {
 
     fn action(case: &Case, by: &str) -> Action {
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+        let preview = Preview {
+            summary: String::new(),
+            about: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".into(),
+        };
         let id = ActionId::of(&case.account, by, "k");
         Action::new(id, refund(), Reason::DuplicateCharge, preview, by, at(1))
     }

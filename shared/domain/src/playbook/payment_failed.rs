@@ -253,8 +253,14 @@ mod tests {
         let account = AccountId::of("stripe", "default", "cus_1");
         let asked = |kind: Kind| {
             let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-            let preview =
-                Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+            let preview = Preview {
+                summary: String::new(),
+                about: String::new(),
+                lines: vec![],
+                clause,
+                notices: vec![],
+                digest: "d".into(),
+            };
             let (id, at) = (ActionId::of(&account, "lena", "k"), AT.parse().unwrap());
             vec![Action::new(id, kind, Reason::Other, preview, "lena", at).in_state(crate::action::State::Executed)]
         };

@@ -1,15 +1,18 @@
 //! What comes next for an action, and the buttons for it: decide, withdraw, say what was done by hand.
 
+use super::ActionShown;
+use crate::decision::{Beside, follows, needs, out_of_date};
 use crate::frame::{Viewer, no_default, only, time, words};
 use domain::action::{Action, Kind, Outcome, Sent, State};
-use domain::approval::{Deciding, missing};
+use domain::approval::Deciding;
 use maud::{Markup, html};
 
-/// `deciding` is whether the viewer may decide it, and in whose place.
-pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
+/// `sentence` is what the action does, as it stands above.
+pub fn next(viewer: &Viewer, shown: &ActionShown<'_>, sentence: &str) -> Markup {
+    let action = shown.action;
     html! {
         @match action.state() {
-            State::WaitingApproval => (decision(viewer, action, deciding)),
+            State::WaitingApproval => (decision(viewer, shown, sentence)),
             State::Approved => section .notice {
                 h2 { "What comes next" }
                 @if let Some(at) = action.executes_after() { p { "It is approved, and carried out on " (time(at)) "." } }
@@ -62,24 +65,33 @@ fn again(what: &str) -> Markup {
     html! { section .notice { h2 { "What comes next" } p { (what) } } }
 }
 
-/// What every vote says: which preview, why, and how it is decided.
-pub(crate) fn ballot(action: &Action) -> Markup {
+/// What every vote says: which preview, why, and how it is decided. Whoever denies says why.
+pub(crate) fn ballot(action: &Action, sentence: &str) -> Markup {
     html! {
         (no_default())
         input type="hidden" name="preview_digest" value=(action.preview.digest);
-        label for="note" { "Note (optional)" }
+        label for="note" { "Your reason (to deny it, one is needed)" }
         input id="note" name="note" maxlength="500";
-        button type="submit" name="decision" value="approve" { "Approve: " (action.preview.summary) }
+        button type="submit" name="decision" value="approve" { "Approve: " (sentence) }
         button .plain type="submit" name="decision" value="deny" { "Deny" }
     }
 }
 
-fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
-    let open = missing(&action.required, action.votes());
-    let needs = open.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
+/// Who asked and since when it waits, and what follows from an answer.
+pub(crate) fn weighed(action: &Action, beside: &Beside) -> Markup {
+    html! {
+        p { (beside.asked(action)) @if !action.note.is_empty() { ": " span .written { (action.note) } } }
+        (follows(action))
+    }
+}
+
+fn decision(viewer: &Viewer, shown: &ActionShown<'_>, sentence: &str) -> Markup {
+    let ActionShown { action, beside, deciding, .. } = *shown;
     html! {
         section .notice {
             h2 { "Decision" }
+            @if let Some(why) = shown.overtaken { p role="alert" { strong { (out_of_date(why)) } } }
+            (weighed(action, beside))
             @if let Deciding::InPlaceOf(away) = deciding {
                 p { "You decide in the place of " (away.name) ", as " (words(away.role.name())) "." }
             }
@@ -87,10 +99,10 @@ fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
                 (Some(csrf), Deciding::Own | Deciding::InPlaceOf(_)) => {
                     form method="post" action={ "/actions/" (action.id) "/decision" } {
                         input type="hidden" name="csrf" value=(csrf);
-                        (ballot(action))
+                        (ballot(action, sentence))
                     }
                 },
-                _ => p { "This needs the approval of " (needs) ", and not of whoever asked." },
+                _ => p { "This needs the approval of " (needs(action)) ", and not of whoever asked." },
             }
             p .soft { "Open until " (time(action.expires_at)) "." }
         }

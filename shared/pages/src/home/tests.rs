@@ -33,7 +33,7 @@ struct Parts {
 
 fn shown(role: Role, parts: &Parts) -> String {
     let viewer = Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: None, local: false };
-    let names = Names::from([(account(), "Ada & Co".to_owned())]);
+    let names: Names = [(account(), Called::Name("Ada & Co".to_owned()))].into_iter().collect();
     home(
         &viewer,
         &Home {

@@ -1,32 +1,35 @@
 //! An action's preview as Slack's blocks, with buttons to decide.
 
 use super::{TEXT_MAX, context, cut, field, header, line, plain, section};
+use crate::decision::{Beside, age, asker, needs};
 use crate::frame::words;
 use domain::action::{Action, Decision, State, Vote};
-use domain::approval::missing;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Slack refuses longer questions before a button counts.
 const QUESTION_MAX: usize = 300;
+/// How much is read of a reason that is written here.
+const REASON_MAX: usize = 500;
 
 /// An action's preview, with buttons while it waits for a decision and with what was decided afterwards.
 ///
-/// The buttons carry the digest of what is shown. What is too long to be shown whole is decided on the page.
-pub fn approval_blocks(action: &Action, page: &str) -> Value {
+/// The buttons carry the digest of what is shown, and bring along what is written in the field above them. What is too
+/// long to be shown whole is decided on the page.
+pub fn approval_blocks(action: &Action, beside: &Beside, page: &str) -> Value {
     let preview = &action.preview;
     let clause = &preview.clause;
     let kind = words(action.kind.name());
     let waits = action.state() == State::WaitingApproval;
-    let open = missing(&action.required, action.votes());
-    let needs = if waits { &open } else { &action.required };
-    let needs = needs.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
+    let all = || action.required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
+    let needs = if waits { needs(action) } else { all() };
+    let sentence = beside.sentence(action);
     let title = if waits {
         format!("Approval needed: {kind}")
     } else {
         format!("No longer waiting: {kind} ({})", words(action.state().name()))
     };
-    let summary = format!("*{}*", plain(&preview.summary));
+    let summary = format!("*{}*", plain(&sentence));
     let lines = preview.lines.iter().map(line).collect::<Vec<_>>().join("\n");
     let whole = [&summary, &lines].iter().all(|text| text.chars().count() <= TEXT_MAX);
 
@@ -34,9 +37,9 @@ pub fn approval_blocks(action: &Action, page: &str) -> Value {
         header(&title),
         section(&summary),
         json!({"type": "section", "fields": [
-            field("Account", action.account.as_str()),
+            field("Customer", &beside.called.to_string()),
             field("Reason", &words(action.reason_code.name())),
-            field("Asked by", &format!("{}, {}", action.requested_by, time(action.requested_at))),
+            field("Asked by", &asked(action, beside)),
             field("Rule", &format!("{}, approval v{}: {}", clause.rule, clause.policy_version, clause.why)),
             field("Needs", &needs),
             field("Open until", &time(action.expires_at)),
@@ -44,6 +47,11 @@ pub fn approval_blocks(action: &Action, page: &str) -> Value {
     ];
     if !lines.is_empty() {
         blocks.push(section(&lines));
+    }
+    let evidence: Vec<_> =
+        beside.in_short().map(|(label, value)| format!("• {}: {}", plain(&label), plain(&value))).collect();
+    if !evidence.is_empty() {
+        blocks.push(section(&format!("*What it rests on*\n{}", evidence.join("\n"))));
     }
     if !preview.notices.is_empty() {
         blocks.push(section(&format!("*Look twice*\n{}", quote(&preview.notices.join("\n")))));
@@ -64,12 +72,41 @@ pub fn approval_blocks(action: &Action, page: &str) -> Value {
     if !whole {
         blocks.push(context("This is too long for Slack: open it to see all of it and to decide."));
     }
+    blocks.push(section(&format!(
+        "*After yes*: {}\n*After no*: {}",
+        plain(&action.after_yes()),
+        plain(&action.after_no())
+    )));
     let value = format!("{}|{}", action.id, preview.digest);
-    let buttons = if whole { vec![approve(&value, &preview.summary), deny(&value)] } else { Vec::new() };
+    let buttons = if whole { vec![approve(&value, &sentence), deny(&value)] } else { Vec::new() };
+    if whole {
+        blocks.push(reason());
+    }
     let opens =
         json!({"type": "button", "action_id": "open", "text": {"type": "plain_text", "text": "Open"}, "url": page});
     blocks.push(json!({"type": "actions", "elements": buttons.into_iter().chain([opens]).collect::<Vec<_>>()}));
     json!({"blocks": blocks})
+}
+
+/// A denial brings it along; whoever approves may leave it empty.
+fn reason() -> Value {
+    json!({
+        "type": "input",
+        "block_id": "why",
+        "optional": true,
+        "label": {"type": "plain_text", "text": "Your reason (to deny it, one is needed)"},
+        "element": {"type": "plain_text_input", "action_id": "note", "multiline": true, "max_length": REASON_MAX}
+    })
+}
+
+/// Who asked, when, and how long ago while that still counts.
+fn asked(action: &Action, beside: &Beside) -> String {
+    let ago = if action.state() == State::WaitingApproval {
+        format!(", {} ago", age(action.requested_at, beside.now))
+    } else {
+        String::new()
+    };
+    format!("{}, {}{ago}", asker(action), time(action.requested_at))
 }
 
 fn approve(value: &str, summary: &str) -> Value {
@@ -126,7 +163,9 @@ fn capital(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::example::voted;
-    use crate::example::{DIGEST, decided, waiting};
+    use crate::example::{DIGEST, beside, decided, waiting};
+    use domain::book::Called;
+    use domain::case::Evidence;
 
     const PAGE: &str = "https://recoup.example/actions/act_1";
 
@@ -157,7 +196,7 @@ mod tests {
     #[test]
     fn what_waits_has_buttons_for_exactly_this_preview() {
         let action = waiting();
-        let blocks = approval_blocks(&action, PAGE);
+        let blocks = approval_blocks(&action, &beside(), PAGE);
         let buttons = buttons(&blocks);
         let ids: Vec<_> = buttons.iter().map(|button| button["action_id"].as_str().unwrap()).collect();
         assert_eq!(ids, ["approve", "deny", "open"]);
@@ -167,13 +206,20 @@ mod tests {
             (Some(value.as_str()), Some(value.as_str()))
         );
         assert_eq!((buttons[0]["style"].as_str(), buttons[1]["style"].as_str()), (Some("primary"), Some("danger")));
-        assert_eq!(buttons[0]["confirm"]["text"]["text"], action.preview.summary.as_str());
+        let sentence = "Refund 24.00 USD to Juniper <Logistics> & Söhne: billed wrongly, payment of 27 Feb, Amex 0049";
+        assert_eq!(buttons[0]["confirm"]["text"]["text"], sentence);
+        let input = blocks["blocks"].as_array().unwrap().iter().find(|block| block["type"] == "input").unwrap();
+        assert_eq!((&input["element"]["action_id"], &input["optional"]), (&json!("note"), &json!(true)));
         assert_eq!((buttons[2]["url"].as_str(), buttons[2].get("value")), (Some(PAGE), None));
         let told = told(&blocks);
         for part in [
-            action.account.as_str(),
+            "*Refund 24.00 USD to Juniper &lt;Logistics&gt; &amp; Söhne: billed wrongly, payment of 27 Feb, Amex 0049*",
+            "*Customer*\nJuniper &lt;Logistics&gt; &amp; Söhne",
+            "*What it rests on*\n• First payment: 24.00 USD on 27 Feb\n• Second payment: 24.00 USD on 27 Feb",
+            "*After yes*: Exactly this is done",
+            "*After no*: Nothing is done. luis is mailed your reason.",
             "*Reason*\nbilling error",
-            "luis, 2026-03-01 09:00 UTC",
+            "luis, 2026-03-01 09:00 UTC, 3 hours ago",
             "refund-manager, approval v3: Refunds over the limit need a manager",
             "*Needs*\nmanager",
             "*Open until*\n2026-03-04 09:00 UTC",
@@ -190,7 +236,7 @@ mod tests {
             (Decision::Approve, "Approved by mara (manager), 2026-03-01 10:30 UTC", "Approved"),
             (Decision::Deny, "Denied by mara", "Denied"),
         ] {
-            let blocks = approval_blocks(&decided(decision), PAGE);
+            let blocks = approval_blocks(&decided(decision), &beside(), PAGE);
             assert!(buttons(&blocks).is_empty());
             let told = told(&blocks);
             assert!(told.contains(expected) && told.contains(": Seen &lt;!channel&gt;"), "{told}");
@@ -200,7 +246,7 @@ mod tests {
         let mut expired = serde_json::to_value(waiting()).unwrap();
         expired["state"] = json!("expired");
         expired["ended_at"] = expired["expires_at"].clone();
-        let expired = approval_blocks(&serde_json::from_value(expired).unwrap(), PAGE);
+        let expired = approval_blocks(&serde_json::from_value(expired).unwrap(), &beside(), PAGE);
         assert!(buttons(&expired).is_empty() && told(&expired).contains("Expired since 2026-03-04 09:00 UTC"));
     }
 
@@ -210,7 +256,7 @@ mod tests {
         let mut both = waiting();
         both.required = vec![Role::Manager, Role::Vp];
         let action = voted(both, Decision::Approve);
-        let blocks = approval_blocks(&action, PAGE);
+        let blocks = approval_blocks(&action, &beside(), PAGE);
         let told = told(&blocks);
         assert!(told.contains("Approved by mara") && told.contains("*Needs*\nvp"), "{told}");
         assert_eq!(buttons(&blocks).len(), 3);
@@ -222,14 +268,17 @@ mod tests {
         action.note = "&\n<".repeat(2000);
         action.preview.clause.why = "<".repeat(5000);
         action.requested_by = "ä".repeat(5000);
-        action.preview.summary = "s".repeat(2000);
-        let blocks = approval_blocks(&action, PAGE);
+        let mut beside = beside();
+        beside.called = Called::Name("s".repeat(2000));
+        beside.evidence = vec![Evidence::new(&"l".repeat(5000), "<".repeat(5000), "x"); 40];
+        let blocks = approval_blocks(&action, &beside, PAGE);
         for block in blocks["blocks"].as_array().unwrap() {
             let length = |text: &Value| text["text"].as_str().map_or(0, |text| text.chars().count());
             let fields = block["fields"].as_array().into_iter().flatten();
             assert!(fields.clone().all(|field| length(field) <= 2000) && fields.count() <= 10, "{block}");
             assert!(length(&block["text"]) <= if block["type"] == "header" { 150 } else { 3000 }, "{block}");
         }
+        assert!(blocks["blocks"].as_array().unwrap().len() <= 50, "{blocks}");
         let approve = buttons(&blocks)[0];
         assert_eq!(approve["confirm"]["text"]["text"].as_str().unwrap().chars().count(), QUESTION_MAX);
     }
@@ -238,7 +287,7 @@ mod tests {
     fn what_cannot_be_shown_whole_is_decided_on_the_page() {
         let mut action = waiting();
         action.preview.lines = vec![action.preview.lines[0].clone(); 200];
-        let blocks = approval_blocks(&action, PAGE);
+        let blocks = approval_blocks(&action, &beside(), PAGE);
         let ids: Vec<_> = buttons(&blocks).iter().map(|button| button["action_id"].clone()).collect();
         assert_eq!(ids, ["open"]);
         assert!(told(&blocks).contains("too long for Slack"));
@@ -247,17 +296,17 @@ mod tests {
     #[test]
     fn a_contact_that_changed_lately_is_shown_to_whoever_decides() {
         let mut action = waiting();
-        assert!(!told(&approval_blocks(&action, PAGE)).contains("Look twice"));
+        assert!(!told(&approval_blocks(&action, &beside(), PAGE)).contains("Look twice"));
         action.preview.notices = vec!["E-mail changed 2 days ago, on 2026-02-27 (from a…@…)".to_owned()];
-        let blocks = approval_blocks(&action, PAGE);
+        let blocks = approval_blocks(&action, &beside(), PAGE);
         assert!(told(&blocks).contains("E-mail changed 2 days ago"), "{blocks}");
-        assert_eq!(buttons(&blocks).len(), buttons(&approval_blocks(&waiting(), PAGE)).len());
+        assert_eq!(buttons(&blocks).len(), buttons(&approval_blocks(&waiting(), &beside(), PAGE)).len());
     }
 
     #[test]
     fn a_note_looks_like_no_line_of_ours() {
         assert_eq!(quote("one\n*Needs* nobody"), ">one\n>*Needs* nobody");
-        let blocks = approval_blocks(&waiting(), PAGE);
+        let blocks = approval_blocks(&waiting(), &beside(), PAGE);
         assert!(!blocks.to_string().contains("<seats>"));
     }
 }

@@ -64,16 +64,16 @@ pub(super) fn next(viewer: &Viewer, page: &TicketPage<'_>, now: Timestamp) -> Ma
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::Names;
     use domain::case::Case;
     use domain::cash::Flow;
     use domain::id::AccountId;
     use domain::staff::Role;
     use domain::ticket::{Offered, Turn, Way};
-    use std::collections::BTreeMap;
 
     fn shown(ticket: &Ticket, role: Role) -> String {
         let viewer = Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: Some("c".into()), local: false };
-        let (names, case): (BTreeMap<AccountId, String>, Option<&Case>) = (BTreeMap::new(), None);
+        let (names, case): (Names, Option<&Case>) = (Names::default(), None);
         let (drafts, not_offered) = (Vec::new(), Vec::new());
         let offered = Offered { drafts, not_offered, way: Way::Nowhere, known_contact: false, answered: 0, turns: 1 };
         let actions = [crate::example::waiting()];

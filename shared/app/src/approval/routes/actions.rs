@@ -30,8 +30,11 @@ pub(super) async fn decide_by_form(
 ) -> Result<Answer, Problem> {
     let fields = own_fields(request, caller)?;
     let id = action_id(id)?;
-    let decided = decide::decide(context, &id, &caller.staff, decide::ballot_form(&fields)?).await;
-    Ok(web::back_to(&page(&id), decided.map(|_| None)))
+    Ok(match decide::decide(context, &id, &caller.staff, decide::ballot_form(&fields)?).await {
+        // The page looks again by itself: whoever decided stays where it says what comes of it.
+        Ok(_) => web::see_other(&format!("{}#now", page(&id))),
+        Err(problem) => web::back_to(&page(&id), Err(problem)),
+    })
 }
 
 pub(super) async fn withdraw(context: &Context, id: &str, staff: &Staff) -> Result<Answer, Problem> {

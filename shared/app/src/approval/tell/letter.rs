@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::ports::{Channel, Letter};
 use domain::action::{Action, Outcome, State, Why};
 use domain::staff::{Role, Staff};
+use pages::Beside;
 
 /// How the messages of a reason to ask are marked and begin.
 fn words(why: Why) -> (&'static str, &'static str) {
@@ -18,22 +19,21 @@ fn words(why: Why) -> (&'static str, &'static str) {
 }
 
 /// The mail with a link of their own, for one of those who may decide.
-pub async fn asking(context: &Context, action: &Action, staff: &Staff) -> Result<Letter, Fault> {
+pub async fn asking(context: &Context, (action, beside): (&Action, &Beside), staff: &Staff) -> Result<Letter, Fault> {
     let link = mailed::make(context, action, staff).await?;
     let (mark, subject) = words(action.told.why());
     let text = format!(
-        "Hello {},\n\n{}\nWhy: {}\n\nLook at it and decide here, until {}:\n{link}\n\nThe link is for you alone, and decides nothing by itself.\n",
+        "Hello {},\n\n{}\n\nLook at it and decide here, until {}:\n{link}\n\nThe link is for you alone, and decides nothing by itself.\n",
         staff.name,
-        action.preview.summary,
-        action.note,
+        pages::decision_text(action, beside),
         action.expires_at.strftime("%Y-%m-%d %H:%M UTC"),
     );
     Ok(Letter {
         id: format!("{mark}_{}_{}_{}", action.id, action.told.round(), staff.id),
         channel: Channel::Mail,
         to: staff.email.clone(),
-        subject: format!("{subject}: {}", action.preview.summary),
-        html: pages::mail(&text),
+        subject: format!("{subject}: {}", beside.sentence(action)),
+        html: pages::told(&text, &link),
         text,
         links: vec![link],
         blocks: None,
@@ -43,21 +43,22 @@ pub async fn asking(context: &Context, action: &Action, staff: &Staff) -> Result
 }
 
 /// The message with the buttons, where all who may decide read it.
-pub fn asking_all(context: &Context, action: &Action, roles: &[Role]) -> Letter {
+pub fn asking_all(context: &Context, (action, beside): (&Action, &Beside), roles: &[Role]) -> Letter {
     let page = page(context, action);
     let roles = roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
     let (mark, subject) = words(action.told.why());
+    let sentence = beside.sentence(action);
     Letter {
         id: format!("{mark}_{}_{}", action.id, action.told.round()),
         channel: Channel::Slack,
         to: context.settings.approvals_channel.clone(),
-        subject: format!("{subject}: {}", action.preview.summary),
+        subject: format!("{subject}: {sentence}"),
         text: format!(
-            "{}\nWhy: {}\nRule: {} ({})\nNeeds: {roles}\nDecide here: {page}",
-            action.preview.summary, action.note, action.preview.clause.rule, action.preview.clause.why
+            "{sentence}\nWhy: {}\nRule: {} ({})\nNeeds: {roles}\nDecide here: {page}",
+            action.note, action.preview.clause.rule, action.preview.clause.why
         ),
         html: String::new(),
-        blocks: Some(pages::approval_blocks(action, &page)),
+        blocks: Some(pages::approval_blocks(action, beside, &page)),
         links: vec![page],
         unsubscribe: None,
         thread: None,
@@ -65,7 +66,7 @@ pub fn asking_all(context: &Context, action: &Action, roles: &[Role]) -> Letter 
 }
 
 /// What the message with the buttons says once somebody has decided.
-pub fn settled(context: &Context, action: &Action) -> Letter {
+pub fn settled(context: &Context, action: &Action, beside: &Beside) -> Letter {
     let page = page(context, action);
     let votes: Vec<_> =
         action.votes().iter().map(|vote| format!("{:?} by {}", vote.decision, vote.by).to_lowercase()).collect();
@@ -73,10 +74,10 @@ pub fn settled(context: &Context, action: &Action) -> Letter {
         id: format!("settled_{}", action.id),
         channel: Channel::Slack,
         to: context.settings.approvals_channel.clone(),
-        subject: about(action),
+        subject: about(action, beside),
         text: format!("{} {page}", votes.join(", ")),
         html: String::new(),
-        blocks: Some(pages::approval_blocks(action, &page)),
+        blocks: Some(pages::approval_blocks(action, beside, &page)),
         links: vec![page],
         unsubscribe: None,
         thread: None,
@@ -84,7 +85,7 @@ pub fn settled(context: &Context, action: &Action) -> Letter {
 }
 
 /// What became of it, for whoever asked, where they have to do something now.
-pub fn to_asker(context: &Context, action: &Action, asker: &Staff) -> Option<Letter> {
+pub fn to_asker(context: &Context, (action, beside): (&Action, &Beside), asker: &Staff) -> Option<Letter> {
     let said = action.votes().last().map(|vote| format!("{}: {}", vote.by, vote.note)).unwrap_or_default();
     let what = match action.state() {
         State::Denied => format!("It was denied by {said}"),
@@ -96,13 +97,13 @@ pub fn to_asker(context: &Context, action: &Action, asker: &Staff) -> Option<Let
         _ => return None,
     };
     let page = page(context, action);
-    let text = format!("Hello {},\n\n{}\n{what}\n\n{page}\n", asker.name, action.preview.summary);
+    let text = format!("Hello {},\n\n{}\n{what}\n\n{page}\n", asker.name, beside.sentence(action));
     Some(Letter {
         id: format!("asker_{}_{}", action.id, action.state().name()),
         channel: Channel::Mail,
         to: asker.email.clone(),
-        subject: about(action),
-        html: pages::mail(&text),
+        subject: about(action, beside),
+        html: pages::told(&text, &page),
         text,
         links: vec![page],
         blocks: None,
@@ -112,7 +113,7 @@ pub fn to_asker(context: &Context, action: &Action, asker: &Staff) -> Option<Let
 }
 
 /// What to do now about an approved action that was not carried out, for those who approve.
-pub fn trouble(context: &Context, action: &Action) -> Option<Letter> {
+pub fn trouble(context: &Context, action: &Action, beside: &Beside) -> Option<Letter> {
     let what = match (action.outcome(), action.state()) {
         (Some(Outcome::NeedsPerson { instead }), State::NeedsPerson) => format!("Do it by hand: {instead}"),
         (Some(Outcome::Refused { code, message }), State::Failed) => format!("It was refused ({code}): {message}"),
@@ -126,7 +127,7 @@ pub fn trouble(context: &Context, action: &Action) -> Option<Letter> {
         id: format!("trouble_{}_{}", action.id, action.state().name()),
         channel: Channel::Slack,
         to: context.settings.approvals_channel.clone(),
-        subject: format!("Not done: {}", action.preview.summary),
+        subject: format!("Not done: {}", beside.sentence(action)),
         text: format!("{what}\nAsked by {}. {page}", action.requested_by),
         html: String::new(),
         links: vec![page],
@@ -140,6 +141,6 @@ fn page(context: &Context, action: &Action) -> String {
     format!("{}/actions/{}", context.settings.base_url, action.id)
 }
 
-fn about(action: &Action) -> String {
-    format!("{}: {}", action.state().name().replace('_', " "), action.preview.summary)
+fn about(action: &Action, beside: &Beside) -> String {
+    format!("{}: {}", action.state().name().replace('_', " "), beside.sentence(action))
 }

@@ -2,6 +2,7 @@
 
 use super::list;
 use crate::context::Context;
+use crate::records::beside;
 use crate::report::filter::Cases;
 use crate::report::plays::{Asked, Played};
 use crate::report::query::Query;
@@ -35,7 +36,10 @@ pub(super) async fn one(
         plays::of_case(context, &case, &preview, &Asked::default(), staff).await?;
     let page = format!("{}/cases/{}", context.settings.base_url, case.id);
     Ok(match query.get("format").map(String::as_str) {
-        Some("slack") => web::json(StatusCode::OK, &::pages::case_blocks(&preview, &page)),
+        Some("slack") => {
+            let called = beside::name(context, &case.account).await?;
+            web::json(StatusCode::OK, &::pages::case_blocks(&called, &preview, &page))
+        }
         _ if wants_text(request) => {
             let play = play.map(|play| format!("\n\n{}", play.text())).unwrap_or_default();
             web::text(StatusCode::OK, format!("{}{play}", preview.text()))

@@ -3,20 +3,23 @@
 use super::{filters, more};
 use crate::approval::decide;
 use crate::context::Context;
+use crate::records::beside;
 use crate::report::filter::Actions;
 use crate::report::query::{self, Query};
 use crate::report::{read, receipt};
 use crate::store::{Batch, keys};
-use crate::web::{Problem, Window};
-use ::pages::Viewer;
+use crate::web::{self, Answer, Problem, Window};
+use ::pages::{ActionShown, Viewer};
 use domain::staff::Staff;
+use http::StatusCode;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
     let (page, filters) = (
         read::actions_wanted(context, &Actions::of(query)?, window).await?,
         filters::kept(context, viewer, filters::actions(query)).await?,
     );
-    Ok(::pages::actions(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
+    let names = beside::names(context, page.items.iter().map(|action| action.account.clone()).collect()).await?;
+    Ok(::pages::actions(viewer, &page.items, &names, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 
 /// What it shows of the decision depends on who looks: `staff`.
@@ -26,7 +29,7 @@ pub(super) async fn one(
     id: &str,
     query: &Query,
     staff: &Staff,
-) -> Result<String, Problem> {
+) -> Result<Answer, Problem> {
     let action = read::action(context, id).await?;
     let receipt = receipt::receipt(context, &action).await?;
     let receipt = (receipt.entries.as_slice(), receipt.next.is_some());
@@ -36,5 +39,19 @@ pub(super) async fn one(
     for member in &action.members {
         members.extend(batch.get(&keys::action(member))?);
     }
-    Ok(::pages::action(viewer, &action, &members, &deciding, receipt, query::notice(query)))
+    let overtaken = decide::outdated(context, &action).await?;
+    let beside = beside::of(context, &action).await?;
+    let looks_again = action.ends_soon(beside.now);
+    let shown = ActionShown {
+        action: &action,
+        beside: &beside,
+        members: &members,
+        deciding: &deciding,
+        receipt,
+        overtaken: overtaken.as_deref(),
+        looks_again,
+        notice: query::notice(query),
+    };
+    let page = web::html(StatusCode::OK, ::pages::action(viewer, &shown));
+    Ok(if looks_again { web::looking_again(page) } else { page })
 }

@@ -1,8 +1,9 @@
 //! Cases: the list, one with what can be done, and the disputes among them.
 
-use super::{filters, more, names};
+use super::{filters, more};
 use crate::approval::form;
 use crate::context::Context;
+use crate::records::beside;
 use crate::report::filter::Cases;
 use crate::report::plays::{Asked, Played};
 use crate::report::query::{self, Query};
@@ -19,7 +20,8 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
         read::cases_wanted(context, &Cases::of(query)?, window).await?,
         filters::kept(context, viewer, filters::cases(query)).await?,
     );
-    Ok(::pages::cases(viewer, &page.items, &filters, more(&filters::base(&filters), page.next).as_deref()))
+    let names = beside::names(context, page.items.iter().map(|case| case.account.clone()).collect()).await?;
+    Ok(::pages::cases(viewer, &page.items, &names, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 
 /// What its play asks for depends on who looks: `staff`.
@@ -40,8 +42,10 @@ pub(super) async fn one(
         Some(head) => form::plans(context, &head).await?,
         None => Vec::new(),
     };
+    let called = beside::name(context, &case.account).await?;
     let shown = CaseShown {
         case: &case,
+        called: &called,
         actions: &actions,
         preview: &preview,
         path: &path,
@@ -63,7 +67,7 @@ pub(super) async fn disputes(
         read::disputes(context, &Cases::of(query)?, window).await?,
         filters::kept(context, viewer, filters::disputes(query)).await?,
     );
-    let names = names::read(context, page.items.iter().map(|it| &it.account)).await?;
+    let names = beside::names(context, page.items.iter().map(|dispute| dispute.account.clone()).collect()).await?;
     let next = more(&filters::base(&filters), page.next);
     Ok(::pages::disputes(viewer, &page.items, &names, &filters, next.as_deref()))
 }

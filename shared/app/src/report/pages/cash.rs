@@ -1,8 +1,9 @@
 //! What customers were asked to pay because of tickets, and payments that nobody could place.
 
-use super::{filters, more, names};
+use super::{filters, more};
 use crate::context::Context;
 use crate::dunning::cash;
+use crate::records::beside;
 use crate::report::query::{self, Query};
 use crate::web::{Problem, Window};
 use ::pages::Viewer;
@@ -16,7 +17,7 @@ pub(super) async fn requests(
     let page = cash::requests(context, &query::payment_requests(query)?, window).await?;
     let filters = filters::kept(context, viewer, filters::payment_requests(query)).await?;
     let next = more(&filters::base(&filters), page.next);
-    let names = names::read(context, page.items.iter().map(|it| &it.account)).await?;
+    let names = beside::names(context, page.items.iter().map(|request| request.account.clone()).collect()).await?;
     Ok(::pages::payment_requests(viewer, &page.items, &names, &filters, next.as_deref(), query::notice(query)))
 }
 
@@ -28,6 +29,6 @@ pub(super) async fn unmatched(
 ) -> Result<String, Problem> {
     let page = cash::unmatched(context, window).await?;
     let next = more("/payments/unmatched?", page.next);
-    let names = names::read(context, page.items.iter().map(|it| &it.account)).await?;
+    let names = beside::names(context, page.items.iter().map(|received| received.account.clone()).collect()).await?;
     Ok(::pages::unmatched(viewer, &page.items, &names, next.as_deref(), query::notice(query)))
 }

@@ -165,7 +165,7 @@ impl Beside<'_> {
         let payment = |case: &Case| Some(keys::payment(&case.account, case.disputed_payment()?));
         let disputed = self.disputed.iter().map(|case| &case.account);
         let accounts: Vec<&AccountId> = tasks.iter().map(|task| &task.account).chain(disputed).chain(more).collect();
-        let wanted = accounts.iter().flat_map(|account| names::keys_of(account));
+        let wanted = accounts.iter().map(|account| keys::person(account));
         let wanted = wanted.chain(tasks.iter().filter_map(|task| invoice(task)));
         let wanted = wanted.chain(self.disputed.iter().filter_map(payment));
         let batch = Batch::read(context, wanted.collect()).await?;

@@ -1,8 +1,9 @@
 //! Incidents: the list, and one with its members.
 
-use super::{filters, more, names};
+use super::{filters, more};
 use crate::context::Context;
 use crate::incident;
+use crate::records::beside;
 use crate::report::query::{self, Query};
 use crate::report::read;
 use crate::web::{Problem, Window};
@@ -17,7 +18,7 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
 pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str) -> Result<String, Problem> {
     let incident = incident::find(context, id).await?;
     let members = incident::members(context, &incident).await?;
-    let shown = members.iter().take(MEMBERS).map(|member| &member.account);
-    let names = names::read(context, shown).await?;
+    let shown = members.iter().take(MEMBERS).map(|member| member.account.clone());
+    let names = beside::names(context, shown.collect()).await?;
     Ok(::pages::incident(viewer, &incident, &members, &names))
 }

@@ -1,9 +1,10 @@
 //! What is shown before anybody has signed in.
 
-use super::GLANCE;
+use super::{ROWS, more};
 use crate::context::Context;
 use crate::door::console::viewer;
 use crate::door::{session, token};
+use crate::records::beside;
 use crate::report::{query, read};
 use crate::web::{self, Answer, Problem, Window};
 use bytes::Bytes;
@@ -24,12 +25,13 @@ pub(in crate::report) async fn approvals(context: &Context, request: &Request<By
         Err(problem) => return Err(problem),
     };
     let viewer = caller.as_ref().map(|caller| viewer(context, caller));
-    let waiting = match &viewer {
+    let (waiting, next) = match &viewer {
         Some(_) => {
-            let window = Window::of(&web::query(request), GLANCE)?;
-            read::actions(context, Some(State::WaitingApproval), None, &window).await?.items
+            let window = Window::of(&web::query(request), ROWS)?;
+            let page = read::actions(context, Some(State::WaitingApproval), None, &window).await?;
+            (beside::of_each(context, page.items).await?, more("/approvals?", page.next))
         }
-        None => Vec::new(),
+        None => (Vec::new(), None),
     };
-    Ok(web::html_with(::pages::SCRIPT, ::pages::landing(viewer.as_ref(), &waiting)))
+    Ok(web::html_with(::pages::SCRIPT, ::pages::landing(viewer.as_ref(), &waiting, next.as_deref())))
 }

@@ -2,6 +2,7 @@
 
 use super::{filters, more};
 use crate::context::Context;
+use crate::records::beside;
 use crate::report::found;
 use crate::report::query::{self, Query};
 use crate::setup::{delegation, proposal, staff, stop};
@@ -18,21 +19,24 @@ pub(super) async fn tasks(
     let page = task::list(context, &query::tasks(query)?, window).await?;
     let filters = filters::kept(context, viewer, filters::tasks(query)).await?;
     let next = more(&filters::base(&filters), page.next);
-    Ok(::pages::tasks(viewer, &page.items, &filters, context.clock.now(), next.as_deref()))
+    let names = beside::names(context, page.items.iter().map(|task| task.account.clone()).collect()).await?;
+    Ok(::pages::tasks(viewer, &page.items, &names, &filters, context.clock.now(), next.as_deref()))
 }
 
 pub(super) async fn task(context: &Context, viewer: &Viewer, id: &str, query: &Query) -> Result<String, Problem> {
     let staff: Vec<_> = staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
     let task = found::task(context, id).await?;
     let days_max = context.policies.limits.current().snooze_days_max;
-    Ok(::pages::task(viewer, &task, &staff, context.clock.now(), days_max, query::notice(query)))
+    let names = beside::names(context, [task.account.clone()].into()).await?;
+    Ok(::pages::task(viewer, &task, &names, &staff, context.clock.now(), days_max, query::notice(query)))
 }
 
 pub(super) async fn stop(context: &Context, viewer: &Viewer, query: &Query) -> Result<String, Problem> {
     let shown = stop::status(context).await?;
     let waiting: Vec<_> =
-        shown.waiting.iter().map(|line| (line.action.to_string(), line.summary.clone(), line.held)).collect();
-    Ok(::pages::stop(viewer, &shown.stops, &waiting, query::notice(query)))
+        shown.waiting.iter().map(|line| (line.action.clone(), line.summary.clone(), line.held)).collect();
+    let names = beside::names(context, shown.waiting.iter().map(|line| line.action.account()).collect()).await?;
+    Ok(::pages::stop(viewer, &shown.stops, &waiting, &names, query::notice(query)))
 }
 
 pub(super) async fn staff(context: &Context, viewer: &Viewer, query: &Query) -> Result<String, Problem> {

@@ -1,10 +1,10 @@
 //! Tickets: the list, and one with what can be done.
 
-use super::{more, names};
+use super::more;
 use crate::approval::reply;
 use crate::context::Context;
 use crate::dunning::cash::flow;
-use crate::records::contacts;
+use crate::records::{beside, contacts};
 use crate::report::plays::{Asked, Played};
 use crate::report::query::{self, Query};
 use crate::report::{plays, read};
@@ -22,8 +22,9 @@ const ASKED: [&str; 4] = ["state", "class", "assignee", "account"];
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: Window) -> Result<String, Problem> {
     let page = ticket::list(context, &query::tickets(query)?, window).await?;
-    let names = names::read(context, page.items.iter().filter_map(|ticket| ticket.handling.account.as_ref())).await?;
-    let name = |ticket: &Ticket| names.get(ticket.handling.account.as_ref()?).cloned();
+    let accounts = page.items.iter().filter_map(|ticket| ticket.handling.account.clone());
+    let names = beside::names(context, accounts.collect()).await?;
+    let name = |ticket: &Ticket| Some(names.of(ticket.handling.account.as_ref()?).to_string());
     let rows: Vec<_> = page.items.iter().map(|ticket| TicketRow { ticket, account: name(ticket) }).collect();
     let given = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
     let [state, class, assignee, account] = ASKED.map(given);
@@ -48,7 +49,7 @@ pub(super) async fn one(
 ) -> Result<String, Problem> {
     let ticket = ticket::find(context, id).await?;
     let of = ticket.handling.account.iter().chain(&ticket.accounts);
-    let names = names::read(context, of).await?;
+    let names = beside::names(context, of.cloned().collect()).await?;
     let case = match &ticket.handling.case {
         Some(id) => store::read::<Case>(context, &keys::case(id)).await?,
         None => None,

@@ -62,7 +62,14 @@ fn with_action(kind: Kind, state: State) -> Desk {
     let mut desk = desk();
     let id = ActionId::of(&desk.head.account, "mara", "k");
     let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-    let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+    let preview = Preview {
+        summary: String::new(),
+        about: String::new(),
+        lines: vec![],
+        clause,
+        notices: vec![],
+        digest: "d".into(),
+    };
     let action = Action::new(id.clone(), kind, Reason::Other, preview, "mara", now()).in_state(state);
     desk.actions.insert(id, action);
     desk

@@ -33,7 +33,14 @@ fn case(handled: &Value) -> Case {
 
 fn action(case: &Case, kind: Kind, by: &str, state: State) -> Action {
     let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-    let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+    let preview = Preview {
+        summary: String::new(),
+        about: String::new(),
+        lines: vec![],
+        clause,
+        notices: vec![],
+        digest: "d".into(),
+    };
     let id = ActionId::of(&case.account, by, "k");
     let mut action = Action::new(id, kind, Reason::DuplicateCharge, preview, by, at(1));
     action.case = Some(case.id.clone());

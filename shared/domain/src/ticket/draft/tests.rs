@@ -31,7 +31,14 @@ fn refund() -> Kind {
 
 fn action(kind: Kind, state: State) -> Action {
     let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-    let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+    let preview = Preview {
+        summary: String::new(),
+        about: String::new(),
+        lines: vec![],
+        clause,
+        notices: vec![],
+        digest: "d".into(),
+    };
     Action::new(ActionId::of(&account(), "recoup", "k"), kind, Reason::Other, preview, "recoup", AT.parse().unwrap())
         .in_state(state)
 }

@@ -22,7 +22,14 @@ pub(super) fn schemas() -> Named {
     vec![
         ("Ask", ask()),
         ("Params", params()),
-        ("Ballot", object([("decision", decisions()), ("preview_digest", text()), ("note?", text())])),
+        (
+            "Ballot",
+            object([
+                ("decision", decisions()),
+                ("preview_digest", text()),
+                ("note?", told(text(), "Whoever denies says why.")),
+            ]),
+        ),
         (
             "Settled",
             only([
@@ -38,9 +45,16 @@ pub(super) fn schemas() -> Named {
             "Preview",
             object([
                 ("summary", text()),
+                ("about?", told(text(), "A payment by its day and card, an invoice by its number, and no ids.")),
                 ("lines", list(see("Line"))),
                 ("clause", see("Clause")),
-                ("notices?", told(list(text()), "What changed lately of how the customer is reached.")),
+                (
+                    "notices?",
+                    told(
+                        list(text()),
+                        "What changed lately of how the customer is reached, and what was asked for already.",
+                    ),
+                ),
                 ("digest", text()),
             ]),
         ),
