@@ -36,13 +36,16 @@ pub(crate) fn of(sound: &Sound<'_>) -> Result<Invoice, NotValid> {
         let reference = DocumentReference::new(&original.number);
         invoice.preceding_invoices = vec![PrecedingInvoice { reference, issue_date: Some(issued_on) }];
     }
-    match document.supplied {
-        Some(Supplied::On(day)) => {
-            invoice.delivery = Some(Delivery { date: Some(date(day)?), ..Delivery::default() });
-        }
-        Some(Supplied::Between(from, to)) => invoice.invoicing_period = Some(period(from, to)?),
-        None => {}
+    // What lasts is delivered on its last day as well: CII has an empty element where no day is said.
+    let (day, lasts) = match document.supplied {
+        Some(Supplied::On(day)) => (Some(day), None),
+        Some(Supplied::Between(from, to)) => (Some(to), Some((from, to))),
+        None => (None, None),
+    };
+    if let Some(day) = day {
+        invoice.delivery = Some(Delivery { date: Some(date(day)?), ..Delivery::default() });
     }
+    invoice.invoicing_period = lasts.map(|(from, to)| period(from, to)).transpose()?;
     match (document.due_on, &document.corrects) {
         (Some(day), None) => invoice.due_date = Some(date(day)?),
         (None, None) => invoice.payment_terms = Some("As agreed".to_owned()),

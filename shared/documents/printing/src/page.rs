@@ -79,7 +79,12 @@ fn day(document: &TaxDocument) -> [i16; 3] {
 }
 
 fn party(party: &Party, tax_id: &str, texts: &mut Texts) -> Vec<String> {
-    let place = [party.post_code.as_str(), &party.city, party.region.as_deref().unwrap_or_default()];
+    let region = party.region.as_deref().unwrap_or_default();
+    // Letters within the United States are sorted by what stands last.
+    let place = match party.country.as_str() {
+        "US" => [party.city.as_str(), region, &party.post_code],
+        _ => [party.post_code.as_str(), &party.city, region],
+    };
     let place: Vec<&str> = place.into_iter().filter(|part| !part.trim().is_empty()).collect();
     let mut lines = vec![party.name.clone()];
     lines.extend(party.street.iter().cloned());
@@ -157,11 +162,11 @@ fn totals(sound: &Sound<'_>, texts: &mut Texts) -> Vec<Total> {
     }
     say("Net".to_owned(), amount(sums.net), false);
     for group in &sums.groups {
+        let base = figure(group.base.amount());
         let label = match &group.tax {
-            Tax::SalesTax { rate, reason } => {
-                format!("{} {} ({reason}) on {}", law.tax, per_cent(*rate), figure(group.base.amount()))
-            }
-            tax => format!("{} {} on {}", law.tax, rate(tax), figure(group.base.amount())),
+            Tax::SalesTax { rate, reason } => format!("{} {} ({reason}) on {base}", law.tax, per_cent(*rate)),
+            tax if tax.rate().is_zero() => format!("No {} on {base}", law.tax),
+            tax => format!("{} {} on {base}", law.tax, per_cent(tax.rate())),
         };
         say(texts.show(&label), amount(group.amount), false);
     }

@@ -5,7 +5,7 @@ use crate::money::{Currency, Money};
 use rust_decimal::Decimal;
 
 /// Of one amount. Five hundred of them, and a tax on them, are still what an e-invoice can hold.
-const LARGEST: Decimal = Decimal::from_parts(1_410_065_408, 2, 0, false, 0);
+const LARGEST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
 
 /// A document with all that the law of its issuer's country wants, and its sums.
 #[derive(Debug, Clone)]
@@ -204,7 +204,8 @@ fn texts(document: &TaxDocument) -> Vec<&str> {
     for party in [&document.issuer, &document.customer] {
         texts.extend([party.name.as_str(), &party.city, &party.post_code, &party.country]);
         texts.extend(party.street.iter().map(String::as_str));
-        texts.extend([&party.region, &party.tax_id, &party.registration, &party.email].into_iter().flatten());
+        let more = [&party.region, &party.tax_id, &party.registration, &party.email];
+        texts.extend(more.into_iter().flatten().map(String::as_str));
     }
     texts.extend(document.lines.iter().map(|line| line.name.as_str()));
     texts.extend(document.discounts.iter().map(|discount| discount.reason.as_str()));

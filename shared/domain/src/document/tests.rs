@@ -157,7 +157,7 @@ fn what_the_law_wants_must_stand_there() {
             "ask for it, or charge the tax",
         ),
         ("reversed at home", reverse(), |it| it.customer = party("K", "DE", "DE123456788"), "not in another country"),
-        ("reversed abroad", reverse(), |it| it.customer = party("K", "US", "US12"), "ask for it, or charge the tax"),
+        ("reversed abroad", reverse(), |it| it.customer = party("K", "US", "US12"), "not in another country"),
         ("exported inside", reverse(), |it| it.lines[0].tax = Tax::Export, "not outside the tax area"),
         (
             "exempt without a reason",
