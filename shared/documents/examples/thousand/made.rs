@@ -133,12 +133,13 @@ fn customer(numbers: &mut Numbers, issuer: &str, kind: u64) -> Party {
         (_, 1) => *numbers.of(&[("US", Some("98-7654321")), ("NO", None), ("JP", Some("T1234567890123"))]),
         _ => (issuer, None),
     };
+    let name = if numbers.one_in(40) { "Unbreakable".repeat(45) } else { name.to_owned() };
     let mut lines = vec![street.to_owned()];
     if numbers.one_in(5) {
         lines.extend((1..6).map(|floor| format!("{floor}. floor, at the end of a corridor that is rather long")));
     }
     Party {
-        name: name.into(),
+        name,
         street: lines,
         city: "Ville".into(),
         post_code: if numbers.one_in(3) { String::new() } else { "20095".into() },
