@@ -2,10 +2,12 @@
 
 mod check;
 mod law;
+mod series;
 mod totals;
 
 pub use check::{DocumentRefusal, Sound};
 pub use law::{DocumentPolicy, Law, Need, When};
+pub use series::{Issuer, LegalEntity, NotNumbered, Series};
 pub use totals::{DocumentTotals, TaxGroup};
 
 use crate::money::{Currency, Money, Rate};

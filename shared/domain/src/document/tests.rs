@@ -1,3 +1,5 @@
+mod series;
+
 use super::*;
 use crate::policy::{Rules, read};
 
