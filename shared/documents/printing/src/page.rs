@@ -120,11 +120,17 @@ fn paid_how(document: &TaxDocument, texts: &mut Texts) -> String {
     match &document.payment {
         Payment::Transfer { iban, bic, reference } => {
             let bic = bic.as_ref().map(|bic| format!(", BIC {bic}")).unwrap_or_default();
-            texts.show(&format!("to {iban}{bic}, reference {reference}"))
+            texts.show(&format!("to {}{bic}, reference {reference}", in_fours(iban)))
         }
         Payment::Card { last4 } => texts.show(&format!("card ending in {last4}")),
         Payment::Other(text) => texts.show(text),
     }
+}
+
+/// As an account's number is written on paper.
+fn in_fours(iban: &str) -> String {
+    let letters: Vec<char> = iban.chars().filter(|letter| !letter.is_whitespace()).collect();
+    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
 fn lines(sound: &Sound<'_>, texts: &mut Texts) -> Vec<[String; 5]> {

@@ -4,9 +4,10 @@ use crate::press;
 
 /// Stands for a letter that the font has not. PDF/A has no room for a missing one.
 const UNKNOWN: char = '□';
-/// A word longer than this may be broken anywhere: nothing else keeps it on the page.
-const WORD_AT_MOST: usize = 18;
+/// A longer word may be broken: nothing else keeps it in its column. A shorter one is copied as it is.
+const WORD_AT_MOST: usize = 30;
 const BREAK: char = '\u{200B}';
+const BREAK_EVERY: usize = 12;
 
 /// A text as the page can show it, and whether that is all of it.
 pub(crate) struct Shown {
@@ -16,19 +17,19 @@ pub(crate) struct Shown {
 
 pub(crate) fn shown(text: &str) -> Shown {
     let mut shown = Shown { text: String::with_capacity(text.len()), is_whole: true };
-    let mut run = 0;
-    for letter in text.trim().chars() {
-        let letter = if letter.is_control() { ' ' } else { letter };
-        run = if letter.is_whitespace() { 0 } else { run + 1 };
-        if run > WORD_AT_MOST {
-            shown.text.push(BREAK);
-            run = 1;
+    let plain = text.replace(char::is_control, " ");
+    for (place, word) in plain.trim().split(' ').enumerate() {
+        if place > 0 {
+            shown.text.push(' ');
         }
-        if letter == ' ' || press::has(letter) {
-            shown.text.push(letter);
-        } else {
-            shown.is_whole = false;
-            shown.text.push(UNKNOWN);
+        let is_long = word.chars().count() > WORD_AT_MOST;
+        for (place, letter) in word.chars().enumerate() {
+            if is_long && place > 0 && place % BREAK_EVERY == 0 {
+                shown.text.push(BREAK);
+            }
+            let has = press::has(letter);
+            shown.is_whole &= has;
+            shown.text.push(if has { letter } else { UNKNOWN });
         }
     }
     shown

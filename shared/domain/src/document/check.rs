@@ -30,10 +30,16 @@ pub enum DocumentRefusal {
     TooManyLines(usize, usize),
     #[error("`{0}…` is too long; at most {1} letters stand in one field")]
     TooLong(String, usize),
-    #[error("line {0} has a quantity or a price that is not above zero, or a discount above its price")]
-    NotPositive(usize),
     #[error("the amounts are too large to be added up")]
     TooLarge,
+    #[error("line {0} has a quantity or a price that is not above zero, or a discount above its price")]
+    NotPositive(usize),
+    #[error("line {0} ends before it begins")]
+    EndsBefore(usize),
+    #[error("it does not say to which account it is paid")]
+    NoAccount,
+    #[error("a card is named by its last four digits, and by nothing more")]
+    NoCard,
     #[error("a tax of {0} % is not between 0 and 100")]
     NoRate(Decimal),
     #[error("`{tax}` is not taxed in {law}")]
@@ -117,12 +123,21 @@ fn is_bounded(document: &TaxDocument, policy: &DocumentPolicy) -> Result<(), Doc
         if !is_sound || off.amount() < Decimal::ZERO || off > full {
             return Err(DocumentRefusal::NotPositive(at + 1));
         }
+        if line.period.is_some_and(|(from, to)| from > to) {
+            return Err(DocumentRefusal::EndsBefore(at + 1));
+        }
     }
     let mut taken = document.discounts.iter().map(|discount| discount.amount).chain(document.paid);
     if taken.any(|money| money.amount() < Decimal::ZERO || money.amount() > LARGEST) {
         return Err(DocumentRefusal::TooLarge);
     }
-    Ok(())
+    match &document.payment {
+        Payment::Transfer { iban, .. } if iban.trim().is_empty() => Err(DocumentRefusal::NoAccount),
+        Payment::Card { last4 } if last4.len() != 4 || !last4.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(DocumentRefusal::NoCard)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_taxed_by(document: &TaxDocument, law: &Law) -> Result<(), DocumentRefusal> {

@@ -224,13 +224,24 @@ fn what_the_law_wants_must_stand_there() {
 #[test]
 fn what_cannot_be_added_up_is_refused() {
     let policy = policy();
-    let rows: [(&str, Change, &str); 10] = [
+    let rows: [(&str, Change, &str); 13] = [
         ("two currencies", |it| it.lines.push(line("1 USD", "1", standard("19"))), "line 2 is in another currency"),
         ("paid in another", |it| it.paid = Some(money("1 USD")), "the amount that was paid"),
         ("nothing of it", |it| it.lines[0].quantity = Decimal::ZERO, "line 1 has a quantity"),
         ("below zero", |it| it.lines[0].price = Rate::new(decimal("-1"), Currency::EUR), "line 1 has a quantity"),
         ("more off than there is", |it| it.lines[0].discount = Some(money("100.01 EUR")), "line 1 has a quantity"),
         ("more paid than due", |it| it.paid = Some(money("119.01 EUR")), "more than everything together"),
+        ("backwards", |it| it.lines[0].period = Some((it.issued_on, Date::MIN)), "line 1 ends before it begins"),
+        (
+            "to no account",
+            |it| it.payment = Payment::Transfer { iban: " ".into(), bic: None, reference: String::new() },
+            "to which account",
+        ),
+        (
+            "a whole card",
+            |it| it.payment = Payment::Card { last4: "4242424242424242".into() },
+            "by its last four digits",
+        ),
         ("too large", |it| it.lines[0].quantity = decimal("1000000000000"), "too large"),
         ("more than all of it", |it| it.lines[0].tax = standard("101"), "a tax of 101 %"),
         ("too long", |it| it.customer.name = "x".repeat(501), "too long; at most 500 letters"),
