@@ -9,6 +9,7 @@ pub mod cash;
 pub mod classify;
 pub mod debt;
 pub mod decline;
+pub mod document;
 pub mod dunning;
 pub mod event;
 pub mod group;

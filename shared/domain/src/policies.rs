@@ -5,6 +5,7 @@ use crate::approval::ApprovalPolicy;
 use crate::cash::CashPolicy;
 use crate::classify::ClassifyPolicy;
 use crate::decline::{Declines, Family, Of, Retry, Way};
+use crate::document::DocumentPolicy;
 use crate::dunning::{Advice, DunningPolicy, HoursPolicy, Paid};
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
@@ -28,6 +29,7 @@ pub struct Policies {
     pub cash: Versions<CashPolicy>,
     pub classify: Versions<ClassifyPolicy>,
     pub declines: Versions<Declines>,
+    pub documents: Versions<DocumentPolicy>,
     pub dunning: Versions<DunningPolicy>,
     pub hours: Versions<HoursPolicy>,
     pub incidents: Versions<IncidentPolicy>,
@@ -74,6 +76,7 @@ impl Policies {
             cash: of(files, shipped.map(|all| &all.cash))?,
             classify: of(files, shipped.map(|all| &all.classify))?,
             declines: of(files, shipped.map(|all| &all.declines))?,
+            documents: of(files, shipped.map(|all| &all.documents))?,
             dunning: of(files, shipped.map(|all| &all.dunning))?,
             hours: of(files, shipped.map(|all| &all.hours))?,
             incidents: of(files, shipped.map(|all| &all.incidents))?,
@@ -261,6 +264,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
     ("shared/policy/declines/v2.toml", include_str!("../../policy/declines/v2.toml")),
     ("shared/policy/declines/v3.toml", include_str!("../../policy/declines/v3.toml")),
+    ("shared/policy/documents/v1.toml", include_str!("../../policy/documents/v1.toml")),
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
     ("shared/policy/dunning/v2.toml", include_str!("../../policy/dunning/v2.toml")),
     ("shared/policy/dunning/v3.toml", include_str!("../../policy/dunning/v3.toml")),

@@ -47,9 +47,8 @@ pub(super) fn asked(home: &Home<'_>, action: &Action) -> Markup {
 }
 
 fn title(home: &Home<'_>, action: &Action) -> Markup {
-    let (summary, name) = (&action.preview.summary, home.name(&action.account));
     html! {
-        a href={ "/actions/" (action.id) } { (summary) @if !summary.contains(name) { ", " (name) } }
+        a href={ "/actions/" (action.id) } { (action.sentence(home.name(&action.account))) }
     }
 }
 
