@@ -206,7 +206,8 @@ mod tests {
             ..claim.clone()
         };
         let viewer = Viewer { id: "bea".into(), name: "Bea".into(), role: Role::Manager, csrf: None, local: false };
-        let names = Names::from([(account, "Ada & <Co>".to_owned())]);
+        let name = domain::book::Called::Name("Ada & <Co>".to_owned());
+        let names: Names = [(account, name)].into_iter().collect();
         let page = disputes(&viewer, &[claim, decided], &names, &Filters::default(), None);
         for part in [
             ">Ada &amp; &lt;Co&gt;</a>",

@@ -99,10 +99,10 @@ pub(super) fn ticket(home: &Home<'_>, ticket: &Ticket) -> Markup {
     }
 }
 
-fn whose<'a>(home: &'a Home<'_>, ticket: &'a Ticket) -> &'a str {
-    let from = || ticket.requester_name.value().or(ticket.requester_email.value()).map(String::as_str);
-    let account = ticket.handling.account.as_ref().map(|account| home.name(account));
-    account.or_else(from).unwrap_or("Somebody")
+fn whose(home: &Home<'_>, ticket: &Ticket) -> String {
+    let from = || ticket.requester_name.value().or(ticket.requester_email.value()).cloned();
+    let account = ticket.handling.account.as_ref().map(|account| home.name(account).to_string());
+    account.or_else(from).unwrap_or_else(|| "Somebody".to_owned())
 }
 
 /// An answer that did not reach its customer for certain.

@@ -67,7 +67,6 @@ mod tests {
     use crate::names::Names;
     use domain::case::Case;
     use domain::cash::Flow;
-    use domain::id::AccountId;
     use domain::staff::Role;
     use domain::ticket::{Offered, Turn, Way};
 
