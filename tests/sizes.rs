@@ -64,8 +64,9 @@ fn no_item_grows_beyond_what_can_be_read_at_once() {
     let measured: BTreeSet<_> = rows.iter().map(|(kind, _)| (*kind).to_owned()).collect();
     assert_eq!(measured, kinds(), "each kind that is stored has its row here");
     let document = include_str!("../docs/operations.md");
-    let untold: Vec<_> = measured.iter().filter(|kind| !document.contains(&format!("| `{kind}` |"))).collect();
-    assert!(untold.is_empty(), "docs/operations.md has no line for {untold:?}");
+    let lines = |kind: &str| document.lines().filter(|line| line.starts_with(&format!("| `{kind}` |"))).count();
+    let told: Vec<_> = measured.iter().map(|kind| (kind, lines(kind))).filter(|(_, lines)| *lines != 1).collect();
+    assert!(told.is_empty(), "docs/operations.md has one line for each kind, and not so many: {told:?}");
 }
 
 /// Every kind of item, as the store names them.
@@ -585,6 +586,7 @@ fn company() -> Vec<Row> {
         of("Stops", &grown::stops()),
         of("Delegations", &grown::delegations()),
         of("Views", &grown::views()),
+        of("Embeds", &grown::embeds()),
         built::<Staff>("Staff", staff),
         built::<StaffChange>("StaffChange", change),
         built::<Proposal>("Proposal", proposal()),

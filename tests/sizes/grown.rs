@@ -14,7 +14,7 @@ use domain::money::{Currency, Money};
 use domain::outgoing::{Endpoints, Event, Kept, Kind as Told, Line as ToldLine, Refused, Wish as Listening};
 use domain::policy::stored_bytes;
 use domain::source::{Acting, Backlog, Granted, Judged, Mode, Party, Source, SwitchOff, Wish};
-use domain::staff::{NotKept, Role, Staff, Views};
+use domain::staff::{Embeds, NotAllowed, NotKept, Origins, Role, Staff, Views};
 use domain::stop::{self, Known, Stops};
 use domain::telling::Channel;
 use jiff::SignedDuration;
@@ -160,6 +160,22 @@ pub fn views() -> Views {
         }
     }
     unreachable!("nobody keeps a thousand views")
+}
+
+/// As many pages as may show an account, each with the longest name.
+pub fn embeds() -> Embeds {
+    let label = "x".repeat(63);
+    let origin = |number: usize| format!("https://{number:0>63}.{label}.{label}");
+    let by = staff(0, Role::Manager);
+    let mut embeds = Embeds::default();
+    for count in 1..1_000 {
+        let origins = (0..count).map(origin).collect();
+        if embeds.allow(&Origins { origins }, &by, at()) == Err(NotAllowed::TooMany) {
+            return embeds;
+        }
+        assert_eq!(embeds.origins.len(), count);
+    }
+    unreachable!("no thousand pages are allowed")
 }
 
 /// Everybody of whom one action may need an approval: the longest that a rule asks for, and beside it whom other members

@@ -48,6 +48,18 @@ fn the_files_that_people_are_sent_to_exist() {
     assert!(named > 60, "the documents name hardly a file: {named}");
 }
 
+#[test]
+fn what_proves_a_point_is_a_test() {
+    let proofs = read("docs/proofs.md");
+    let mut named = 0;
+    for (file, test) in spans(&proofs).filter_map(|span| span.split_once("::")) {
+        named += 1;
+        let is_there = root().join(file).is_file() && read(file).contains(&format!("fn {test}("));
+        assert!(is_there, "docs/proofs.md names `{file}::{test}`, which is not there: say what proves it now");
+    }
+    assert!(named > 100, "docs/proofs.md names hardly a test: {named}");
+}
+
 /// Of two that changed one paragraph a merge leaves both, and one of them is not so any more.
 #[test]
 fn no_document_says_the_same_twice() {
