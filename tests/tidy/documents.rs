@@ -48,6 +48,22 @@ fn the_files_that_people_are_sent_to_exist() {
     assert!(named > 60, "the documents name hardly a file: {named}");
 }
 
+/// A proof names tests as `file::name`.
+#[test]
+fn what_a_proof_names_is_a_test_that_is_there() {
+    let own: Vec<String> = entries(&root()).iter().map(|path| name(path, &root())).collect();
+    let mut named = 0;
+    for document in own.iter().filter(|name| name.starts_with("docs/proofs-")) {
+        let text = read(document);
+        let tests = spans(&text).filter_map(|span| span.rsplit_once("::"));
+        for (file, test) in tests.filter(|(file, _)| root().join(file).is_file()) {
+            named += 1;
+            assert!(read(file).contains(&format!("fn {test}(")), "{document} names {test}, which {file} lacks");
+        }
+    }
+    assert!(named > 200, "the proofs name hardly a test: {named}");
+}
+
 /// Of two that changed one paragraph a merge leaves both, and one of them is not so any more.
 #[test]
 fn no_document_says_the_same_twice() {
