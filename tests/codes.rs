@@ -1,8 +1,14 @@
 //! Public tables of codes, as they class them themselves, held against what we make of them.
 
+use crate::http::run;
+use crate::raised::tell;
+use app::ports::Clock;
 use domain::decline::{Classed, Retry, classed};
 use domain::policies::Policies;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use tests::stripe;
+use tests::world::{get, open_at};
 
 /// Source, provider, gateway, network, code; what the source says; and why we knowingly differ, where we do.
 const PUBLIC: &str = include_str!("fixtures/declines/public.csv");
@@ -107,4 +113,43 @@ fn we_differ_knowingly_only_by_being_stricter() {
         );
     }
     assert!(differing.len() * 100 <= rows.len() * 6, "{} of {} differ", differing.len(), rows.len());
+}
+
+/// The reason of one failed charge, as its case, its recovery and the route say it.
+#[test]
+fn a_case_its_recovery_and_the_route_read_a_failure_alike() {
+    for (code, network, retry, rule) in [
+        ("insufficient_funds", None, "later", "no-funds"),
+        ("generic_decline", None, "later", "temporary"),
+        ("generic_decline", Some("43"), "never", "never-again"),
+        ("stolen_card", None, "never", "never-again"),
+        ("expired_card", None, "after_customer", "card-expired"),
+        ("authentication_required", None, "after_customer", "needs-customer"),
+    ] {
+        run(async {
+            let service = open_at("2026-03-02T10:00:00Z").await;
+            let now = service.clock.now();
+            tell(&service, "evt_1", "customer.created", &stripe::customer("cus_1", now)).await;
+            let mut charge = stripe::charge("cus_1", "ch_1", Some("in_1"), 4_900, "usd", Some(code), now);
+            charge["outcome"]["network_decline_code"] = json!(network);
+            tell(&service, "evt_2", "charge.failed", &charge).await;
+            let bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", 1, now);
+            tell(&service, "evt_3", "invoice.payment_failed", &bill).await;
+
+            let name = format!("{code} {network:?}");
+            let told = network.map(|network| format!("?network=visa:{network}")).unwrap_or_default();
+            let judged = get(&service, &format!("/api/declines/stripe/{code}{told}")).await;
+            assert_eq!(judged["retry"], retry, "{name}: {judged}");
+            let cases = get(&service, "/api/cases?state=open").await;
+            assert_eq!(cases["items"][0]["rule"], rule, "{name}: {cases}");
+            let tries = get(&service, "/api/accounts/stripe:cus_1/dunning").await["items"][0]["tries"].clone();
+            let family = judged["family"].as_str().unwrap();
+            let why = match retry {
+                "never" => json!(format!("`{family}` is never tried again with the same card")),
+                "after_customer" => json!(format!("`{family}` is tried again once the customer has acted")),
+                _ => Value::Null,
+            };
+            assert_eq!((tries["next"].is_object(), &tries["why_none"]), (why.is_null(), &why), "{name}: {tries}");
+        });
+    }
 }

@@ -1,6 +1,7 @@
 //! Every story in `tests/scenarios`, told and compared. `BLESS=1` writes down what comes of them; the diff is the review.
 //! `RECOUP_STORY=expired-card` tells only those whose path holds the words.
 
+use domain::policies::Policies;
 use std::path::{Path, PathBuf};
 use tests::story::{tell, verbs};
 
@@ -50,6 +51,22 @@ fn every_story_ends_as_it_is_written() {
         }
     }
     assert!(different.is_empty(), "{}\nIf this is right, run again with BLESS=1.", different.join("\n"));
+}
+
+/// Each segment of the shipped rules has a story in which nobody pays, followed until nothing more is taken.
+#[test]
+fn every_segment_has_a_story_over_its_whole_life() {
+    let told: Vec<String> = stories(&folder().join("dunning"))
+        .iter()
+        .filter(|path| path.to_string_lossy().ends_with("nobody-pays.txt"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    for segment in &Policies::shipped().unwrap().dunning.current().segment {
+        let id = segment.id.get_ref();
+        let (begun, over) = (format!("segment {id}, "), "next nothing");
+        let is_whole = |text: &String| text.contains(&begun) && text.lines().any(|line| line.ends_with(over));
+        assert!(told.iter().any(is_whole), "no story follows `{id}` to its end");
+    }
 }
 
 /// Each verb has its words, its meaning and an example in the README, and the example stands in a story.

@@ -57,6 +57,8 @@ fn after_any_storm_the_books_agree() {
                     total.changes += outcome.changes;
                     total.letters += outcome.letters;
                     total.tries += outcome.tries;
+                    total.promises += outcome.promises;
+                    total.fallen += outcome.fallen;
                     total.told += outcome.told;
                     total.answers += outcome.answers;
                     total.requests += outcome.requests;
@@ -82,6 +84,7 @@ fn after_any_storm_the_books_agree() {
         "{histories} histories: {} events, {} crashes, {} refunds, {} other changes, {} letters, {} tries, {} told",
         total.acknowledged, total.crashes, total.refunds, total.changes, total.letters, total.tries, total.told
     );
+    println!("{} promises kept or broken, access fell {} times", total.promises, total.fallen);
     println!(
         "{} answers to tickets, {} requests for payment, {} payments for them",
         total.answers, total.requests, total.matched
@@ -103,6 +106,11 @@ fn after_any_storm_the_books_agree() {
         [total.refunds, total.changes, total.letters, total.tries, total.told].iter().all(|count| *count > 0)
             && total.crashes > 0,
         "a storm in which nothing happens proves nothing"
+    );
+    // Few are followed for so long that anything is taken.
+    assert!(
+        histories < SAMPLE || [total.promises, total.fallen].iter().all(|count| *count > 0),
+        "no promise came to its end, or nobody's access fell"
     );
     // None of those that are kept carries tickets, and one in four of the others does.
     assert!(

@@ -42,6 +42,9 @@ pub struct Outcome {
     pub letters: usize,
     /// How often a payment was tried at the provider because we asked.
     pub tries: usize,
+    /// How many promises were kept or broken, and how often access fell.
+    pub promises: usize,
+    pub fallen: usize,
     /// How many messages reached the product.
     pub told: usize,
     /// How many answers to tickets somebody was told to be on their way.
@@ -123,6 +126,8 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
         changes,
         letters,
         tries: found.tries,
+        promises: found.promises,
+        fallen: found.fallen,
         told: storm.product.count(),
         answers: storm.talk.pressed.iter().filter(|it| it.is_taken).count(),
         requests: found.requests,

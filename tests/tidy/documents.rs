@@ -48,16 +48,22 @@ fn the_files_that_people_are_sent_to_exist() {
     assert!(named > 60, "the documents name hardly a file: {named}");
 }
 
+/// A proof names tests as `file::name`.
 #[test]
-fn what_proves_a_point_is_a_test() {
-    let proofs = read("docs/proofs.md");
-    let mut named = 0;
-    for (file, test) in spans(&proofs).filter_map(|span| span.split_once("::")) {
-        named += 1;
-        let is_there = root().join(file).is_file() && read(file).contains(&format!("fn {test}("));
-        assert!(is_there, "docs/proofs.md names `{file}::{test}`, which is not there: say what proves it now");
+fn what_a_proof_names_is_a_test_that_is_there() {
+    let own: Vec<String> = entries(&root()).iter().map(|path| name(path, &root())).collect();
+    for document in own.iter().filter(|name| name.starts_with("docs/proofs/")) {
+        let text = read(document);
+        let mut named = 0;
+        for (file, test) in spans(&text).filter_map(|span| span.rsplit_once("::")) {
+            if !root().join(file).is_file() {
+                continue;
+            }
+            named += 1;
+            assert!(read(file).contains(&format!("fn {test}(")), "{document} names {test}, which {file} lacks");
+        }
+        assert!(named > 100, "{document} names hardly a test: {named}");
     }
-    assert!(named > 100, "docs/proofs.md names hardly a test: {named}");
 }
 
 /// Of two that changed one paragraph a merge leaves both, and one of them is not so any more.

@@ -409,8 +409,14 @@ fn a_world_is_played_without_a_service() {
     std::fs::write(&mine, text.replacen("most = 6", "most = 20", 1)).unwrap();
     let mine = mine.to_str().unwrap();
     refused(&simulate(&[world, "--policy", mine]), "mine.toml:15: visa allows 15 tries in 30 days");
-    let both = simulate(&[world, "--policy", shipped, "--oracle"]);
-    assert!(!both.status.success(), "one way at a time: {both:?}");
+    let released = said(&simulate(&[world, "--as-released", "--invoices", "500", "--format", "json"]));
+    let report: Value = serde_json::from_str(&released).unwrap();
+    assert_eq!(report["policy"], "dunning v3, as released");
+    assert_eq!(report["breaches"], 0, "{report}");
+    for other in [["--policy", shipped], ["--as-released", "--format=text"]] {
+        let both = simulate(&[&[world, "--oracle"][..], &other[..]].concat());
+        assert!(!both.status.success(), "one way at a time: {both:?}");
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ use domain::report::fact::{Fact, of_received};
 use domain::task::Task;
 use effects::{effects_are_ours, limits_hold_together, no_money_is_promised_twice, refunds_are_ours};
 use local::service::Service;
-use recovery::{recoveries_keep_their_word, tries, tries_keep_to_their_budget};
+use recovery::{fallen, promises_settled, recoveries_keep_their_word, tries, tries_keep_to_their_budget};
 use service::{
     events_are_done, imports_are_whole, letters_once, pulses_are_those_of_the_book, queues_are_empty, reports_recompute,
 };
@@ -66,6 +66,9 @@ pub(super) struct Found {
     pub state: String,
     /// How often a payment was tried again.
     pub tries: usize,
+    /// How many promises of customers were kept or broken, and how often access fell.
+    pub promises: usize,
+    pub fallen: usize,
     /// What customers were asked to pay because of tickets, and how many payments are known to be for that.
     pub requests: usize,
     pub matched: usize,
@@ -136,7 +139,15 @@ pub(super) async fn check(storm: &mut Storm) -> Result<Found, String> {
     pulses_are_those_of_the_book(service, &beats).await?;
     imports_are_whole(service).await?;
     let matched = requests.iter().map(|request| request.matched.len()).sum();
-    Ok(Found { state: sha256(state.as_bytes()), tries: tried.len(), requests: requests.len(), matched })
+    let plans = || all_books.iter().flat_map(|books| books.desk.plans.values());
+    Ok(Found {
+        state: sha256(state.as_bytes()),
+        tries: tried.len(),
+        promises: plans().map(promises_settled).sum(),
+        fallen: plans().map(fallen).sum(),
+        requests: requests.len(),
+        matched,
+    })
 }
 
 /// What must hold of tickets and of what was asked for because of them.

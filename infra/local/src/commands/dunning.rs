@@ -34,6 +34,9 @@ pub(super) struct Simulate {
     /// Begin with what this version of the advice has learned; without it, the shipped one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["fixed", "oracle"])]
     advice: Option<PathBuf>,
+    /// Learn nothing from what is seen, as the service until the next version of the advice is released
+    #[arg(long, conflicts_with_all = ["history", "fixed", "oracle", "ladders"])]
+    as_released: bool,
     /// Know the world: try in the best hour of each gap between the days of --fixed, or between 1,3,5,7,14
     #[arg(long)]
     oracle: bool,
@@ -130,7 +133,10 @@ fn play_against(world: &Path, options: &Simulate) -> Result<(), Failed> {
             let mut strategy: Box<dyn Strategy + '_> = match (options.oracle, &options.fixed) {
                 (true, _) => Box::new(Oracle::new(&world, ladder.windows())),
                 (false, Some(_)) => Box::new(ladder),
-                (false, None) => Box::new(Planned::new(own, advice, hours, declines)),
+                (false, None) => {
+                    let planned = Planned::new(own, advice, hours, declines);
+                    Box::new(if options.as_released { planned.as_released() } else { planned })
+                }
             };
             (play(&world, strategy.as_mut(), declines, options.invoices), 1)
         }

@@ -26,6 +26,8 @@ pub struct Planned<'a> {
     hours: &'a HoursPolicy,
     declines: &'a Declines,
     adviser: Option<Adviser>,
+    /// Whether each try teaches it: the service learns only by a version that people release.
+    learns: bool,
     account: AccountId,
     open: BTreeMap<u32, Recovery>,
     /// What each kind of failure means, and from when on each country is written to, looked up once.
@@ -58,11 +60,18 @@ impl<'a> Planned<'a> {
             hours,
             declines,
             adviser: policy.adviser.as_ref().map(|rules| adviser(rules, advice)),
+            learns: true,
             account: AccountId::of("world", "world", "world"),
             open: BTreeMap::new(),
             known: BTreeMap::new(),
             mornings: BTreeMap::new(),
         }
+    }
+
+    /// Believes what it began with, as the service does from one version of the advice to the next.
+    #[must_use]
+    pub fn as_released(self) -> Self {
+        Self { learns: false, ..self }
     }
 
     fn known(&mut self, shown: &Shown<'_>) -> Rc<Known<'a>> {
@@ -202,7 +211,8 @@ impl Known<'_> {
 
 impl Strategy for Planned<'_> {
     fn name(&self) -> String {
-        format!("dunning v{}", self.policy.version)
+        let manner = if self.learns { "" } else { ", as released" };
+        format!("dunning v{}{manner}", self.policy.version)
     }
 
     fn next(&mut self, shown: &Shown<'_>) -> Option<Next> {
@@ -223,7 +233,7 @@ impl Strategy for Planned<'_> {
     fn tried(&mut self, shown: &Shown<'_>, at: Timestamp, succeeded: bool) {
         let known = self.known(shown);
         let places = known.calendar.places(shown.failed_at, at, shown.tries.len());
-        if let Some(adviser) = &mut self.adviser {
+        if let Some(adviser) = self.adviser.as_mut().filter(|_| self.learns) {
             adviser.learn(&known.traits(shown).groups(), &places, succeeded);
         }
     }

@@ -329,4 +329,7 @@ fn a_policy_tries_what_may_be_tried_and_learns_when() {
     let won = |report: &Report| (report.recovered.count, report.attempts);
     let (of_later, of_first) = (won(&later), won(&report));
     assert!(of_later.0 * of_first.1 > of_first.0 * of_later.1, "of each try: {of_later:?} {of_first:?}");
+    let mut released = planned().as_released();
+    let [once, again] = [(), ()].map(|()| won(&play(&world, &mut released, declines, 1_000)));
+    assert_eq!(once, again, "from one version to the next nothing is learned");
 }

@@ -266,6 +266,17 @@ fn promises_end(plan: &Plan, now: Timestamp) -> Result<(), String> {
     must(given.is_none() || open.is_some() || is_over, || format!("{}: {given:?} was lost", plan.invoice))
 }
 
+/// How many promises of a recovery were kept or broken, as far as it remembers.
+pub(super) fn promises_settled(plan: &Plan) -> usize {
+    plan.control.said.iter().filter(|said| matches!(said.word, Word::Kept { .. } | Word::Broken { .. })).count()
+}
+
+/// How often a recovery took something of what its customer may use, or warned of that.
+pub(super) fn fallen(plan: &Plan) -> usize {
+    let is_taken = |step: &&Step| matches!(step.kind, StepKind::Access { .. }) && step.state == StepState::Sent;
+    plan.steps.iter().filter(is_taken).count()
+}
+
 /// A recovery that runs is looked at again, and each comes to its end.
 fn ends(plan: &Plan, books: &Books, now: Timestamp, is_long: bool) -> Result<(), String> {
     if plan.state != PlanState::Running {
