@@ -197,7 +197,7 @@ fn from_a_ticket_to_the_money_in_sixteen_steps() {
         assert_eq!(shown(Step::Debt).evidence, "49.00 EUR");
         let judged = "within the credit limit of 100.00 EUR, 51.00 EUR left: service goes on; help with billing is never withheld";
         assert_eq!(shown(Step::Eligibility).evidence, judged);
-        assert_eq!(shown(Step::Matched).evidence, "49.00 EUR from , which names the request");
+        assert_eq!(shown(Step::Matched).evidence, "49.00 EUR by payment ch_1, which names the request");
         assert_eq!(shown(Step::Confirmation).evidence, "sent as a text message");
         let texts = letters(&service, Channel::Sms);
         assert_eq!(texts.len(), 1, "{texts:?}");

@@ -200,12 +200,19 @@ mod tests {
 
     /// What the customer is written of an open invoice whose provider has told its own page, and what is not known.
     fn written(locale: &str, tries: &[&str], link: Option<&str>) -> (String, Vec<String>) {
+        written_since(None, locale, tries, link)
+    }
+
+    /// The same of one that failed first so many hours ago.
+    fn written_since(hours: Option<i64>, locale: &str, tries: &[&str], link: Option<&str>) -> (String, Vec<String>) {
         let policies = Policies::shipped().unwrap();
+        let now: Timestamp = AT.parse().unwrap();
         let account = AccountId::of("stripe", "default", "cus_1");
         let seen = |value: Value| json!([[AT, 0, "evt_1"], value]);
         let invoice: Invoice = from_value(json!({"id": "in_1", "status": seen(json!("open")),
             "remaining": seen(json!({"amount": "49.00", "currency": "USD"})),
-            "pay_link": seen(json!("https://invoice.stripe.com/i/in_1"))}))
+            "pay_link": seen(json!("https://invoice.stripe.com/i/in_1")),
+            "first_failed_at": hours.map(|hours| now - SignedDuration::from_hours(hours))}))
         .unwrap();
         let head = head(&[("in_1", "open")], tries);
         let family = policies.declines.current().meaning(None).family;
@@ -223,7 +230,6 @@ mod tests {
             case: None,
         };
         let (policy, reader) = (policies.playbooks.current(), policies.texts.current().reader(Some(locale), None));
-        let now = AT.parse().unwrap();
         let scene = Setting { policy, reader, name: "Ada", account: &account, case: None, now };
         let play = payment_failed(scene, failing);
         let said = play.steps.iter().find_map(|placed| match &placed.step {
@@ -244,6 +250,28 @@ mod tests {
                 let (body, missing) = written(locale, tries, None);
                 assert!(!body.contains("http"), "{what} in {locale}: {body}");
                 assert_eq!(missing, ["a payment page for the customer"], "{what} in {locale}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_letter_counts_days_while_there_are_any_and_never_none() {
+        let policies = Policies::shipped().unwrap();
+        let grace = policies.playbooks.current().grace_days * 24;
+        let texts = policies.texts.current();
+        for (what, hours, expected) in [
+            ("three days are left", grace - 72, Some(3)),
+            ("a day is left", grace - 24, Some(1)),
+            ("some hours are left", grace - 20, None),
+            ("the time is over", grace, None),
+            ("it has long been over", grace * 5, None),
+        ] {
+            for (locale, tries) in ["en", "de", "fr", "es"].into_iter().flat_map(|it| [(it, 1), (it, 5)]) {
+                let (body, _) = written_since(Some(hours), locale, &["in_1"; 5][..tries], Some("https://a.example"));
+                let label = texts.reader(Some(locale), None).words(phrase::DAYS_LEFT);
+                let told = expected.map(|days| format!("{label}: {days}"));
+                assert!(told.is_none_or(|told| body.contains(&told)), "{what} in {locale}: {body}");
+                assert_eq!(body.contains(label), expected.is_some(), "{what} in {locale}: {body}");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Guess, Thresholds, WORDS};
 use crate::evaluation::{Figures, told};
-use crate::training::{Course, Material, weights};
+use crate::training::{Course, Material, learn, weights};
 use crate::words::words;
 use crate::{Class, Model, corpus, guess, letter, shipped};
 use std::collections::BTreeSet;
@@ -235,6 +235,23 @@ fn the_same_rows_give_the_same_weights_and_these_know_their_rows() {
 }
 
 #[test]
+fn all_that_one_wording_says_is_held_back_together() {
+    let mut material = material();
+    let mut place = 0;
+    material.rows.retain(|row| {
+        place += 1;
+        row.language == "en" && place % 12 == 0
+    });
+    let is_of_one = |class: Class| class == Class::DuplicateCharge;
+    material.rows.iter_mut().filter(|row| is_of_one(row.class)).for_each(|row| row.wording.clear());
+    let course = Course { rounds: 4, parts: 2, ..Course::SHIPPED };
+    let judged = learn(&material, &course).judged;
+    let of_one: Vec<_> = judged.iter().filter(|judged| is_of_one(judged.truth)).collect();
+    assert!(of_one.len() > 10, "{}", of_one.len());
+    assert!(of_one.iter().all(|judged| !judged.is_right()), "they were judged by who had not seen any of them");
+}
+
+#[test]
 fn what_people_have_corrected_stays_right() {
     let text = std::fs::read_to_string(folder().join("corrections.tsv")).unwrap();
     let rows = corpus::table(&text);
@@ -267,6 +284,8 @@ fn sentences_that_were_never_learned_are_judged_as_well_as_was_asked_for() {
     assert!(figures.macro_f1 >= 0.8, "{told}");
     assert!(figures.sure.coverage >= 0.5 && figures.sure.right.unwrap() >= 0.95, "{told}");
     assert!(figures.sure.strays <= 0.02, "{told}");
+    let apart: f64 = figures.deciles.iter().map(|it| it.rows as f64 * (it.confidence - it.right).abs()).sum();
+    assert!(apart / figures.rows as f64 <= 0.05, "a confidence is how often it is right: {told}");
 }
 
 fn folder() -> std::path::PathBuf {
