@@ -155,3 +155,19 @@ fn what_is_paid_while_its_letter_leaves_takes_nothing() {
         }
     });
 }
+
+#[test]
+fn whose_bank_claims_money_back_has_all_of_it_from_then_on() {
+    run(async {
+        let service = owing("").await;
+        let charge = stripe::charge("cus_1", "ch_1", None, 8_000, "usd", None, service.clock.now());
+        tell(&service, "charge.succeeded", &charge).await;
+        service.advance(at("2026-05-15T09:30:00Z")).await.unwrap();
+        assert_eq!(access(&service).await, stands("restricted", Some("suspended")));
+        let claim = stripe::dispute("dp_1", "ch_1", 8_000, "needs_response", service.clock.now());
+        tell(&service, "charge.dispute.created", &claim).await;
+        assert_eq!(access(&service).await, stands("active", None), "as recoveries take nothing from then on");
+        service.advance(at("2026-07-20T09:30:00Z")).await.unwrap();
+        assert_eq!(access(&service).await, stands("active", None), "and the next rung takes nothing again");
+    });
+}
