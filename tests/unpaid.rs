@@ -3,9 +3,15 @@
 use crate::ageing::{CUSTOMER, begun, invoice, pay, tell};
 use crate::http::run;
 use ::http::{Method, StatusCode};
-use app::ports::Clock;
+use app::classify;
+use app::context::Context;
+use app::message::{Body, Message};
+use app::ports::{Clock, Letter, Post, Unsent};
+use async_trait::async_trait;
 use local::service::Service;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tests::stripe;
 use tests::world::{ask, at, get, import, open_at};
 
@@ -99,5 +105,69 @@ fn who_cannot_be_written_to_was_not_warned_and_loses_nothing_by_itself() {
         let buckets: Vec<_> =
             open["items"].as_array().unwrap().iter().map(|it| it["about"]["bucket"].clone()).collect();
         assert!(buckets.contains(&json!("90+")), "a VP has it: {open}");
+    });
+}
+
+/// While the letter of a rung is on its way, another worker hears that its invoice is paid.
+struct PaidMeanwhile {
+    other: Context,
+    is_near: AtomicBool,
+}
+
+#[async_trait]
+impl Post for PaidMeanwhile {
+    async fn send(&self, letter: &Letter) -> Result<Option<String>, Unsent> {
+        if letter.to == CUSTOMER && self.is_near.swap(false, Ordering::SeqCst) {
+            let now = self.other.clock.now();
+            let mut paid = invoice("in_1", MADE, "2026-03-15", "usd", 0);
+            paid["status_transitions"]["paid_at"] = json!(now.as_second());
+            let message = Message::Delivery {
+                provider: "stripe".to_owned(),
+                source: "default".to_owned(),
+                event: "evt_paid".to_owned(),
+                received_at: now,
+                trace: "other".to_owned(),
+                body: Body::Plain(stripe::event("evt_paid", "invoice.paid", now, &paid).to_string()),
+            };
+            classify::handle(&self.other, &message).await.unwrap();
+        }
+        self.other.post.send(letter).await
+    }
+
+    async fn change(&self, place: &str, letter: &Letter) -> Result<(), Unsent> {
+        self.other.post.change(place, letter).await
+    }
+}
+
+#[test]
+fn what_is_paid_while_its_letter_leaves_takes_nothing() {
+    run(async {
+        let mut service = owing("").await;
+        let post = Arc::new(PaidMeanwhile { other: service.context.clone(), is_near: AtomicBool::new(false) });
+        service.context.post = post.clone();
+        service.advance(at("2026-05-14T09:30:00Z")).await.unwrap();
+        assert_eq!(access(&service).await, stands("warned", Some("restricted")));
+        post.is_near.store(true, Ordering::SeqCst);
+        for now in ["2026-05-15T09:30:00Z", "2026-06-20T09:30:00Z"] {
+            service.advance(at(now)).await.unwrap();
+            assert!(!post.is_near.load(Ordering::SeqCst), "the letter of the third rung has left");
+            assert_eq!(access(&service).await, stands("active", None), "{now}");
+        }
+    });
+}
+
+#[test]
+fn whose_bank_claims_money_back_has_all_of_it_from_then_on() {
+    run(async {
+        let service = owing("").await;
+        let charge = stripe::charge("cus_1", "ch_1", None, 8_000, "usd", None, service.clock.now());
+        tell(&service, "charge.succeeded", &charge).await;
+        service.advance(at("2026-05-15T09:30:00Z")).await.unwrap();
+        assert_eq!(access(&service).await, stands("restricted", Some("suspended")));
+        let claim = stripe::dispute("dp_1", "ch_1", 8_000, "needs_response", service.clock.now());
+        tell(&service, "charge.dispute.created", &claim).await;
+        assert_eq!(access(&service).await, stands("active", None), "as recoveries take nothing from then on");
+        service.advance(at("2026-07-20T09:30:00Z")).await.unwrap();
+        assert_eq!(access(&service).await, stands("active", None), "and the next rung takes nothing again");
     });
 }

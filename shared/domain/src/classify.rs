@@ -368,10 +368,12 @@ fn stop(now: Timestamp, desk: &mut Desk, invoice: &str, why: &str) {
 }
 
 /// Stops all recoveries of an account of which a bank claims money back. Those that are more than are written at once are
-/// not on the desk: the head says it of them, and names them no more. These are their invoices.
+/// not on the desk: the head says it of them, and names them no more. These are their invoices. What climbs the ladder
+/// takes nothing from then on, and stops when its next rung comes.
 fn claimed(now: Timestamp, desk: &mut Desk) -> Vec<String> {
     let own: Vec<_> = desk.plans.keys().cloned().collect();
     own.iter().for_each(|invoice| stop(now, desk, invoice, DISPUTED));
+    desk.head.overdue.clear();
     let others: Vec<_> = std::mem::take(&mut desk.head.dunning).into_keys().collect();
     if !others.is_empty() {
         desk.head.claimed_at = Some(now);

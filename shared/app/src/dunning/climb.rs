@@ -15,7 +15,7 @@ use crate::records::{self, ladder};
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::ageing::{Climb, Ground, Listed, SEGMENT, Taken};
-use domain::book::{Head, Invoice};
+use domain::book::{Due, Head, Invoice};
 use domain::dunning::{Plan, Step};
 use domain::id::AccountId;
 use domain::staff::Role;
@@ -186,10 +186,14 @@ pub(super) async fn end(
     invoice: &str,
     record: impl Fn(&mut Plan) -> Done,
 ) -> Result<Attempted<Done>, Fault> {
-    let key = keys::climb(account, invoice);
-    let batch = Batch::read(context, vec![key.clone(), keys::head(account)]).await?;
+    let (key, own) = (keys::climb(account, invoice), keys::invoice(account, invoice));
+    let batch = Batch::read(context, vec![key.clone(), own.clone(), keys::head(account)]).await?;
     let Some(mut climb) = batch.get::<Climb>(&key)? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let done = record(&mut climb.way);
+    // What was paid while its letter left has given its customer all of it back, and takes nothing again.
+    if let Some(settled) = batch.of::<Invoice>(&own)?.filter(|it| !matches!(it.due(), Due::Open(_))) {
+        climb.settles(&settled, context.clock.now());
+    }
     let mut commit = Commit::default();
     ladder::write(&mut commit, &batch, &climb);
     if let Some(before) = batch.get::<Head>(&keys::head(account))? {

@@ -172,8 +172,7 @@ impl Climb {
         self.way.held_since = self.way.held_since.filter(|_| self.way.paused_until().is_some());
         self.way.doubt(Some(now));
         if !matches!(ground.invoice.due(), Due::Open(_)) {
-            self.way.settle(ground.invoice, now);
-            self.way.stop("settled", now);
+            self.settles(ground.invoice, now);
         } else if ground.stage == Some(Stage::Left) {
             self.way.stop(LEFT, now);
         } else if ground.claimed {
@@ -214,6 +213,12 @@ impl Climb {
         }
         let begun = self.way.begin(now, doubt_at).map(Taken::Up);
         begun.or_else(|| self.way.held_for_another(now).cloned().map(Taken::Waits))
+    }
+
+    /// Ends it, because nothing of its invoice is open any more.
+    pub fn settles(&mut self, invoice: &Invoice, now: Timestamp) {
+        self.way.settle(invoice, now);
+        self.way.stop("settled", now);
     }
 
     /// What others see of a letter of it that is taken up, and that lists those invoices as well.

@@ -1,6 +1,6 @@
 //! Signing in, and what is kept of a form whose session had ended when it was sent.
 
-use super::{Viewer, frame, no_default, words};
+use super::{Viewer, frame, no_default, spoken, words};
 use domain::staff::Role;
 use maud::{Markup, html};
 
@@ -16,6 +16,9 @@ pub const KEPT: &str = "kept.";
 
 /// What people write themselves, as far as forms call it so; the rest says of which thing the form was.
 const WRITTEN: [&str; 9] = ["note", "text", "subject", "body", "amount", "days", "until", "date", "reference"];
+
+/// What nobody can read anything from: what a form was made of, and where it leads back to.
+const UNREAD: [&str; 7] = ["preview_digest", "key", "turns", "here", "answered", "previewed", "cursor"];
 
 /// The sign-in page. `demo` are the staff that the local service lets anyone be.
 pub fn login(notice: Option<&str>, demo: &[(String, String, Role)]) -> String {
@@ -47,8 +50,9 @@ pub fn resumed(viewer: &Viewer, kept: Kept<'_>) -> String {
         html! {
             h1 { "You are signed in again" }
             section .notice {
-                p { "What you wrote has not been sent yet." }
+                p { "What you wrote has not been sent yet. Whoever sends it does this:" }
                 (written(kept))
+                (pressed(kept))
                 form method="post" action=(kept.path) {
                     (no_default())
                     @for (name, value) in kept.fields { input type="hidden" name=(name) value=(value); }
@@ -64,6 +68,16 @@ pub fn resumed(viewer: &Viewer, kept: Kept<'_>) -> String {
 fn written(kept: Kept<'_>) -> Markup {
     let own = kept.fields.iter().filter(|(name, value)| WRITTEN.contains(&name.as_str()) && !value.is_empty());
     html! { dl { @for (name, value) in own { dt { (words(name)) } dd .written { (value) } } } }
+}
+
+/// What else a form says, and to what: its button may be a yes or a no, and somebody else may have filled it in.
+fn pressed(kept: Kept<'_>) -> Markup {
+    let is_told = |name: &str| WRITTEN.contains(&name) || UNREAD.contains(&name);
+    let other = kept.fields.iter().filter(|(name, value)| !is_told(name) && !value.is_empty());
+    html! { dl {
+        dt { "Sent to" } dd { code { (kept.path) } }
+        @for (name, value) in other { dt { (words(name)) } dd { (spoken(value)) } }
+    } }
 }
 
 fn page(above: &Markup, demo: &[(String, String, Role)], kept: Option<Kept<'_>>) -> String {

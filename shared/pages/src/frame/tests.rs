@@ -120,6 +120,22 @@ fn what_was_written_is_carried_over_the_sign_in_and_sent_by_a_person() {
     }
 }
 
+#[test]
+fn whoever_sends_what_was_kept_reads_what_its_button_says() {
+    let fields = [("decision", "approve"), ("note", ""), ("card", "pm_2 <4242>"), ("preview_digest", "8wb03rgn")];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let page = resumed(&viewer(Role::Vp, false), Kept { path: "/actions/act_1/decision", fields: &fields });
+    for part in [
+        "<dt>Sent to</dt><dd><code>/actions/act_1/decision</code></dd>",
+        "<dt>decision</dt><dd>approve</dd>",
+        "<dt>card</dt><dd>pm_2 &lt;4242&gt;</dd>",
+        "name=\"preview_digest\" value=\"8wb03rgn\"",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(page.matches("8wb03rgn").count(), 1, "it is sent and not shown: {page}");
+}
+
 /// Every source of these pages, with its name.
 fn sources() -> Vec<(String, String)> {
     fn below(folder: &Path) -> Vec<PathBuf> {
