@@ -1,3 +1,5 @@
+//! A page is printed the same each time, with its e-invoice inside, whatever stands on it.
+
 use crate::page::Page;
 use domain::document::{Sound, Tax, TaxDocument};
 use domain::policies::Policies;

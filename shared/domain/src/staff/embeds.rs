@@ -39,7 +39,7 @@ pub enum NotAllowed {
     #[error("at most {most} origins are allowed", most = ORIGINS_MAX)]
     TooMany,
     #[error(
-        "`{0}` is no origin: it is written https://shop.zendesk.com, with a port if it is not 443, and nothing behind it"
+        "`{0}` is no origin: it is written https://shop.example, with a port if it is not 443, and nothing behind it"
     )]
     Origin(String),
 }

@@ -84,7 +84,7 @@ fn a_request_says_whose_how_much_why_and_since_when() {
     let parts = Parts { word: Few::of(vec![example::waiting()], false), ..Parts::default() };
     let page = shown(Role::L2, &parts);
     for part in [
-        "Refund 24.00 USD of payment ch_1, Ada &amp; Co</a>",
+        "Refund 24.00 USD to Ada &amp; Co: billed wrongly, payment of 27 Feb, Amex 0049</a>",
         "billing error: <q>Charged for &lt;seats&gt; that were gone</q>",
         "Asked by luis 3 h ago",
         "needs manager",
