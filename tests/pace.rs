@@ -90,7 +90,10 @@ async fn shown(order: &[Value], pauses: u64) -> Value {
     come(&service, order, pauses).await;
     let dead = service.queue.depths().unwrap();
     assert!(dead.iter().all(|queue| queue.dead == 0), "{dead:?}");
-    account(&service).await
+    let mut account = account(&service).await;
+    // That there was a case meanwhile stays, where there was time for one.
+    account.as_object_mut().unwrap().remove("past_cases");
+    account
 }
 
 fn method(account: &Value) -> &Value {
