@@ -33,6 +33,8 @@ async function places(table, { find, letter }) {
     '/card/{token}': () => letter('/card/'),
     // Only letters about cards that expire soon lead there; without one the page says that it does not know the link.
     '/messages/{token}': () => letter('/messages/', 500).catch(() => `/messages/${'0'.repeat(64)}`),
+    // So does the one for a document that nobody was sent.
+    '/document/{token}': () => letter('/document/', 500).catch(() => `/document/${'0'.repeat(64)}`),
     '/request/{source}': async () => '/request/stripe',
     '/request/confirm/{token}': () => letter('/request/confirm/'),
   };

@@ -48,7 +48,7 @@ export async function walk({ base, api, told, open, says, until, letters }) {
   await agent.page.click(`a[href="/tickets/${ticket}"]`);
   await agent.page.waitForURL(`${base}/tickets/${ticket}`);
   await says(agent, 'They wait for an answer since');
-  assert.equal(await agent.page.locator(`a[href="/actions/${refund.id}"]`).count(), 1, 'what was asked for leads to its page');
+  assert(await agent.page.locator(`a[href="/actions/${refund.id}"]`).count() > 0, 'what was asked for leads to its page');
 
   // Whoever may approve it opens it by the button of the message at Slack.
   const message = await until('the message at Slack', async () => JSON.stringify(await letters('channel=slack')).includes(refund.id));

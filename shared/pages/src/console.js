@@ -27,8 +27,13 @@
       time.textContent = said(at, now);
     }
   };
-  // While the page is read, so that nothing moves once it is shown. The last one may not be read to its end.
-  const watch = new MutationObserver(() => tell(times.length - 1));
+  // While the page is read, so that nothing moves once it is shown. The last one may not be read to its end: what comes after
+  // it says that it is.
+  const isRead = (node) => node !== document.body && (node.nextSibling !== null || isRead(node.parentNode));
+  const watch = new MutationObserver(() => {
+    const last = times[times.length - 1];
+    tell(last && isRead(last) ? times.length : times.length - 1);
+  });
   watch.observe(document, { childList: true, subtree: true });
 
   // Where a page may not write to the clipboard (no HTTPS, an old phone), a field is left selected and the older way is tried.

@@ -247,10 +247,12 @@ fn waits(plan: &Plan) -> Vec<(Timestamp, Timestamp)> {
     waits
 }
 
-/// A promise is open until its day is over; then it was kept, or broken, or it ended with its recovery or was taken back.
+/// A promise is open until its day is over; then it was kept, or broken, or it ended with its recovery or was taken back. Of
+/// what somebody holds it is said once they let go.
 fn promises_end(plan: &Plan, now: Timestamp) -> Result<(), String> {
     let open = plan.control.promise.as_ref();
-    must(open.is_none_or(|promise| promise.until > now), || format!("{}: {open:?} is open", plan.invoice))?;
+    let may_be_open = |until: Timestamp| until > now || plan.held_until.is_some_and(|held| held > now);
+    must(open.is_none_or(|promise| may_be_open(promise.until)), || format!("{}: {open:?} is open", plan.invoice))?;
     let mut given = None;
     for said in &plan.control.said {
         match &said.word {
