@@ -139,7 +139,8 @@ fn after_its_hold_people_are_asked_and_what_they_approve_is_done_once() {
         );
         assert_eq!(request["approvals_required"], json!([{"role": "legal"}]), "{request}");
         assert!(request["note"].as_str().unwrap().starts_with("dunning v3/"), "{request}");
-        let is_asked = |letter: &Letter| letter.to == "leo@demo.example" && letter.subject.starts_with("Approval needed: ");
+        let is_asked =
+            |letter: &Letter| letter.to == "leo@demo.example" && letter.subject.starts_with("Approval needed: ");
         assert_eq!(letters(&service, is_asked), 1, "legal is asked");
         assert_eq!(step(&plan(&service).await, "end").0, "asked");
         assert_eq!((access(&service).await.as_str(), ended_at_stripe(&service)), ("suspended", 0));

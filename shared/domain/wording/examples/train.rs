@@ -128,7 +128,7 @@ fn timed(material: &Material, model: &Model<'_>) -> f64 {
     for (name, texts) in all.into_iter().chain([("a letter in a page", pages)]) {
         let words: usize = texts.iter().map(|text| text.split_whitespace().count()).sum();
         let (mut least, mut sure) = (f64::MAX, 0);
-        for _ in 0..3 {
+        for _ in 0..9 {
             let begun = Instant::now();
             sure = texts.iter().filter(|text| !guess(model, "", text, &thresholds).abstained).count();
             least = least.min(begun.elapsed().as_secs_f64() * 1e6 / texts.len() as f64);
