@@ -1,3 +1,5 @@
+//! What an e-invoice says of a document, and what it refuses to say.
+
 use crate::EInvoice;
 use domain::document::{Sound, Tax, TaxDocument};
 use domain::policies::Policies;

@@ -111,7 +111,7 @@ pub fn cases(viewer: &Viewer, rows: &[Case], names: &Names, filters: &Filters, n
                     @if let Some(resolution) = &case.resolution { " " (words(resolution)) }
                 }
                 td { (time(case.opened_at)) }
-                td { (case.advice) }
+                td { div .brief { (case.advice) } }
             } } }
         }
     };

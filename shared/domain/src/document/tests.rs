@@ -1,3 +1,5 @@
+//! What must stand on a document by whose law, what is refused, and how sums are rounded.
+
 mod series;
 
 use super::*;
