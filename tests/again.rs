@@ -1,4 +1,5 @@
-//! Tries of Recoup's own: chosen, begun once, followed until it is known how they ended, and never made of what is over.
+//! Tries of Recoup's own: chosen, begun once, followed until it is known how they ended, and never made of what is
+//! over.
 
 use crate::http::run;
 use crate::limits::with_limit;

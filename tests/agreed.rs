@@ -1,5 +1,5 @@
-//! Letters of the ladder about more than their rung's owner decides: somebody agrees before they leave. And the board, on
-//! which what climbs stands beside what is recovered.
+//! Letters of the ladder about more than their rung's owner decides: somebody agrees before they leave. And the board,
+//! on which what climbs stands beside what is recovered.
 
 use crate::ageing::{begun, letters, pay, tasks, tell};
 use crate::http::run;

@@ -1,4 +1,5 @@
-//! From a ticket to the money: each of the sixteen steps, and money that is too little, too much, late, or says nothing.
+//! From a ticket to the money: each of the sixteen steps, and money that is too little, too much, late, or says
+//! nothing.
 
 use crate::http::run;
 use crate::limits::with_limit;

@@ -1,4 +1,5 @@
-//! R20: one decision, three channels. Forged, replayed, expired and reused: each gets its named answer and changes nothing.
+//! R20: one decision, three channels. Forged, replayed, expired and reused: each gets its named answer and changes
+//! nothing.
 
 use crate::http::{run, with_a_payment};
 use app::ports::{Channel, Clock, Letter};

@@ -20,8 +20,8 @@ struct Most {
     batches: u64,
 }
 
-/// Five per cent above what was measured on 2026-11-30: in the first month, in which little is known yet, and in those that
-/// follow, up to the 25th; of the demo company, up to the third. `docs/operations.md` has the measures.
+/// Five per cent above what was measured on 2026-11-30: in the first month, in which little is known yet, and in those
+/// that follow, up to the 25th; of the demo company, up to the third. `docs/operations.md` has the measures.
 struct Bounds {
     first: Most,
     later: Most,
@@ -32,8 +32,8 @@ const PAID: Bounds = Bounds {
     first: Most { writes: 1_347, reads: 674, commits: 105, batches: 297 },
     later: Most { writes: 1_155, reads: 630, commits: 105, batches: 210 },
 };
-/// Where every invoice fails once, with the looks at the source's watch and the try of ours that follow: 31.8 and 26.0, then 20
-/// to 44 and 16 to 30 by how many tries fall into a month. The aim is 18 and 4, and was for what only comes in.
+/// Where every invoice fails once, with the looks at the source's watch and the try of ours that follow: 31.8 and 26.0,
+/// then 20 to 44 and 16 to 30 by how many tries fall into a month. The aim is 18 and 4, and was for what only comes in.
 const FAILED: Bounds = Bounds {
     first: Most { writes: 3_335, reads: 2_734, commits: 258, batches: 1_082 },
     later: Most { writes: 4_600, reads: 3_122, commits: 286, batches: 1_222 },

@@ -1,5 +1,5 @@
-//! What people see before and after they decide: whose, how much and why; what was asked for already, and what is out of
-//! date; and nobody denies without a reason.
+//! What people see before and after they decide: whose, how much and why; what was asked for already, and what is out
+//! of date; and nobody denies without a reason.
 
 use crate::channels::{form, letters, slack_says, state, token, waiting};
 use crate::desk::charged_twice;

@@ -1,4 +1,5 @@
-//! An account beside a ticket, in the frame of a help desk: who may show it, what opens it, and what that opens besides.
+//! An account beside a ticket, in the frame of a help desk: who may show it, what opens it, and what that opens
+//! besides.
 
 use crate::http::{run, with_a_payment};
 use crate::tickets::{Told, known, tell};

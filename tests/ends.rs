@@ -1,5 +1,5 @@
-//! How a recovery ends that nothing has helped, what it sends to phones, and when it is a matter of whoever looks after the
-//! account.
+//! How a recovery ends that nothing has helped, what it sends to phones, and when it is a matter of whoever looks after
+//! the account.
 
 use crate::http::run;
 use crate::limits::with_limit;

@@ -1,5 +1,5 @@
-//! An account by itself: what was paid twice is seen at once, what is done about it stands there, and what happened is told
-//! in sentences.
+//! An account by itself: what was paid twice is seen at once, what is done about it stands there, and what happened is
+//! told in sentences.
 
 use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};

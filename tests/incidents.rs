@@ -86,8 +86,8 @@ fn a_recovery_waits_while_its_incident_lasts_and_the_customer_does_not_hear_of_a
     });
 }
 
-/// Of failures the eight days that the last week has a part in, of disputes the seven up to yesterday: each costs half a
-/// unit. What is weighed now costs whole ones, for the day of the failures and three of the disputes.
+/// Of failures the eight days that the last week has a part in, of disputes the seven up to yesterday: each costs half
+/// a unit. What is weighed now costs whole ones, for the day of the failures and three of the disputes.
 #[test]
 fn a_look_after_quiet_days_reads_each_of_them_once() {
     run(async {

@@ -83,7 +83,8 @@ fn any_order_with_duplicates_gives_the_same_bytes() {
                     tries_given_back(&service, provider.name).await;
                 }
                 if provider.name == "mollie" {
-                    // Its classic deliveries say nothing by themselves: whoever asks finds the same, whatever came before.
+                    // Its classic deliveries say nothing by themselves: whoever asks finds the same, whatever came
+                    // before.
                     history("mollie").iter().for_each(|body| service.sandbox.learn("mollie", body).unwrap());
                 }
                 for body in &order {

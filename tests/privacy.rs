@@ -1,4 +1,5 @@
-//! R44: what is kept of a person is shown to whom it concerns, and erased when a manager approves; the chain still holds.
+//! R44: what is kept of a person is shown to whom it concerns, and erased when a manager approves; the chain still
+//! holds.
 
 use crate::http::{run, with_a_payment};
 use ::http::{Method, StatusCode};

@@ -1,4 +1,5 @@
-//! Every story in `tests/scenarios`, told and compared. `BLESS=1` writes down what comes of them; the diff is the review.
+//! Every story in `tests/scenarios`, told and compared. `BLESS=1` writes down what comes of them; the diff is the
+//! review.
 //! `RECOUP_STORY=expired-card` tells only those whose path holds the words.
 
 use domain::policies::Policies;

@@ -1,4 +1,5 @@
-//! One search for everything: by ids and words, by an amount and a day, with a slip in a name, and what a single hit does.
+//! One search for everything: by ids and words, by an amount and a day, with a slip in a name, and what a single hit
+//! does.
 
 use crate::ageing::{invoice, tell};
 use crate::http::run;
@@ -160,7 +161,8 @@ fn a_single_hit_opens_and_several_are_shown_page_by_page() {
         assert_eq!((first["items"].as_array().unwrap().len(), second["items"].as_array().unwrap().len()), (1, 1));
         assert_ne!(first["items"][0]["account"], second["items"][0]["account"]);
         assert_eq!(second["next"], Value::Null);
-        // What leads on from one page is in the form and in no address; the last page of one hit does not open by itself.
+        // What leads on from one page is in the form and in no address; the last page of one hit does not open by
+        // itself.
         let (status, _, page) = sent(&service, "ana", &format!("q=juniper&limit=1&cursor={next}")).await;
         assert_eq!((status, page.contains("name=\"cursor\"")), (StatusCode::OK, false), "{page}");
 

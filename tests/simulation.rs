@@ -1,4 +1,5 @@
-//! Many seeded histories: a sample here, more in CI. `RECOUP_HISTORIES` says how many, `RECOUP_SEED` runs a single one again.
+//! Many seeded histories: a sample here, more in CI. `RECOUP_HISTORIES` says how many, `RECOUP_SEED` runs a single one
+//! again.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,9 +10,9 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Seeds that once found something, in the storm as it then was: a waiting event that was lost, deliveries that sent each other
-/// round for ever, an invoice that was open again and still beat as paid, a proof that came after a newer event, two changes of
-/// a subscription within one second.
+/// Seeds that once found something, in the storm as it then was: a waiting event that was lost, deliveries that sent
+/// each other round for ever, an invoice that was open again and still beat as paid, a proof that came after a newer
+/// event, two changes of a subscription within one second.
 const KEPT: &[u64] = &[291, 366, 418, 1192, 1360, 1608, 1612, 2687];
 
 /// How many are run where nobody says otherwise.

@@ -1,4 +1,5 @@
-//! Tickets: whose they are, which case is their trouble, who has them, by when something happens, and what people do with them.
+//! Tickets: whose they are, which case is their trouble, who has them, by when something happens, and what people do
+//! with them.
 
 use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};

@@ -1,4 +1,5 @@
-//! A customer who pays by transfer and never does: with each rung of the ladder they may use less, and nobody has to decide it.
+//! A customer who pays by transfer and never does: with each rung of the ladder they may use less, and nobody has to
+//! decide it.
 
 use crate::ageing::{CUSTOMER, begun, invoice, pay, tell};
 use crate::http::run;

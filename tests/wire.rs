@@ -1,7 +1,8 @@
-//! What leaves, byte by byte: every kind of action at every provider, what is asked when its answer is lost, every list, and
-//! whatever else is asked, through the network that is deployed, to a server on loopback that writes down what arrives.
-//! `tests/wire/<provider>.txt` is that; it was read against what each provider documents, and `RECOUP_WIRE=write` writes it
-//! anew, to be read again.
+//! What leaves, byte by byte: every kind of action at every provider, what is asked when its answer is lost, every
+//! list, and whatever else is asked, through the network that is deployed, to a server on loopback that writes down
+//! what arrives.
+//! `tests/wire/<provider>.txt` is that; it was read against what each provider documents, and `RECOUP_WIRE=write`
+//! writes it anew, to be read again.
 
 use crate::crash_points::approve;
 use crate::crash_points::cases::{self, Case};
@@ -181,8 +182,8 @@ fn must_be_new(path: &str, answer: &Value) {
     }
 }
 
-/// The stand-in leaves out what its table of fields does not have, which `tests/types` holds to the provider's own types. A kind
-/// without a line there would be shown whole.
+/// The stand-in leaves out what its table of fields does not have, which `tests/types` holds to the provider's own
+/// types. A kind without a line there would be shown whole.
 fn must_have_fields(provider: &str, path: &str, answer: &Value) {
     let file = format!("{}/../infra/local/src/sandbox/{provider}/fields.txt", env!("CARGO_MANIFEST_DIR"));
     let Ok(table) = std::fs::read_to_string(file) else { return };
@@ -239,8 +240,8 @@ async fn carried_out(case: &Case, is_lost: bool) -> (Vec<String>, String) {
     (recorder.taken(case.provider, &id), state)
 }
 
-/// What is asked that changes nothing, one of each shape: every list to its end, what a delivery left out, and which payment
-/// pays which invoice.
+/// What is asked that changes nothing, one of each shape: every list to its end, what a delivery left out, and which
+/// payment pays which invoice.
 async fn asked(provider: &'static Provider, api: &Api, all: &mut String) {
     let mut service = taught(provider).await;
     let recorder = recorded(&mut service).await;

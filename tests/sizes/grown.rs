@@ -83,7 +83,8 @@ pub fn endpoints() -> Endpoints {
     endpoints
 }
 
-/// A source that two people raised and lowered again more often than it remembers, and that waits to be raised once more.
+/// A source that two people raised and lowered again more often than it remembers, and that waits to be raised once
+/// more.
 pub fn source() -> Source {
     let people = [1, 2].map(|number| staff(number, Role::Manager));
     let mut backlog = Backlog::default();
@@ -178,8 +179,8 @@ pub fn embeds() -> Embeds {
     unreachable!("no thousand pages are allowed")
 }
 
-/// Everybody of whom one action may need an approval: the longest that a rule asks for, and beside it whom other members
-/// of a bundle need.
+/// Everybody of whom one action may need an approval: the longest that a rule asks for, and beside it whom other
+/// members of a bundle need.
 fn approvals() -> Vec<Role> {
     let policy = POLICIES.approval.current();
     let mut required = policy.rule.iter().map(|rule| rule.approvals.clone()).max_by_key(Vec::len).unwrap();

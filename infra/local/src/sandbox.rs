@@ -1,4 +1,5 @@
-//! A stand-in for the providers' APIs, and for Slack's, that remembers: objects, idempotency keys, and what it was told to get wrong.
+//! A stand-in for the providers' APIs, and for Slack's, that remembers: objects, idempotency keys, and what it was told
+//! to get wrong.
 
 mod chargebee;
 mod fields;
@@ -229,7 +230,8 @@ impl Sandbox {
         Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
     }
 
-    /// Whether it was taught that by now a customer's bank pays what is tried: a `card_state`, which no provider's API shows.
+    /// Whether it was taught that by now a customer's bank pays what is tried: a `card_state`, which no provider's API
+    /// shows.
     fn pays(&self, provider: &str, customer: &str) -> Disked<bool> {
         let now = self.clock.now().as_second();
         let known = self.having(provider, "customer", customer)?;

@@ -214,8 +214,8 @@ struct Besides {
     task: Option<Box<Task>>,
 }
 
-/// Writes the plan, the line that the account's head shows of it, what the product is told, what goes with it, and that the
-/// invoice comes onto the ladder when its recovery is over.
+/// Writes the plan, the line that the account's head shows of it, what the product is told, what goes with it, and that
+/// the invoice comes onto the ladder when its recovery is over.
 async fn write<T>(
     context: &Context,
     mut read: Read,
@@ -235,8 +235,8 @@ async fn write<T>(
         Some((Channel::Mail | Channel::Slack, line)) => head.written = Some(line),
         None => {}
     }
-    // Whose end is known holds nobody back from paying: a debit that was taken on and failed has changed nothing. That it was
-    // tried, the invoice knows until somebody tells of it.
+    // Whose end is known holds nobody back from paying: a debit that was taken on and failed has changed nothing. That
+    // it was tried, the invoice knows until somebody tells of it.
     for made in plan.tries.made.iter().filter(|made| made.ended.is_some()) {
         head.under_way.remove(&made.action);
     }

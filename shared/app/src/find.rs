@@ -67,8 +67,8 @@ pub async fn accounts(context: &Context, question: &str, limit: u32) -> Result<B
     Ok(found)
 }
 
-/// The accounts whose names the question may mean, with one slip in each of its longer words. Those come first that more of it
-/// leads to: at most 14 words are looked up, and 200 names read.
+/// The accounts whose names the question may mean, with one slip in each of its longer words. Those come first that
+/// more of it leads to: at most 14 words are looked up, and 200 names read.
 pub async fn alike(context: &Context, question: &str, limit: u32) -> Result<Vec<AccountId>, Fault> {
     let mut counted: BTreeMap<AccountId, usize> = BTreeMap::new();
     for term in near(question) {

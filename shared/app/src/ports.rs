@@ -1,4 +1,5 @@
-//! What the handlers need from outside. One implementation on AWS, one on a single machine; the store is the same for both.
+//! What the handlers need from outside. One implementation on AWS, one on a single machine; the store is the same for
+//! both.
 
 use crate::fault::Fault;
 use crate::identity::Identity;
@@ -248,14 +249,15 @@ pub struct Letter {
     /// Where its reader says that they want no more of its kind, with one click.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribe: Option<String>,
-    /// The conversation that it is a part of, as an id that no message has: every letter names it, the first one as well.
+    /// The conversation that it is a part of, as an id that no message has: every letter names it, the first one as
+    /// well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<String>,
 }
 
 impl Letter {
-    /// What a mail says above its text, beside what every mail does. An id of its own is not among it: the mail service gives each
-    /// message one, and refuses whoever brings another.
+    /// What a mail says above its text, beside what every mail does. An id of its own is not among it: the mail service
+    /// gives each message one, and refuses whoever brings another.
     ///
     /// <https://www.rfc-editor.org/rfc/rfc8058#section-3.1>
     /// <https://docs.aws.amazon.com/ses/latest/dg/header-fields.html>
@@ -286,7 +288,8 @@ impl Unsent {
         Self::NotSent { reason: reason.to_string(), after_secs: None }
     }
 
-    /// A service refuses it, or has a fault of its own: of what it says only the code is kept. Its words name whom the message was to.
+    /// A service refuses it, or has a fault of its own: of what it says only the code is kept. Its words name whom the
+    /// message was to.
     pub fn by_service(service: &str, code: Option<&str>, is_certain: bool) -> Self {
         let is_word = |code: &&str| code.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'.');
         let code = code.filter(is_word).unwrap_or("no code is given");
@@ -331,8 +334,8 @@ pub enum Unanswered {
     Silent,
 }
 
-/// Brings the product what it is told. It goes to no private address, whatever a name leads to; it follows nobody who sends it
-/// elsewhere, reads nothing but the status, and waits for `deadline::DELIVERY`.
+/// Brings the product what it is told. It goes to no private address, whatever a name leads to; it follows nobody who
+/// sends it elsewhere, reads nothing but the status, and waits for `deadline::DELIVERY`.
 #[async_trait]
 pub trait Courier: Send + Sync {
     async fn bring(&self, request: Request) -> Result<Answered, Unanswered>;

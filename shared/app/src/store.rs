@@ -153,7 +153,8 @@ impl Commit {
         self.writes.push(Write::Put { item: Item { key, rev, version: T::VERSION, body, wake, list }, expect });
     }
 
-    /// Takes an item away. Only what says that an account is found by a word goes: everything else stays, or is emptied.
+    /// Takes an item away. Only what says that an account is found by a word goes: everything else stays, or is
+    /// emptied.
     pub fn delete(&mut self, key: Key) {
         self.writes.push(Write::Delete { key });
     }

@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 
 pub type Answer = Response<Bytes>;
 
-/// What a page may load: our style sheet. The console's pages also run its script, and one the text that `html_with` names.
+/// What a page may load: our style sheet. The console's pages also run its script, and one the text that `html_with`
+/// names.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -200,7 +201,8 @@ fn under(policy: &str, mut answer: Answer) -> Answer {
 
 /// A page for customers, which no search engine may list.
 pub fn outside(status: StatusCode, page: String) -> Answer {
-    // A browser asks this of every address that the answer to a form leads on to, and a provider leads on to others of its own.
+    // A browser asks this of every address that the answer to a form leads on to, and a provider leads on to others of
+    // its own.
     let policy = POLICY.replace("form-action 'self'", "form-action 'self' https:");
     unlisted(under(&policy, html(status, page)))
 }
@@ -246,8 +248,8 @@ fn kept(mut answer: Answer) -> Answer {
     answer
 }
 
-/// A page of the console with an inline script beside its own. The browser runs that only if it is, to the byte, the one
-/// whose hash stands in the header.
+/// A page of the console with an inline script beside its own. The browser runs that only if it is, to the byte, the
+/// one whose hash stands in the header.
 pub fn html_with(script: &str, page: String) -> Answer {
     let policy = format!("{POLICY}; script-src 'sha256-{}' 'self'", STANDARD.encode(Sha256::digest(script)));
     under(&policy, html(StatusCode::OK, page))

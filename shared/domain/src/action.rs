@@ -50,8 +50,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Something to be done at a provider. What happens to it is told by [`State::after`]: its state, and what stands with it,
-/// changes nowhere else.
+/// Something to be done at a provider. What happens to it is told by [`State::after`]: its state, and what stands with
+/// it, changes nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     pub id: ActionId,
@@ -291,13 +291,14 @@ impl State {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
     pub summary: String,
-    /// What it is about, without ids: a payment by its day and card, an invoice by its number. It is no part of the meaning.
+    /// What it is about, without ids: a payment by its day and card, an invoice by its number. It is no part of the
+    /// meaning.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub about: String,
     pub lines: Vec<Line>,
     pub clause: Clause,
-    /// What changed lately of how the customer is reached, as it was known then. It is no part of the meaning: that a change
-    /// grows old makes no request stale.
+    /// What changed lately of how the customer is reached, as it was known then. It is no part of the meaning: that a
+    /// change grows old makes no request stale.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
     /// Over the meaning, not over the words: same effect, same clause, same digest.

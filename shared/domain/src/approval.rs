@@ -187,8 +187,8 @@ pub fn missing(required: &[Role], votes: &[Vote]) -> Vec<Role> {
 
 /// Something that people have approved, exactly as it is.
 ///
-/// Nothing else can be executed, and there is no other way to make one than [`approved`], which lets through what people
-/// have approved and what a rule has [`Scheduled`]:
+/// Nothing else can be executed, and there is no other way to make one than [`approved`], which lets through what
+/// people have approved and what a rule has [`Scheduled`]:
 ///
 /// ```compile_fail
 /// fn forge(action: domain::action::Action) -> domain::approval::Approved<domain::action::Action> {

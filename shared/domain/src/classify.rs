@@ -170,8 +170,8 @@ pub fn concerned(concerns: &[Concern], desk: &Desk) -> Vec<CaseId> {
     concerns.iter().map(|concern| concern.case.clone()).chain(acted).collect()
 }
 
-/// The invoices whose recovery an event may stop: those that it speaks of; all of them, where somebody disputes, unless they
-/// are more than are written at once.
+/// The invoices whose recovery an event may stop: those that it speaks of; all of them, where somebody disputes, unless
+/// they are more than are written at once.
 pub fn recovering(concerns: &[Concern], desk: &Desk, most: usize) -> Vec<String> {
     let is_disputed = concerns.iter().any(|concern| matches!(concern.about, About::Disputed { .. }));
     let disputed = is_disputed && desk.head.dunning.len() <= most;
@@ -316,7 +316,8 @@ fn open(desk: &mut Desk, mut case: Case) {
     desk.cases.insert(case.id.clone(), case);
 }
 
-/// Writes what is known by now. A case that is over stays so, unless money did not come or a bank did not keep its word.
+/// Writes what is known by now. A case that is over stays so, unless money did not come or a bank did not keep its
+/// word.
 fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standing: Case) {
     let comes_back = matches!(about, About::Failed { .. } | About::Disputed { .. });
     if standing.state == State::Resolved && (standing.was_ended_by_hand() || !comes_back) {
@@ -367,9 +368,9 @@ fn stop(now: Timestamp, desk: &mut Desk, invoice: &str, why: &str) {
     desk.head.dunning.remove(invoice);
 }
 
-/// Stops all recoveries of an account of which a bank claims money back. Those that are more than are written at once are
-/// not on the desk: the head says it of them, and names them no more. These are their invoices. What climbs the ladder
-/// takes nothing from then on, and stops when its next rung comes.
+/// Stops all recoveries of an account of which a bank claims money back. Those that are more than are written at once
+/// are not on the desk: the head says it of them, and names them no more. These are their invoices. What climbs the
+/// ladder takes nothing from then on, and stops when its next rung comes.
 fn claimed(now: Timestamp, desk: &mut Desk) -> Vec<String> {
     let own: Vec<_> = desk.plans.keys().cloned().collect();
     own.iter().for_each(|invoice| stop(now, desk, invoice, DISPUTED));

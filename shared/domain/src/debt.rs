@@ -77,8 +77,8 @@ impl Debt {
     }
 }
 
-/// Why an invoice is not charged by itself, where it is in somebody's hands: as its customer would read it behind the link.
-/// The tries themselves, `own`, are no reason.
+/// Why an invoice is not charged by itself, where it is in somebody's hands: as its customer would read it behind the
+/// link. The tries themselves, `own`, are no reason.
 pub fn no_try<'a>(
     invoice: &Invoice,
     mut head: Head,
@@ -123,8 +123,8 @@ fn questioning(head: &Head, invoice: &str) -> [CaseId; 3] {
     QUESTIONING.map(|class| CaseId::of(&head.account, class.name(), invoice))
 }
 
-/// The cases that put one of these invoices in question and that the head may have no room to name: whoever judges by it
-/// reads them first, and lets it name those that are open.
+/// The cases that put one of these invoices in question and that the head may have no room to name: whoever judges by
+/// it reads them first, and lets it name those that are open.
 pub fn unnamed(head: &Head, invoices: &[String]) -> Vec<CaseId> {
     if head.more_cases == 0 {
         return Vec::new();
@@ -133,8 +133,8 @@ pub fn unnamed(head: &Head, invoices: &[String]) -> Vec<CaseId> {
     all.filter(|case| !head.cases.contains_key(case)).collect()
 }
 
-/// The invoices to be looked at for a page: the one that is asked for, and whatever else the head shows as open, the oldest
-/// first.
+/// The invoices to be looked at for a page: the one that is asked for, and whatever else the head shows as open, the
+/// oldest first.
 pub fn listed(head: &Head, first: &str) -> Vec<String> {
     let mut listed = vec![first.to_owned()];
     for invoice in shown(head) {

@@ -115,8 +115,8 @@ pub enum WhoActs {
     Staff,
 }
 
-/// When another try makes sense, the strictest last; `InternalReview` is not before a person has looked, not even if the
-/// customer has acted.
+/// When another try makes sense, the strictest last; `InternalReview` is not before a person has looked, not even if
+/// the customer has acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
@@ -148,7 +148,8 @@ pub struct Gateway {
     pub provider: Option<String>,
     pub names: Vec<String>,
     pub table: Spanned<String>,
-    /// It passes on the network's advice with the network's own numbers. One that numbers it anew has a table of its own.
+    /// It passes on the network's advice with the network's own numbers. One that numbers it anew has a table of its
+    /// own.
     #[serde(default)]
     pub network_advice: bool,
 }

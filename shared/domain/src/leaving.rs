@@ -1,5 +1,5 @@
-//! What follows when a customer leaves: nothing is asked for any more, what was charged since goes back, and what remains
-//! due is agreed with a person.
+//! What follows when a customer leaves: nothing is asked for any more, what was charged since goes back, and what
+//! remains due is agreed with a person.
 
 mod offer;
 
@@ -151,9 +151,9 @@ pub fn settled(before: &Touched, after: &Touched, head: &Head) -> Vec<TaskId> {
     settled.flat_map(due).collect()
 }
 
-/// Whether the recovery of an invoice may begin: what somebody owes who has left is agreed with a person. One that ended
-/// because somebody left begins anew when they have come back, and one that ended because Recoup did not write goes on when
-/// it does again; any other stands.
+/// Whether the recovery of an invoice may begin: what somebody owes who has left is agreed with a person. One that
+/// ended because somebody left begins anew when they have come back, and one that ended because Recoup did not write
+/// goes on when it does again; any other stands.
 pub fn may_recover(standing: Option<&Plan>, stage: Option<Stage>) -> bool {
     let may = |plan: &Plan| matches!(plan.reason.as_deref(), Some(LEFT | UNWRITTEN));
     stage != Some(Stage::Left) && standing.is_none_or(may)

@@ -36,8 +36,8 @@ pub struct Entry {
     pub hash: String,
 }
 
-/// Which moment of an action an entry tells, or that somebody let a recovery pause, go on or end, wrote down whether a second
-/// card may be charged, or said how far a source may go.
+/// Which moment of an action an entry tells, or that somebody let a recovery pause, go on or end, wrote down whether a
+/// second card may be charged, or said how far a source may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {

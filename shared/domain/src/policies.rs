@@ -187,8 +187,8 @@ impl Policies {
         Ok(())
     }
 
-    /// Every family that a recovery is planned by is one, every letter of it has its place beside others, and no rule of tries
-    /// breaks a network's by construction.
+    /// Every family that a recovery is planned by is one, every letter of it has its place beside others, and no rule
+    /// of tries breaks a network's by construction.
     fn lint_recoveries(&self, files: &[(&str, &str)]) -> Result<(), Refused> {
         let declines = self.declines.current();
         for policy in self.dunning.all() {

@@ -65,7 +65,8 @@ pub struct Sidebar {
     pub past_cases: Vec<PastCase>,
     /// What was granted before beside the rules, as imports say.
     pub exceptions: Vec<Granted>,
-    /// What its people wrote: those that are open first. An account by itself shows them, and a list of accounts does not.
+    /// What its people wrote: those that are open first. An account by itself shows them, and a list of accounts does
+    /// not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tickets: Vec<TicketLine>,
     /// What people have to do for it, the open ones first, of an account by itself.

@@ -156,8 +156,8 @@ impl Ticket {
         self.handling.began_at.or(self.opened_at)
     }
 
-    /// Whether whoever wrote it has an address of the account, or a colleague has said that it is theirs: only then may amounts,
-    /// links and invoices be in an answer. What only the text names is no proof.
+    /// Whether whoever wrote it has an address of the account, or a colleague has said that it is theirs: only then may
+    /// amounts, links and invoices be in an answer. What only the text names is no proof.
     pub fn is_from_a_contact(&self) -> bool {
         self.handling.account.as_ref().is_some_and(|account| self.accounts.contains(account))
     }

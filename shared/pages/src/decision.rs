@@ -17,7 +17,8 @@ const LINES_MAX: usize = 20;
 /// How much of one value a line says.
 const VALUE_CHARS_MAX: usize = 200;
 
-/// It is read as a page or a message is made and kept with neither action nor ledger: a name changes, and an erased one goes.
+/// It is read as a page or a message is made and kept with neither action nor ledger: a name changes, and an erased one
+/// goes.
 #[derive(Debug, Clone)]
 pub struct Beside {
     pub called: Called,

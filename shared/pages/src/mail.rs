@@ -1,4 +1,5 @@
-//! A text as an HTML mail. It is readable on a phone and in the dark, and fetches nothing: whoever opens it tells nobody.
+//! A text as an HTML mail. It is readable on a phone and in the dark, and fetches nothing: whoever opens it tells
+//! nobody.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

@@ -79,7 +79,8 @@ impl Api {
         Request { method: call.method.clone(), url, headers, body: call.body.clone() }
     }
 
-    /// Whether an address is that of one of its pages for customers: secured, with nothing but such a host before its path.
+    /// Whether an address is that of one of its pages for customers: secured, with nothing but such a host before its
+    /// path.
     pub fn leads_to(&self, address: &str) -> bool {
         let Ok(uri) = address.parse::<Uri>() else { return false };
         let Some(authority) = uri.authority().filter(|_| uri.scheme_str() == Some("https")) else { return false };

@@ -92,8 +92,8 @@ pub struct Effects {
     pub look: fn(&Order<'_>, &[Reply]) -> Look,
     /// Whether to look before it is first sent, because nothing else would tell our effect from another one.
     pub looks_first: fn(&Kind) -> bool,
-    /// The next request for the page on which a customer pays a bill, or how that ended: with the page as its link. It is
-    /// made or looked up anew, whatever is known, and nothing is charged by it.
+    /// The next request for the page on which a customer pays a bill, or how that ended: with the page as its link. It
+    /// is made or looked up anew, whatever is known, and nothing is charged by it.
     pub page: fn(&Bill<'_>, &[Reply]) -> Act,
     /// The same for the page on which a customer gives another card.
     pub card: fn(&Holder<'_>, &[Reply]) -> Act,

@@ -1,9 +1,9 @@
-//! Which fields the stand-ins' answers have. What else is known of an object, from a delivery or by being taught, is left out:
-//! what a provider does not send, nobody can come to rely on.
+//! Which fields the stand-ins' answers have. What else is known of an object, from a delivery or by being taught, is
+//! left out: what a provider does not send, nobody can come to rely on.
 //!
 //! `<provider>/fields.txt` names a kind of object, and below it what it has, as the provider's own library declares it:
-//! `tests/types` holds the files to that. What stands inside a field has a line of its own, behind a dot; where it has none,
-//! its names are the shop's.
+//! `tests/types` holds the files to that. What stands inside a field has a line of its own, behind a dot; where it has
+//! none, its names are the shop's.
 
 use providers::Reply;
 use serde_json::Value;

@@ -153,7 +153,8 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
 /// The code of what a case does not owe at this moment: what stands in the way may be on its way, and may fail.
 const NOT_OWED: &str = "not_owed";
 
-/// Recoup asks for nothing because of a case that the case does not owe: by what proves it, or because it was credited since.
+/// Recoup asks for nothing because of a case that the case does not owe: by what proves it, or because it was credited
+/// since.
 fn owed_by_case(ground: &Ground, action: &Action) -> Result<(), Problem> {
     let Some(case) = ground.case.as_ref().filter(|_| ground.staff.is_none()) else { return Ok(()) };
     if is_given_already(&action.kind, case, &ground.past.credited) {

@@ -1,4 +1,5 @@
-//! What people do about a case itself: end it, say that it is of another kind, or take a step of its playbook that is no action.
+//! What people do about a case itself: end it, say that it is of another kind, or take a step of its playbook that is
+//! no action.
 
 mod labels;
 mod step;

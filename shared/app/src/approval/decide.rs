@@ -173,8 +173,8 @@ fn standing(batch: &Batch, cases: &BTreeSet<Key>) -> Result<Vec<Case>, Fault> {
     Ok(found)
 }
 
-/// What was credited for mistakes, where it may be what an action gives back. It is read after the head, which each approval
-/// of a credit writes: whoever was quicker is seen, or makes the commit fail.
+/// What was credited for mistakes, where it may be what an action gives back. It is read after the head, which each
+/// approval of a credit writes: whoever was quicker is seen, or makes the commit fail.
 async fn credited(context: &Context, action: &Action) -> Result<Vec<Credited>, Failed> {
     let is_own = action.requested_by == MACHINE && action.case.is_some();
     let gives = action.kind.members().iter().any(|member| member.gives().is_some());
@@ -255,8 +255,8 @@ enum Due {
     Nothing,
 }
 
-/// Looks at a waiting request whose time has come: people are asked again, or it lapses. What is owed to the customer never
-/// lapses by silence.
+/// Looks at a waiting request whose time has come: people are asked again, or it lapses. What is owed to the customer
+/// never lapses by silence.
 pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     let due = store::retrying(context, || async {
         // Read.

@@ -1,5 +1,5 @@
-//! What a mailed link opens. Its token says which request it is about and whom it was sent to, and that is not enough to
-//! decide: mail scanners open links, run their scripts and send their forms. A session or a code proves the person.
+//! What a mailed link opens. Its token says which request it is about and whom it was sent to, and that is not enough
+//! to decide: mail scanners open links, run their scripts and send their forms. A session or a code proves the person.
 
 use super::decide::{self, ballot_form};
 use crate::context::Context;

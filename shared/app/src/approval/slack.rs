@@ -1,4 +1,5 @@
-//! Buttons at Slack: believed by their signature, acknowledged at once, worked through the queue, decided like any other.
+//! Buttons at Slack: believed by their signature, acknowledged at once, worked through the queue, decided like any
+//! other.
 
 use super::{Done, decide};
 use crate::context::Context;

@@ -1,4 +1,5 @@
-//! What waits for one person's word: of many requests those that they may decide, for themselves or in somebody's place.
+//! What waits for one person's word: of many requests those that they may decide, for themselves or in somebody's
+//! place.
 
 use crate::context::Context;
 use crate::fault::Fault;

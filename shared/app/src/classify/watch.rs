@@ -82,8 +82,8 @@ async fn once(context: &Context, provider: &str, source: &str, trace: &str) -> R
     store::attempted(commit.run(context).await, news)
 }
 
-/// The tasks of whoever looks into an incident: one begins with it, and ends when it is over. It stands with the account that
-/// was in trouble first.
+/// The tasks of whoever looks into an incident: one begins with it, and ends when it is over. It stands with the
+/// account that was in trouble first.
 fn tasks(
     context: &Context,
     batch: &Batch,

@@ -1,4 +1,5 @@
-//! A browser's session: begun with a token, ended without one. What a form said that came without one goes on in the next.
+//! A browser's session: begun with a token, ended without one. What a form said that came without one goes on in the
+//! next.
 
 use super::console::viewer;
 use super::routes::{self, Endpoint, Function};

@@ -1,4 +1,5 @@
-//! The task of whoever agrees to a letter of the ladder. That it is done sends the letter; that it is dropped leaves it out.
+//! The task of whoever agrees to a letter of the ladder. That it is done sends the letter; that it is dropped leaves it
+//! out.
 
 use crate::context::Context;
 use crate::fault::Fault;

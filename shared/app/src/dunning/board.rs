@@ -86,8 +86,8 @@ pub fn segments(context: &Context) -> BTreeSet<String> {
     all.map(|segment| segment.id.get_ref().clone()).chain([SEGMENT.to_owned()]).collect()
 }
 
-/// A page of recoveries, and of what climbs the ladder, by the day on which they go on, then by their queue, then by the
-/// time.
+/// A page of recoveries, and of what climbs the ladder, by the day on which they go on, then by their queue, then by
+/// the time.
 pub async fn due(context: &Context, wanted: &Wanted, window: &Window) -> Result<Page<Recovering>, Fault> {
     let Page { items, next } = in_turn(context, wanted, window).await?;
     Ok(Page { items: shown(context, items, None).await?, next })

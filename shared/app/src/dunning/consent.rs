@@ -45,8 +45,8 @@ pub struct Standing {
 pub const WANTED: &str =
     "send one of `agreed` with `card`, `last4` and a `note` of how the customer agreed, and `revoked`";
 
-/// Does it. The recoveries that the head names look at once whether that changes their next try; of very many the others
-/// do so with their next step, and none charges what nobody agrees to any more.
+/// Does it. The recoveries that the head names look at once whether that changes their next try; of very many the
+/// others do so with their next step, and none charges what nobody agrees to any more.
 pub async fn take(context: &Context, account: &AccountId, asked: &Asked, staff: &Staff) -> Result<Standing, Problem> {
     if asked.agreed.is_some() == asked.revoked.is_some() {
         return Err(Problem::malformed(WANTED));

@@ -1,5 +1,5 @@
-//! Takes what people say of recoveries, and of invoices on the ladder: each by itself, and all recoveries that run of an account
-//! one after the other, unless they are more than are written at once.
+//! Takes what people say of recoveries, and of invoices on the ladder: each by itself, and all recoveries that run of
+//! an account one after the other, unless they are more than are written at once.
 
 mod asked;
 mod many;

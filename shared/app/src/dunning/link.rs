@@ -1,7 +1,7 @@
 //! The links that customers are sent: each opens one thing, and nobody can make one up.
 //!
-//! Its token is computed from what it opens, so that whatever says the same of the same leads to the same page. Changing the secret
-//! is what ends all of them.
+//! Its token is computed from what it opens, so that whatever says the same of the same leads to the same page.
+//! Changing the secret is what ends all of them.
 
 use crate::context::Context;
 use crate::door::token;
@@ -57,7 +57,8 @@ pub async fn stored<T: Opens>(context: &Context, made: Made<T>) -> Result<String
     Ok(made.address)
 }
 
-/// What a token opens, and the token as it was made: nothing, if it was made up, cut off, or made with a secret that is gone.
+/// What a token opens, and the token as it was made: nothing, if it was made up, cut off, or made with a secret that is
+/// gone.
 pub async fn opened<T: Opens>(context: &Context, token: &str) -> Result<Option<(T, String)>, Fault> {
     let Some((link, token)) = named::<T>(context, token).await? else { return Ok(None) };
     let secrets = context.vault.links().await?;

@@ -1,5 +1,5 @@
-//! What people read beside an action: whose it is, and what it rests on. It is read as a page or a message is made and kept
-//! with neither action nor ledger, so that a name is the one of now and whoever was erased is gone.
+//! What people read beside an action: whose it is, and what it rests on. It is read as a page or a message is made and
+//! kept with neither action nor ledger, so that a name is the one of now and whoever was erased is gone.
 
 use crate::context::Context;
 use crate::fault::Fault;

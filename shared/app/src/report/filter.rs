@@ -1,4 +1,5 @@
-//! Which lines of a list are wanted: filters that programs and pages share. A list is read until a page of them is full.
+//! Which lines of a list are wanted: filters that programs and pages share. A list is read until a page of them is
+//! full.
 
 use super::query::{self, Query};
 use crate::ports::Order;

@@ -1,5 +1,5 @@
-//! An account that is looked at by itself: its sidebar with what is being done for it, and what happened, in as many reads
-//! whatever it has.
+//! An account that is looked at by itself: its sidebar with what is being done for it, and what happened, in as many
+//! reads whatever it has.
 
 use super::read::{same_try, shown, timeline};
 use crate::context::Context;

@@ -254,8 +254,8 @@ pub async fn rows(context: &Context, month: Month, window: &Window) -> Result<Pa
     Ok(Page { items, next: None })
 }
 
-/// The figures of a month for the overview, while they are of few rows, and those of the month before, where the rest of
-/// these rows is enough for it.
+/// The figures of a month for the overview, while they are of few rows, and those of the month before, where the rest
+/// of these rows is enough for it.
 pub async fn month_and_before(context: &Context, month: Month) -> Result<(Option<Report>, Option<Report>), Fault> {
     let Some(report) = report_within(context, month, ROWS_MAX).await? else { return Ok((None, None)) };
     let left = ROWS_MAX.saturating_sub(report.rows_read);

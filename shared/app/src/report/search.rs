@@ -26,8 +26,8 @@ const HITS_MAX: usize = 100;
 /// How many accounts any of its words lead to.
 const ACCOUNTS_MAX: u32 = 50;
 
-/// A page of what a question leads to: what it names first, then what was on that day or comes to that amount. Where it names
-/// nothing, what it is like. Each hit leads to a page of its own, and the first that does counts.
+/// A page of what a question leads to: what it names first, then what was on that day or comes to that amount. Where it
+/// names nothing, what it is like. Each hit leads to a page of its own, and the first that does counts.
 pub(super) async fn everything(context: &Context, question: &str, window: &Window) -> Result<Page<Hit>, Problem> {
     if question.chars().count() > QUESTION_CHARS_MAX {
         return Err(Problem::malformed(format!("ask in at most {QUESTION_CHARS_MAX} characters")));

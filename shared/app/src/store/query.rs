@@ -130,8 +130,8 @@ pub async fn pick<T: Stored>(
     }
 }
 
-/// Walks along a list, place by place and shard by shard, without the items. Says whether it came to the end: of each shard
-/// no more than its part of the most is read.
+/// Walks along a list, place by place and shard by shard, without the items. Says whether it came to the end: of each
+/// shard no more than its part of the most is read.
 pub async fn walk(
     context: &Context,
     list: &str,

@@ -53,7 +53,8 @@ pub struct Receipt {
     pub body: Option<String>,
     pub folded_at: Timestamp,
     pub promised: Vec<Sent>,
-    /// The invoices that failed first and began no recovery, because Recoup did not write to the customers of the source.
+    /// The invoices that failed first and began no recovery, because Recoup did not write to the customers of the
+    /// source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unbegun: Vec<String>,
     pub trace: String,
@@ -94,7 +95,8 @@ pub struct Idempotency {
     pub action: ActionId,
 }
 
-/// An invoice's way up the ladder once more, for the board of all accounts: the way itself stands on a list of its account.
+/// An invoice's way up the ladder once more, for the board of all accounts: the way itself stands on a list of its
+/// account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OnBoard {
@@ -131,7 +133,8 @@ pub struct TicketOf {
     pub id: String,
 }
 
-/// What a person said that a ticket is, for whoever looks how well texts are read. The text itself stands in the ticket.
+/// What a person said that a ticket is, for whoever looks how well texts are read. The text itself stands in the
+/// ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
     pub provider: String,
@@ -240,7 +243,8 @@ pub struct DocumentLink {
     pub expires_on: Date,
 }
 
-/// A link by which somebody wants to hear no more of their cards: whose it is. The token itself is nowhere, and nobody is named.
+/// A link by which somebody wants to hear no more of their cards: whose it is. The token itself is nowhere, and nobody
+/// is named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessagesLink {
     pub hash: String,

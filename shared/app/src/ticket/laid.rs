@@ -49,8 +49,8 @@ impl Laid {
         self.batch.rev(&keys::ticket(provider, source, id)).map_or(1, |rev| rev + 1)
     }
 
-    /// Reads what it is judged by: its account with the cases that may be its trouble, and who may get it. Whose it is and
-    /// what it is about is settled before.
+    /// Reads what it is judged by: its account with the cases that may be its trouble, and who may get it. Whose it is
+    /// and what it is about is settled before.
     pub async fn gather(&mut self, context: &Context) -> Result<(), Fault> {
         if let Some(account) = self.ticket.handling.account.clone() {
             self.know(context, &account).await?;

@@ -1,5 +1,5 @@
-//! A ticket of which nobody knows for certain whose it is: a task says so until somebody has found out, or it has ended.
-//! It stands with an id of the ticket's own, because the account is what is missing.
+//! A ticket of which nobody knows for certain whose it is: a task says so until somebody has found out, or it has
+//! ended. It stands with an id of the ticket's own, because the account is what is missing.
 
 use crate::context::Context;
 use crate::fault::Fault;

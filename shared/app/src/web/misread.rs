@@ -1,4 +1,5 @@
-//! What is wrong with what was sent, in words for whoever sent it: which field, what stands there, and what is expected.
+//! What is wrong with what was sent, in words for whoever sent it: which field, what stands there, and what is
+//! expected.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -125,8 +126,8 @@ fn short(text: &str) -> String {
 
 /// Where in a body the value stands that was refused.
 ///
-/// What is read in two passes forgets where it was, so it is looked for: it is described like what was refused, and where
-/// several are, another value in its place changes what is said.
+/// What is read in two passes forgets where it was, so it is looked for: it is described like what was refused, and
+/// where several are, another value in its place changes what is said.
 fn place<T: DeserializeOwned>(body: &[u8], said: &str) -> Option<String> {
     if body.len() > SEARCHED_BYTES_MAX {
         return None;

@@ -1,5 +1,5 @@
-//! How a body lies in an item: what is short as it is, what is long deflated, and what is long even so by words that all
-//! such bodies share. A kilobyte is paid for twice in a transaction, and JSON repeats its names.
+//! How a body lies in an item: what is short as it is, what is long deflated, and what is long even so by words that
+//! all such bodies share. A kilobyte is paid for twice in a transaction, and JSON repeats its names.
 
 use app::fault::Fault;
 use aws_sdk_dynamodb::primitives::Blob;
@@ -16,8 +16,8 @@ const NARROW: usize = 700;
 /// No body that was ever written is longer; one that says so is not ours.
 const LONGEST: u64 = 4 * 1024 * 1024;
 
-/// What heads, decisions and the like are made of. It stays as it is for as long as anything lies anywhere: whoever wants
-/// better words gives them a number of their own.
+/// What heads, decisions and the like are made of. It stays as it is for as long as anything lies anywhere: whoever
+/// wants better words gives them a number of their own.
 const WORDS: &[u8] = include_bytes!("body/words_1.txt");
 /// The first byte of what was deflated by these words. No deflated body begins so: it would be of a kind of block that
 /// there is not.

@@ -145,8 +145,8 @@ impl Store for Dynamo {
         whole(query, range.limit).await?.iter().map(|attributes| item(range.table, attributes)).collect()
     }
 
-    /// The index knows who stands where, and is written only when that changes; the items themselves are read beside it. One
-    /// that stands elsewhere by now is passed over.
+    /// The index knows who stands where, and is written only when that changes; the items themselves are read beside
+    /// it. One that stands elsewhere by now is passed over.
     async fn listed(&self, listed: &Listed) -> Result<Vec<Item>, Fault> {
         let mut rest = listed.clone();
         let mut found = Vec::new();

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 /// How many earlier requests are named, the newest.
 const NAMED_MAX: usize = 3;
 
-/// What stands beside a request of this kind: what is on its way for the same payment, invoice or subscription, and what
-/// was done to the same payment. `earlier` are the account's actions.
+/// What stands beside a request of this kind: what is on its way for the same payment, invoice or subscription, and
+/// what was done to the same payment. `earlier` are the account's actions.
 pub fn asked_already<'a>(kind: &Kind, earlier: impl IntoIterator<Item = &'a Action>) -> Vec<String> {
     let wanted = targets(kind);
     let fits = |action: &&Action| {

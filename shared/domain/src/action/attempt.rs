@@ -90,8 +90,8 @@ impl Attempt {
 }
 
 impl Action {
-    /// Whether it was told that a subscription or an invoice is as this was to make it. Of money that is no proof: it may be
-    /// another's, so that only a look tells.
+    /// Whether it was told that a subscription or an invoice is as this was to make it. Of money that is no proof: it
+    /// may be another's, so that only a look tells.
     pub fn was_told(&self) -> bool {
         let lasts = matches!(self.kind.target(), Target::Subscription(_) | Target::Invoice(_));
         lasts && self.attempt.as_ref().is_some_and(|attempt| attempt.shown)

@@ -57,8 +57,8 @@ impl Action {
         self.found_by.as_deref()
     }
 
-    /// The refund that somebody has found at the provider, which told nothing of it: the book is told of it in its place.
-    /// It names no action, so that it has to be what was said, like any other.
+    /// The refund that somebody has found at the provider, which told nothing of it: the book is told of it in its
+    /// place. It names no action, so that it has to be what was said, like any other.
     pub fn found(&self) -> Option<RefundSeen> {
         let (Kind::Refund { payment, amount }, Some(Outcome::Done { reference, status, made_at, .. })) =
             (&self.kind, &self.outcome)
@@ -108,7 +108,8 @@ impl Action {
         matches!(&self.outcome, Some(Outcome::Done { reference, .. }) if reference == refund)
     }
 
-    /// Whether a provider that tells of no single refund has no more left of the payment than people were shown would be.
+    /// Whether a provider that tells of no single refund has no more left of the payment than people were shown would
+    /// be.
     fn total_shows(&self, payment: &Payment, since: Timestamp) -> bool {
         let (Some(taken), Some(total)) = (payment.taken(), payment.refunded.copied()) else { return false };
         let left = self.preview.lines.iter().find(|line| line.label == LEFT).and_then(|line| match line.after {

@@ -55,8 +55,8 @@ impl Ended {
         self
     }
 
-    /// Whether it is certain that nothing was done, so that nothing stays reserved for it. Money that a person is to give
-    /// back by hand stays reserved until it was seen, or they say that it will not be.
+    /// Whether it is certain that nothing was done, so that nothing stays reserved for it. Money that a person is to
+    /// give back by hand stays reserved until it was seen, or they say that it will not be.
     pub fn did_nothing(&self, after: &Action) -> bool {
         if after.state == State::NeedsPerson && matches!(after.kind, Kind::Refund { .. }) {
             return false;

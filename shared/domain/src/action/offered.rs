@@ -1,4 +1,5 @@
-//! What can be asked for on an account as it stands, and why not the rest? A glance at its head: the preview looks closely.
+//! What can be asked for on an account as it stands, and why not the rest? A glance at its head: the preview looks
+//! closely.
 
 use crate::book::{Book, Head};
 use crate::event::{InvoiceStatus, PaymentStatus, SubscriptionStatus};

@@ -33,8 +33,8 @@ impl Action {
     }
 }
 
-/// Whether what was approved can still be done exactly as it was shown: its own reservation does not stand against it, and
-/// of money it is enough that it still fits.
+/// Whether what was approved can still be done exactly as it was shown: its own reservation does not stand against it,
+/// and of money it is enough that it still fits.
 pub fn still_holds(action: &Action, known: Known<'_>) -> bool {
     let mut records = known.records.clone();
     for payment in records.payments.values_mut() {

@@ -1,5 +1,5 @@
-//! What the ladder leaves its customer to use: less with each rung that says so, and past a warning only some days after its
-//! letter. Whom somebody looks after is left to them.
+//! What the ladder leaves its customer to use: less with each rung that says so, and past a warning only some days
+//! after its letter. Whom somebody looks after is left to them.
 
 use super::{AgeingPolicy, Climb};
 use crate::book::entitlement::Entitlement;

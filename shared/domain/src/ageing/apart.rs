@@ -1,4 +1,5 @@
-//! Whose invoices does a rung treat in a way of their own? The first that fits says who has the task and what is mailed.
+//! Whose invoices does a rung treat in a way of their own? The first that fits says who has the task and what is
+//! mailed.
 
 use super::Rung;
 use crate::dunning::Whose;

@@ -98,8 +98,8 @@ impl AgeingPolicy {
         self.rung.iter().find(|rung| rung.bucket.get_ref() == bucket)
     }
 
-    /// Who was promised a payment and did not get it takes the rung above the one that the invoice stands on, and on the last
-    /// one that. Nothing is brought forward while it is not due.
+    /// Who was promised a payment and did not get it takes the rung above the one that the invoice stands on, and on
+    /// the last one that. Nothing is brought forward while it is not due.
     pub fn rung_after_broken_promise(&self, days: i64) -> Option<usize> {
         let (place, _) = self.rung_of(days)?;
         Some((place + 1).min(self.rung.len() - 1))

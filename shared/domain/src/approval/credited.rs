@@ -1,5 +1,5 @@
-//! What was credited to an account for a mistake: a balance tells not for what, so that the actions are asked, and a case
-//! counts it as given back.
+//! What was credited to an account for a mistake: a balance tells not for what, so that the actions are asked, and a
+//! case counts it as given back.
 
 use crate::action::{Action, Kind, State};
 use crate::case::{Case, Class};
@@ -31,8 +31,8 @@ impl Credited {
         action.reason_code.is_mistake().then_some(Self { amount, at, case })
     }
 
-    /// Whether it counts as given back of a case: it is for this one, for another side of the same bill, or nobody said for
-    /// which, and the case was open by then.
+    /// Whether it counts as given back of a case: it is for this one, for another side of the same bill, or nobody said
+    /// for which, and the case was open by then.
     fn counts_for(&self, case: &Case) -> bool {
         let of_it = |class: Class| CaseId::of(&case.account, class.name(), &case.about);
         let is_named = |id: &CaseId| *id == case.id || Class::ALL.into_iter().any(|class| of_it(class) == *id);
@@ -48,7 +48,8 @@ pub(super) fn credited_of(case: &Case, credited: &[Credited], currency: Currency
     own.fold(Decimal::ZERO, |sum, it| sum.saturating_add(it.amount.amount()))
 }
 
-/// Whether what Recoup asks for because of a case would give back more than the case says, with what was credited since.
+/// Whether what Recoup asks for because of a case would give back more than the case says, with what was credited
+/// since.
 pub fn is_given_already(kind: &Kind, case: &Case, credited: &[Credited]) -> bool {
     let Some(recommended) = case.recommended.as_ref().filter(|it| it.reason.is_mistake()) else { return false };
     let exceeds = |currency: Currency| {

@@ -46,7 +46,8 @@ impl fmt::Display for Called {
     }
 }
 
-/// What others wrote, as a part of a sentence of ours: in one line, without what turns the words around it, and not for ever.
+/// What others wrote, as a part of a sentence of ours: in one line, without what turns the words around it, and not for
+/// ever.
 pub fn one_line(text: &str, chars_max: usize) -> String {
     let plain: String = text.chars().map(|letter| if is_unseen(letter) { ' ' } else { letter }).collect();
     let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -74,8 +74,8 @@ impl Head {
         chosen == [None, None] || chosen.contains(&Some(card)) || self.consent_to(card).is_some()
     }
 
-    /// Writes down that the customer lets a second card be charged, in the place of any that stood before. The same twice
-    /// is once; says whether anything is new.
+    /// Writes down that the customer lets a second card be charged, in the place of any that stood before. The same
+    /// twice is once; says whether anything is new.
     pub fn agrees(
         &mut self,
         (card, last4): (&str, &str),

@@ -49,7 +49,8 @@ pub struct NextAccess {
     pub at: Timestamp,
 }
 
-/// The best that any subscription gives, and no more than its recoveries leave; nothing is known without one that has begun.
+/// The best that any subscription gives, and no more than its recoveries leave; nothing is known without one that has
+/// begun.
 pub fn entitlement(head: &Head, now: Timestamp) -> Option<Entitlement> {
     access(head, now).map(|access| access.state)
 }

@@ -114,8 +114,8 @@ pub fn may_mean(question: &str, person: &Person) -> bool {
 /// How many refunds of an event an account is found by: a payment keeps no more of them.
 const REFUNDS_MAX: usize = 24;
 
-/// What an event tells of money that goes back, or that a bank claims. It is written with each telling, as an answer to Recoup's own request
-/// may have brought the refund into the book before.
+/// What an event tells of money that goes back, or that a bank claims. It is written with each telling, as an answer to
+/// Recoup's own request may have brought the refund into the book before.
 pub fn told(event: &Event) -> BTreeSet<Term> {
     let refund = |seen: &Seen| match seen {
         Seen::Refund(seen) => Some(Term::refund(&seen.id)),

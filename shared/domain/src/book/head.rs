@@ -54,7 +54,8 @@ pub struct Head {
     /// Since when the customer wants no messages before their card expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribed_at: Option<Timestamp>,
-    /// When a bank claimed money back while more recoveries ran than are written at once: those that had begun are over.
+    /// When a bank claimed money back while more recoveries ran than are written at once: those that had begun are
+    /// over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed_at: Option<Timestamp>,
     /// The card that the customer gave while more recoveries ran than are written at once.
@@ -255,7 +256,8 @@ pub struct PaymentLine {
     pub subscription: Option<String>,
 }
 
-/// A recovery in short; it is there as long as the recovery has a step before it, and as long as it takes something away.
+/// A recovery in short; it is there as long as the recovery has a step before it, and as long as it takes something
+/// away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanLine {
     pub segment: String,
@@ -356,7 +358,8 @@ impl Head {
         }
     }
 
-    /// Looks at it more closely from now on. A watch that still runs goes on as it began, for as long as either of them.
+    /// Looks at it more closely from now on. A watch that still runs goes on as it began, for as long as either of
+    /// them.
     pub fn watch(&mut self, watched: Watched) {
         let standing = self.watched.take().filter(|standing| standing.until >= watched.since);
         self.watched = Some(match standing {
@@ -419,8 +422,8 @@ impl PaymentLine {
 }
 
 impl Book {
-    /// The card that is charged for what comes, where that is told; or else the one that is kept, or that paid or tried last
-    /// and was not removed since.
+    /// The card that is charged for what comes, where that is told; or else the one that is kept, or that paid or tried
+    /// last and was not removed since.
     pub fn card(&self) -> Option<&Card> {
         let chosen = self.chosen.value().and_then(|id| self.kept_card(id));
         if chosen.is_some() {
@@ -435,7 +438,8 @@ impl Book {
         kept.or_else(|| self.payments.iter().rev().find_map(|line| line.card.as_ref()).filter(|card| !removed(card)))
     }
 
-    /// Which card is charged for what comes, where the provider says so: the subscription's own, or else the customer's.
+    /// Which card is charged for what comes, where the provider says so: the subscription's own, or else the
+    /// customer's.
     pub fn charged_id(&self, subscription: Option<&str>) -> Option<&str> {
         let own = subscription.and_then(|id| self.subscriptions.get(id)).and_then(|line| line.card.as_deref());
         own.or(self.chosen.value().map(String::as_str))

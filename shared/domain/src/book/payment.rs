@@ -151,8 +151,8 @@ impl Payment {
         }
     }
 
-    /// What the provider tells takes the place of what only a person has said: that refund, or another one of that amount
-    /// which nobody else made. They were told the wrong id, or mistyped it; it is not given back twice.
+    /// What the provider tells takes the place of what only a person has said: that refund, or another one of that
+    /// amount which nobody else made. They were told the wrong id, or mistyped it; it is not given back twice.
     fn told_instead(&mut self, told: &RefundSeen) {
         if let Some(refund) = self.refunds.get_mut(&told.id) {
             refund.said = false;
@@ -251,12 +251,14 @@ impl Payment {
         self.disputes.iter().filter(|(_, dispute)| dispute.status.copied().is_some_and(DisputeStatus::is_open))
     }
 
-    /// What could still be given back, approved and unconfirmed refunds taken off; nothing while a bank has a claim on it.
+    /// What could still be given back, approved and unconfirmed refunds taken off; nothing while a bank has a claim on
+    /// it.
     pub fn refundable(&self) -> Option<Money> {
         if self.is_disputed() {
             return None;
         }
-        // Refunds that nobody tells apart or sums up any more may have been any amount: nothing of it is given back again.
+        // Refunds that nobody tells apart or sums up any more may have been any amount: nothing of it is given back
+        // again.
         if self.forgotten_until > self.refunded.seen_at() {
             return self.taken().map(|taken| Money::zero(taken.currency()));
         }

@@ -7,8 +7,8 @@ use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What lies no further apart was one moment, though two clocks tell it: when a try was begun, and when it is told to have been
-/// made. A bank debit takes days.
+/// What lies no further apart was one moment, though two clocks tell it: when a try was begun, and when it is told to
+/// have been made. A bank debit takes days.
 pub const MOMENT: SignedDuration = SignedDuration::from_mins(10);
 
 /// One telling of a failed try.

@@ -238,8 +238,8 @@ fn invoice_is(kind: &Kind, manners: &Manners, it: &Invoice) -> bool {
     }
 }
 
-/// Whether the refund of an action failed after all. Proof of what was never approved is no outcome of ours: the book shows
-/// the refund, the action stays as it is.
+/// Whether the refund of an action failed after all. Proof of what was never approved is no outcome of ours: the book
+/// shows the refund, the action stays as it is.
 fn failed(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
     let message = format!("the provider reports that {} failed", refund.id);
     action.failed_later(Outcome::Refused { code: "failed_later".to_owned(), message }, now).is_ok()
@@ -275,7 +275,8 @@ fn resolve(desk: &mut Desk, action: &ActionId, now: Timestamp) {
 fn is_all_done(recommended: &Recommendation, done: &Action, head: &Head) -> bool {
     let members = recommended.kind.members();
     let Some(last) = members.last() else { return false };
-    // It is sent once all before it was done, and no book shows what it was for; a refund that fails later opens the case again.
+    // It is sent once all before it was done, and no book shows what it was for; a refund that fails later opens the
+    // case again.
     if last.refunded().is_none() {
         return *last == done.kind;
     }

@@ -45,8 +45,8 @@ pub struct Again {
     /// When somebody took the last one back: its day has no other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_back_at: Option<Timestamp>,
-    /// The try that was planned when the recovery ended. Who judges another way by this one has to know it: that it came to
-    /// none says when there was to be one.
+    /// The try that was planned when the recovery ended. Who judges another way by this one has to know it: that it
+    /// came to none says when there was to be one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unmade: Option<NextTry>,
 }
@@ -256,9 +256,9 @@ impl Again {
     }
 
     /// What was told of tries, with those of ours that nobody has told of so far: the networks count them, and whoever
-    /// tells of them may be late. Of what Recoup chose the provider has answered why it failed, where `means` knows that
-    /// code; of what people asked for only is known when it left. One that names no card was with the one that is charged,
-    /// or else with that of the one before.
+    /// tells of them may be late. Of what Recoup chose the provider has answered why it failed, where `means` knows
+    /// that code; of what people asked for only is known when it left. One that names no card was with the one that is
+    /// charged, or else with that of the one before.
     pub fn with_answered(
         &self,
         mut tried: Vec<Tried>,
@@ -309,8 +309,8 @@ impl Again {
         untold
     }
 
-    /// When it was tried again, oldest first: what was told, and what the provider has only answered so far. And how many
-    /// of them people asked for, which use up none of the plan's: networks count them all the same.
+    /// When it was tried again, oldest first: what was told, and what the provider has only answered so far. And how
+    /// many of them people asked for, which use up none of the plan's: networks count them all the same.
     pub(super) fn times(&self, tried: &[Tried]) -> (Vec<Timestamp>, usize) {
         let failed = || tried.iter().filter(|it| !it.succeeded);
         let untold = self.untold(tried);
@@ -416,8 +416,8 @@ fn with_card(plan: &Plan, ground: &Ground<'_>, number: u32) -> Option<Result<Nex
 }
 
 impl DunningPolicy {
-    /// Whether a rule of these lets a chosen try be: one of its tries, or that a card was given; with a second card only
-    /// the rule for those.
+    /// Whether a rule of these lets a chosen try be: one of its tries, or that a card was given; with a second card
+    /// only the rule for those.
     pub fn lets(&self, plan: &Plan, next: &NextTry) -> bool {
         let named = |rule: &TriesRule| *rule.id.get_ref() == next.rule;
         let is_let = match next.second {
@@ -482,8 +482,8 @@ impl Plan {
         }
     }
 
-    /// The card of a try that did not leave is still the one that was given, unless there is another since. A second card
-    /// was given by nobody.
+    /// The card of a try that did not leave is still the one that was given, unless there is another since. A second
+    /// card was given by nobody.
     pub fn keeps_card(&mut self, action: &ActionId) {
         let made = self.tries.made.iter().find(|made| made.action == *action && made.chosen.rule == CARD_GIVEN);
         if let Some(made) = made.filter(|_| self.tries.card.is_none()) {
@@ -560,8 +560,8 @@ impl Plan {
         Some(made)
     }
 
-    /// Whether a try that was begun may still leave. One of which nothing was sent in time is chosen anew: its hour and what
-    /// networks left of tries were a part of why it was begun.
+    /// Whether a try that was begun may still leave. One of which nothing was sent in time is chosen anew: its hour and
+    /// what networks left of tries were a part of why it was begun.
     pub fn lets_leave(&self, action: &ActionId, was_sent: bool, now: Timestamp) -> bool {
         let in_time = |made: &MadeTry| was_sent || now.duration_since(made.begun_at) <= LATE;
         !self.rests() && self.tries.under_way().is_some_and(|made| made.action == *action && in_time(made))

@@ -1,4 +1,5 @@
-//! Which moment is that of the next try, and how likely was it to be that one? One answer, for the service and for worlds.
+//! Which moment is that of the next try, and how likely was it to be that one? One answer, for the service and for
+//! worlds.
 
 use super::{Adviser, Again, Budget, Calendar, Chosen, Ground, NoTry, Reason, Second, SoFar, TriesRule, View};
 use crate::book::Tried;

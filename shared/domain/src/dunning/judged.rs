@@ -33,7 +33,8 @@ pub(super) fn never(family: &Family) -> Option<String> {
     (family.retry == Retry::Never).then(|| format!("`{}` is never tried again. {}", family.id.get_ref(), family.why))
 }
 
-/// The card that the provider charges for an invoice, as its tries are told apart by it; nothing where it does not say so.
+/// The card that the provider charges for an invoice, as its tries are told apart by it; nothing where it does not say
+/// so.
 pub fn charged(head: &Head, invoice: &Invoice) -> Option<String> {
     let id = head.book.charged_id(invoice.subscription.value().map(String::as_str))?;
     head.book.kept_card(id).map(card_named)

@@ -180,7 +180,8 @@ impl Promise {
 }
 
 impl Plan {
-    /// Takes what somebody says, who may, and why they say it. Says whether it changes anything: the same once more does not.
+    /// Takes what somebody says, who may, and why they say it. Says whether it changes anything: the same once more
+    /// does not.
     pub fn take(
         &mut self,
         wish: Wish,
@@ -258,14 +259,14 @@ impl Plan {
         true
     }
 
-    /// Until when it waits because somebody said so: the later of a pause and a promise, as whoever pauses it beyond that
-    /// has given the time as well.
+    /// Until when it waits because somebody said so: the later of a pause and a promise, as whoever pauses it beyond
+    /// that has given the time as well.
     pub fn paused_until(&self) -> Option<Timestamp> {
         self.control.paused_until.max(self.control.promise.as_ref().map(|promise| promise.until))
     }
 
-    /// Goes on where a pause is over, unless something else still holds it. Of what was promised the invoice shows whether
-    /// it came; if not, the next step comes at once.
+    /// Goes on where a pause is over, unless something else still holds it. Of what was promised the invoice shows
+    /// whether it came; if not, the next step comes at once.
     pub fn awake(&mut self, invoice: &Invoice, is_held: bool, now: Timestamp) {
         let Some(until) = self.paused_until().filter(|until| *until <= now && !is_held) else { return };
         // What else has held it meanwhile did so for longer.

@@ -104,8 +104,9 @@ pub struct StepRule {
     pub hold_hours: Option<Spanned<i64>>,
 }
 
-/// What a step does: it sends the text of that name by mail or to a phone, changes what the customer may use, lets somebody make
-/// an offer, ends what the invoice is for, or hands over to a person. The role has the offer where nobody looks after the account.
+/// What a step does: it sends the text of that name by mail or to a phone, changes what the customer may use, lets
+/// somebody make an offer, ends what the invoice is for, or hands over to a person. The role has the offer where nobody
+/// looks after the account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {

@@ -1,5 +1,5 @@
-//! Which letters go to whoever wants no mail as well? Those that the law or the contract asks for, and the last one before something
-//! is taken: nobody loses anything unwarned.
+//! Which letters go to whoever wants no mail as well? Those that the law or the contract asks for, and the last one
+//! before something is taken: nobody loses anything unwarned.
 
 use super::{DunningPolicy, Plan, StepKind, Then};
 use crate::policy::Complaint;

@@ -1,5 +1,5 @@
-//! When is a second card tried, whose holder lets it be charged? Once the one that is charged has no try left, and by what
-//! is known of the second alone.
+//! When is a second card tried, whose holder lets it be charged? Once the one that is charged has no try left, and by
+//! what is known of the second alone.
 
 use super::again::seed;
 use super::judged::{brand_of, card_named, told};

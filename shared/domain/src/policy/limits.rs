@@ -22,7 +22,8 @@ pub struct Limits {
     pub signature_window_secs: i64,
     /// The largest compressed body that travels inside its message.
     pub inline_bytes_max: usize,
-    /// The largest body that travels in its message as it is: to pack it would take longer than anything else at the door.
+    /// The largest body that travels in its message as it is: to pack it would take longer than anything else at the
+    /// door.
     pub plain_bytes_max: usize,
     /// How long a function that takes webhooks believes what it read of how a source is set up.
     pub source_kept_secs: i64,
@@ -100,14 +101,15 @@ pub struct Limits {
     pub paying_minutes_max: i64,
     /// Within how many hours since the first time: then it begins anew.
     pub paying_hours: i64,
-    /// How many open cases are looked at, oldest first, where it is counted what raising a source would let loose: whoever
-    /// asks for it waits for the answer.
+    /// How many open cases are looked at, oldest first, where it is counted what raising a source would let loose:
+    /// whoever asks for it waits for the answer.
     pub backlog_counted_max: u32,
     /// How long somebody may think about a preview before they ask for it.
     pub preview_minutes: i64,
     /// How often one action is sent to its provider before a person is asked.
     pub provider_calls_max: u32,
-    /// How many open cases the head of an account names; of more it names those that were opened last, and counts the others.
+    /// How many open cases the head of an account names; of more it names those that were opened last, and counts the
+    /// others.
     pub cases_shown_max: usize,
     /// How many recoveries it names; of more it names those that go on next, and counts the others.
     pub recoveries_shown_max: usize,
@@ -204,8 +206,8 @@ impl Limits {
 }
 
 impl Patience {
-    /// When to try again after the last of so many refusals, and not before as many seconds as were asked for; never, where
-    /// it was tried often enough.
+    /// When to try again after the last of so many refusals, and not before as many seconds as were asked for; never,
+    /// where it was tried often enough.
     pub fn again_at(&self, refusals: u32, asked_secs: Option<i64>, now: Timestamp) -> Option<Timestamp> {
         let asked = SignedDuration::from_secs(asked_secs.unwrap_or_default());
         self.wait(refusals).map(|wait| now + wait.max(asked))

@@ -76,8 +76,8 @@ const GAPS: &[&str] = &[
 ];
 
 impl Texts {
-    /// How a customer is written to: in the language of their locale, else in that of their country where it is clear, else
-    /// in English.
+    /// How a customer is written to: in the language of their locale, else in that of their country where it is clear,
+    /// else in English.
     pub fn reader(&self, locale: Option<&str>, country: Option<&str>) -> Reader<'_> {
         Reader::of(self, locale, country)
     }
@@ -87,8 +87,8 @@ impl Texts {
         self.text.iter().find(|text| text.id.get_ref() == id && text.locale == language::ENGLISH)
     }
 
-    /// What stands in a gap of a message for a phone, as long as it may be there: nothing, where it has a letter that no such
-    /// message can hold.
+    /// What stands in a gap of a message for a phone, as long as it may be there: nothing, where it has a letter that
+    /// no such message can hold.
     pub fn on_phone(&self, gap: &str, words: &str) -> Option<String> {
         self.sms.cut(gap, words)
     }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 impl Source {
-    /// The entry of a wish that was just taken; `before` is the source as it stood. A name alone is nothing that anybody
-    /// has to prove.
+    /// The entry of a wish that was just taken; `before` is the source as it stood. A name alone is nothing that
+    /// anybody has to prove.
     pub fn noted(&self, before: &Self, wish: &Wish, granted: Granted) -> Option<Note> {
         if wish.only_names() {
             return None;

@@ -25,8 +25,8 @@ pub enum NotUnmerged {
     NoNote,
 }
 
-/// What is the same where somebody sends a letter twice: who wrote it, and its words, whatever their case and spaces are.
-/// Nothing where nobody or nothing is known.
+/// What is the same where somebody sends a letter twice: who wrote it, and its words, whatever their case and spaces
+/// are. Nothing where nobody or nothing is known.
 pub fn same_words(ticket: &Ticket) -> Option<String> {
     let (email, words) = (ticket.requester_email.value()?, ticket.newest()?);
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
@@ -57,8 +57,8 @@ impl Ticket {
         Ok(())
     }
 
-    /// It is no repeat after all: it goes on by itself, without the case of the other, and its letter waits for an answer
-    /// of its own.
+    /// It is no repeat after all: it goes on by itself, without the case of the other, and its letter waits for an
+    /// answer of its own.
     pub fn unmerge(&mut self, by: &str, note: &str, at: Timestamp) -> Result<(), NotUnmerged> {
         let Some(other) = self.handling.merged_into.as_deref() else { return Err(NotUnmerged::NoRepeat) };
         if note.trim().is_empty() {

@@ -11,7 +11,8 @@ const ONLY_SOURCE: &str = "default";
 /// What stands in the place of an id in the addresses of tickets, and is none.
 const RESERVED: &[&str] = &["corrections"];
 
-/// A ticket by its help desk, the source there, and the id that the help desk gave it. Records have it as `provider/source/id`.
+/// A ticket by its help desk, the source there, and the id that the help desk gave it. Records have it as
+/// `provider/source/id`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TicketName {
     pub provider: String,
@@ -30,8 +31,8 @@ impl TicketName {
         Self { provider: provider.to_owned(), source: source.to_owned(), id: id.to_owned() }
     }
 
-    /// What stands in the place of an account where the ticket is of nobody who is known. No billing provider has the name
-    /// of a help desk, so that it is no account's id.
+    /// What stands in the place of an account where the ticket is of nobody who is known. No billing provider has the
+    /// name of a help desk, so that it is no account's id.
     pub fn in_place_of_an_account(&self) -> AccountId {
         AccountId::of(&self.provider, &self.source, &self.id)
     }
@@ -51,8 +52,8 @@ impl TicketName {
         (!provider.is_empty() && !source.is_empty() && !id.is_empty()).then(|| Self::new(provider, source, id))
     }
 
-    /// As it stands in addresses and in JSON: what is not plain there is written as its bytes. The company's own desk is not
-    /// named, and neither is a source where a desk has only one.
+    /// As it stands in addresses and in JSON: what is not plain there is written as its bytes. The company's own desk
+    /// is not named, and neither is a source where a desk has only one.
     pub fn address(&self) -> String {
         let id = plain(&self.id);
         match (self.provider == OWN_DESK, self.source == ONLY_SOURCE) {

@@ -32,8 +32,8 @@ impl Ticket {
         is_open && !self.is_from_a_contact() && self.handling.stranger_by.is_none()
     }
 
-    /// Takes in who has the requester's address. Whoever has another address by now is still whom it was about, and so is whom a
-    /// colleague has named.
+    /// Takes in who has the requester's address. Whoever has another address by now is still whom it was about, and so
+    /// is whom a colleague has named.
     pub fn found(&mut self, found: BTreeSet<AccountId>) {
         if found.is_empty() {
             return;

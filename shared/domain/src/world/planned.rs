@@ -1,5 +1,5 @@
-//! Recovers as the service does: a plan is gone through step by step, and beside it stand the tries that an adviser chooses
-//! and learns from.
+//! Recovers as the service does: a plan is gone through step by step, and beside it stand the tries that an adviser
+//! chooses and learns from.
 
 use super::history::{Asked, Chooses};
 use super::play::FOLLOWED;

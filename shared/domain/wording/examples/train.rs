@@ -1,7 +1,8 @@
-//! Learns the weights from `tests/tickets/`, writes them where they are read, and prints how good they are, by class and
-//! by language: `cargo run -p wording --example train`. Where reading a letter takes too long it fails. With `--check`
-//! nothing is written and other weights than the shipped ones are an error; with `--wrong` what is confidently wrong is
-//! listed; with a file of rows, these are judged too, as those are that were never learned from (`unseen.tsv`).
+//! Learns the weights from `tests/tickets/`, writes them where they are read, and prints how good they are, by class
+//! and by language: `cargo run -p wording --example train`. Where reading a letter takes too long it fails. With
+//! `--check` nothing is written and other weights than the shipped ones are an error; with `--wrong` what is
+//! confidently wrong is listed; with a file of rows, these are judged too, as those are that were never learned from
+//! (`unseen.tsv`).
 
 #![allow(
     clippy::float_arithmetic,

@@ -1,7 +1,7 @@
 //! Asking Chargebee for an approved action.
 //!
-//! What a subscription is changed by depends on the product catalogue of its site, and only the subscription itself says
-//! which one that is: so it is read first. Chargebee knows an idempotency key for half an hour.
+//! What a subscription is changed by depends on the product catalogue of its site, and only the subscription itself
+//! says which one that is: so it is read first. Chargebee knows an idempotency key for half an hour.
 //! <https://apidocs.chargebee.com/docs/api>
 
 mod look;
@@ -148,7 +148,8 @@ fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) ->
     };
     let form = Form::default().with("comment", order.id());
     let invoice = order.records.payments.get(payment).and_then(|payment| payment.invoice.value());
-    // An invoice that was paid more than once gives back whichever payment Chargebee picks: then the payment itself is named.
+    // An invoice that was paid more than once gives back whichever payment Chargebee picks: then the payment itself is
+    // named.
     let (paid_once, replies) = match (invoice, replies) {
         (None, replies) => (false, replies),
         (Some(invoice), []) => return Act::Send(Call::list(invoice_path(invoice, ""))),

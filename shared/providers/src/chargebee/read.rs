@@ -96,7 +96,8 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     }]))
 }
 
-/// Whether somebody ended a subscription, or said that it shall end; what nobody pays Chargebee ends by itself, and says why.
+/// Whether somebody ended a subscription, or said that it shall end; what nobody pays Chargebee ends by itself, and
+/// says why.
 fn is_wish(event: &Wire<'_>) -> bool {
     let is_end = matches!(&*event.event_type, "subscription_cancelled" | "subscription_cancellation_scheduled");
     let by_itself = event.source.as_deref().is_none_or(|source| source == "scheduled_job");

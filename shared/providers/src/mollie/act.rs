@@ -1,4 +1,5 @@
-//! Asking Mollie for an approved action: one request each, because a subscription here is no more than an amount that recurs.
+//! Asking Mollie for an approved action: one request each, because a subscription here is no more than an amount that
+//! recurs.
 //!
 //! <https://docs.mollie.com/reference/update-subscription>
 
@@ -170,7 +171,8 @@ fn first_payment(customer: &str, amount: Money, description: &str) -> Value {
     json!({"amount": sum(amount), "description": description, "sequenceType": "first", "customerId": customer})
 }
 
-/// A payment without an address is not told of to shops with classic webhooks: neither how it ends, nor that it comes back.
+/// A payment without an address is not told of to shops with classic webhooks: neither how it ends, nor that it comes
+/// back.
 fn reported(webhook: Option<&str>, mut body: Value) -> Value {
     if let Some(webhook) = webhook {
         body["webhookUrl"] = json!(webhook);

@@ -1,7 +1,7 @@
 //! Asking RevenueCat for an approved action, and reading what it answered.
 //!
-//! It knows no idempotency keys and keeps no notes of ours: before anything is sent, it is noted what it is like. Most of
-//! what customers bought belongs to a store, where only a person can change it.
+//! It knows no idempotency keys and keeps no notes of ours: before anything is sent, it is noted what it is like. Most
+//! of what customers bought belongs to a store, where only a person can change it.
 //! <https://www.revenuecat.com/docs/api-v2>
 
 mod look;

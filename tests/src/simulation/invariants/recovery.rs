@@ -69,8 +69,8 @@ fn charge_of(call: &Seen) -> String {
     format!("ch_{}", digest(&[invoice, &effect], 24))
 }
 
-/// Whoever asks for a try gets one; and a recovery makes no more than its rules and the company's acquirer let it, and none of
-/// what a bank has said never to.
+/// Whoever asks for a try gets one; and a recovery makes no more than its rules and the company's acquirer let it, and
+/// none of what a bank has said never to.
 pub(super) fn tries_keep_to_their_budget(
     service: &Service,
     tries: &[Try],
@@ -197,7 +197,8 @@ impl Left {
         }
     }
 
-    /// Access falls after the letters that stand before it have left, of which there is one, and past a warning only after it.
+    /// Access falls after the letters that stand before it have left, of which there is one, and past a warning only
+    /// after it.
     fn no_access_before_its_letters(&self, plan: &Plan) -> Result<(), String> {
         let mut is_warned = false;
         for (place, step) in plan.steps.iter().enumerate() {
@@ -247,8 +248,8 @@ fn waits(plan: &Plan) -> Vec<(Timestamp, Timestamp)> {
     waits
 }
 
-/// A promise is open until its day is over; then it was kept, or broken, or it ended with its recovery or was taken back. Of
-/// what somebody holds it is said once they let go.
+/// A promise is open until its day is over; then it was kept, or broken, or it ended with its recovery or was taken
+/// back. Of what somebody holds it is said once they let go.
 fn promises_end(plan: &Plan, now: Timestamp) -> Result<(), String> {
     let open = plan.control.promise.as_ref();
     let may_be_open = |until: Timestamp| until > now || plan.held_until.is_some_and(|held| held > now);

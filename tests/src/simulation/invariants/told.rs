@@ -1,4 +1,5 @@
-//! What must hold between what happened and what the product heard of it: all of it, in its order, signed, each under one id.
+//! What must hold between what happened and what the product heard of it: all of it, in its order, signed, each under
+//! one id.
 
 use super::{Books, must};
 use crate::simulation::CUSTOMERS;
@@ -41,8 +42,8 @@ pub(super) fn each_is_signed_under_one_id(product: &Product, listening: &[Listen
     Ok(())
 }
 
-/// Each event of an account reached each endpoint that it was to be told, and the next one left when it was taken. One that was
-/// never taken was given up after days, and people have a task.
+/// Each event of an account reached each endpoint that it was to be told, and the next one left when it was taken. One
+/// that was never taken was given up after days, and people have a task.
 pub(super) async fn all_is_told_in_order(
     service: &Service,
     books: &Books,
@@ -91,8 +92,8 @@ fn heard_of(books: &Books, product: &Product, endpoint: &Listening) -> Vec<Value
     first.map(Heard::told).filter(|told| told["data"]["account"] == account).collect()
 }
 
-/// Whatever the books show to have happened was told: that a case is open, that an action was carried out, and what a customer
-/// may use now.
+/// Whatever the books show to have happened was told: that a case is open, that an action was carried out, and what a
+/// customer may use now.
 pub(super) async fn what_happened_was_told(
     service: &Service,
     books: &Books,

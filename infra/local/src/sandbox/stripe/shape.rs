@@ -11,8 +11,8 @@ use std::sync::LazyLock;
 
 type Object = Map<String, Value>;
 
-/// What each kind of object has, as Stripe's own library declares it: `tests/types` holds the file to that. A list that only
-/// those see who expand it is left out.
+/// What each kind of object has, as Stripe's own library declares it: `tests/types` holds the file to that. A list that
+/// only those see who expand it is left out.
 static FIELDS: LazyLock<Fields> = LazyLock::new(|| fields::read(include_str!("fields.txt")));
 
 /// An object, or a list of them, with whatever stands inside.

@@ -94,7 +94,8 @@ async fn promise_again(context: &Context, read: &Batch, case: &CaseId) -> Result
     store::attempted(commit.run(context).await, ()).map(drop)
 }
 
-/// Asks for what a case recommends, as it was read, that nobody was asked for: again, if the earlier request went stale.
+/// Asks for what a case recommends, as it was read, that nobody was asked for: again, if the earlier request went
+/// stale.
 async fn ask(context: &Context, case: &Case, trace: &str) -> Result<Done, Fault> {
     let Some(recommended) = &case.recommended else { return Ok(Done::NothingToDo) };
     let (kind, note) = (recommended.kind.clone(), recommended.note.clone());

@@ -197,8 +197,8 @@ fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
     all
 }
 
-/// What nothing hangs from but itself. Where a receipt or an id has not arrived yet, the commit that creates it is refused,
-/// and all is read again; whose an id is never changes.
+/// What nothing hangs from but itself. Where a receipt or an id has not arrived yet, the commit that creates it is
+/// refused, and all is read again; whose an id is never changes.
 fn may_lag(event: &Event, account: &AccountId) -> Vec<Key> {
     let receipt = keys::receipt(&event.provider, &event.source, &event.id);
     let imported = agreed::imported_of(event, account);

@@ -95,8 +95,8 @@ pub(super) fn commit(
     Ok(commit)
 }
 
-/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, money of
-/// which somebody has to find what it is for, and the recoveries that take in what the head says.
+/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, money
+/// of which somebody has to find what it is for, and the recoveries that take in what the head says.
 pub(super) fn promises(
     decided: &Decided,
     followed: &[ActionId],

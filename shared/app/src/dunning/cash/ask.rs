@@ -104,8 +104,8 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
 }
 
 /// What is open on an account, the oldest first, as its customer would read it.
-/// Where those that the head shows are not all, every invoice that the account ever had is read, or nobody is asked: by a part
-/// of them its customer might be told of a limit that is kept.
+/// Where those that the head shows are not all, every invoice that the account ever had is read, or nobody is asked: by
+/// a part of them its customer might be told of a limit that is kept.
 async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Failed> {
     let shown = shown(context, head).await?;
     let open = if debt::are_all(&shown, head) { shown } else { every(context, head).await? };

@@ -1,5 +1,5 @@
-//! What a question finds on lists: what was on a day, what comes to an amount, and tickets by their words. A day is a place on
-//! a list; an amount and words are looked for among the newest.
+//! What a question finds on lists: what was on a day, what comes to an amount, and tickets by their words. A day is a
+//! place on a list; an amount and words are looked for among the newest.
 
 use super::{Found, Hits};
 use crate::context::Context;

@@ -236,8 +236,8 @@ pub fn messages_link(hash: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("MESSAGES_LINK#{hash}"), sk: "MESSAGES_LINK".to_owned() }
 }
 
-/// When a customer was last led on to pay. It has a partition of its own: whoever answers links writes there, and nowhere
-/// else.
+/// When a customer was last led on to pay. It has a partition of its own: whoever answers links writes there, and
+/// nowhere else.
 pub fn pressed(id: &AccountId) -> Key {
     Key { table: Table::Accounts, pk: format!("PRESSED#{id}"), sk: "PRESSED".to_owned() }
 }

@@ -1,4 +1,5 @@
-//! What is it about, as people know it? A payment by its day and its card, an invoice by its number, and no program's ids.
+//! What is it about, as people know it? A payment by its day and its card, an invoice by its number, and no program's
+//! ids.
 
 use crate::action::{Kind, Known, Target};
 use crate::book::{Payment, one_line};

@@ -69,7 +69,8 @@ fn figures(number: &str) -> Option<String> {
     Some(decimals.map_or(whole.clone(), |decimals| format!("{whole}.{decimals}")))
 }
 
-/// Reads `2026-11-27`, `27.11.2026`, `27 Nov` or `November 27, 2026`. Without its year it is the one that is nearest to today.
+/// Reads `2026-11-27`, `27.11.2026`, `27 Nov` or `November 27, 2026`. Without its year it is the one that is nearest to
+/// today.
 pub fn day(question: &str, today: Date) -> Option<Date> {
     let text = question.trim();
     if text.len() == "2026-11-27".len()

@@ -1,7 +1,7 @@
 //! Is this the same word but for one slip of the hand: a letter too few, too many or another, or two that are swapped?
 //!
-//! One slip leaves one half of a word as it was. So a word is written down by its halves, each with the length of the whole, and
-//! looked for by the halves that it may have had.
+//! One slip leaves one half of a word as it was. So a word is written down by its halves, each with the length of the
+//! whole, and looked for by the halves that it may have had.
 
 use std::collections::BTreeSet;
 

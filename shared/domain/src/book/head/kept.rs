@@ -111,8 +111,8 @@ impl Book {
         self.began_at = self.began_at.into_iter().chain(began_at).min();
     }
 
-    /// What no item could hold is cut, the oldest first: ids and texts may be so long that fewer lines fit. Of lines of usual
-    /// length none goes, so that the book is the same whatever the order of events.
+    /// What no item could hold is cut, the oldest first: ids and texts may be so long that fewer lines fit. Of lines of
+    /// usual length none goes, so that the book is the same whatever the order of events.
     pub(in crate::book) fn fit(&mut self) {
         if stored_bytes(self) <= BOOK_BYTES {
             return;

@@ -252,7 +252,8 @@ fn nobody_is_handed_over_in_the_place_of_a_letter() {
         }
         late.take_access(now);
     }
-    // Whoever is told of it only on day 20 has as long between: the warning was due on day 7, the next letter on day 10.
+    // Whoever is told of it only on day 20 has as long between: the warning was due on day 7, the next letter on day
+    // 10.
     let expected = [("reminder_2", 0), ("ask_a_person", 0), ("reminder_3", 3)];
     assert_eq!(taken, expected.map(|(name, on)| (name.to_owned(), on)));
     assert_eq!(late.access().state, Entitlement::Suspended);

@@ -117,8 +117,8 @@ impl Segment {
         complaints
     }
 
-    /// Nothing, where it is known what becomes of an invoice that nothing has helped, and all was tried by then: with its last
-    /// step a plan is over, and so are its tries.
+    /// Nothing, where it is known what becomes of an invoice that nothing has helped, and all was tried by then: with
+    /// its last step a plan is over, and so are its tries.
     fn lint_end(&self, last_try: i64) -> Option<Complaint> {
         let last = self.steps.last()?;
         let said = match &last.then {
@@ -196,7 +196,8 @@ mod tests {
     use super::*;
     use crate::policy::read;
 
-    /// One segment for everybody, tried until the tenth day, with these steps: each on a line, the first on the fifteenth.
+    /// One segment for everybody, tried until the tenth day, with these steps: each on a line, the first on the
+    /// fifteenth.
     fn refused(steps: &[&str]) -> Option<(usize, String)> {
         let steps: String = steps.iter().map(|step| format!("    {{ {step} }},\n")).collect();
         let text = format!(

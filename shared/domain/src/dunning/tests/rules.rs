@@ -1,4 +1,5 @@
-//! Any rules of recovery, as people write them: most of them load, and what somebody has edited may say what no rules may say.
+//! Any rules of recovery, as people write them: most of them load, and what somebody has edited may say what no rules
+//! may say.
 
 use super::Dice;
 
@@ -85,8 +86,8 @@ fn segment(id: &str, whose: &str, steps: &[String]) -> String {
     format!("\n[[segment]]\nid = \"{id}\"\nwhy = \"w\"\n{whose}steps = [\n{}]\n", steps.concat())
 }
 
-/// First a letter; then letters, text messages, people and changes of access in any order, those in theirs; and last an end, or
-/// whatever else is no message.
+/// First a letter; then letters, text messages, people and changes of access in any order, those in theirs; and last an
+/// end, or whatever else is no message.
 fn steps(dice: &mut Dice, last_try: i64) -> Vec<String> {
     const FALLS: [&str; 4] = ["warned", "restricted", "suspended", "ended"];
     let mail = |number: i64| format!("{{ mail = \"reminder_{number}\" }}");

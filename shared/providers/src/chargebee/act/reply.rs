@@ -181,7 +181,8 @@ pub(super) fn read(reply: &Reply) -> Result<Shown, Answer> {
     }
 }
 
-/// A 409 usually says that the resource does not allow it as it stands; any other one, that somebody else holds it right now.
+/// A 409 usually says that the resource does not allow it as it stands; any other one, that somebody else holds it
+/// right now.
 fn refusal(reply: &Reply) -> Answer {
     let error = error(reply);
     if reply.status == 409 && error.api_error_code.as_deref() != Some("invalid_state_for_request") {

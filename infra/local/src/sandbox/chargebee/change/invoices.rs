@@ -137,8 +137,8 @@ fn give_back(asked: &Asked<'_>, payment: &mut Value, amount: i64) -> Disked<Valu
     Ok(refund)
 }
 
-/// Tries the payment again: a card that was refused is refused again, for the same reason, until there is another or the
-/// customer's bank is said to pay.
+/// Tries the payment again: a card that was refused is refused again, for the same reason, until there is another or
+/// the customer's bank is said to pay.
 pub(super) fn collect(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     let Some(invoice) = asked.object("invoice", id)? else { return missing(id) };
     let due = due(&invoice);

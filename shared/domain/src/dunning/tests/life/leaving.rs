@@ -97,7 +97,8 @@ impl Life<'_> {
         self.plan.take_access(now);
     }
 
-    /// Access only falls: past a warning only after it, and after the letters that stand before it, of which one has left.
+    /// Access only falls: past a warning only after it, and after the letters that stand before it, of which one has
+    /// left.
     pub(super) fn falls_as_it_may(&mut self) {
         if self.plan.state == PlanState::Stopped {
             return;
