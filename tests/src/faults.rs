@@ -4,8 +4,8 @@ pub mod planted;
 
 use app::fault::Fault;
 use app::ports::{
-    Answered, Archive, Claim, Clock, CommitError, Courier, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue,
-    QueueName, Range, Store, Unanswered, Unsent, Write,
+    Answered, Archive, Claim, Clock, CommitError, Courier, Due, Expect, Http, Item, Key, Letter, Listed, NoReply, Post,
+    Queue, QueueName, Range, Store, Unanswered, Unsent, Write,
 };
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,7 @@ use local::clock::LocalClock;
 use local::demo::Dice;
 use local::service::Service;
 use providers::{Call, Reply, Request};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
@@ -45,6 +45,8 @@ pub struct Fate {
     changes: AtomicU64,
     /// The clock that goes on while a provider takes its time.
     slow: Mutex<Option<Arc<LocalClock>>>,
+    /// What was made last: whoever reads it late may not see it yet.
+    fresh: Mutex<VecDeque<Key>>,
 }
 
 impl Fate {
@@ -57,6 +59,7 @@ impl Fate {
             aimed: None,
             changes: AtomicU64::new(0),
             slow: Mutex::default(),
+            fresh: Mutex::default(),
         })
     }
 
@@ -70,6 +73,7 @@ impl Fate {
             aimed: Some((number, hit)),
             changes: AtomicU64::new(0),
             slow: Mutex::default(),
+            fresh: Mutex::default(),
         })
     }
 
@@ -130,6 +134,31 @@ impl Fate {
         }
     }
 
+    /// Remembers what a transaction makes.
+    fn makes(&self, writes: &[Write]) {
+        let mut fresh = self.fresh.lock().unwrap();
+        let made = |write: &Write| match write {
+            Write::Put { item, expect: Expect::Absent } => Some(item.key.clone()),
+            _ => None,
+        };
+        fresh.extend(writes.iter().filter_map(made));
+        while fresh.len() > FRESH {
+            fresh.pop_front();
+        }
+    }
+
+    /// Now and then what was made a moment ago has not arrived where it is read late.
+    fn lags(&self, key: &Key) -> bool {
+        if self.per_mille.load(Ordering::SeqCst) == 0 || !self.fresh.lock().unwrap().contains(key) {
+            return false;
+        }
+        let lags = self.dice.lock().unwrap().roll(4) == 0;
+        if lags {
+            *self.counts.lock().unwrap().entry("store.read Lag".to_owned()).or_insert(0) += 1;
+        }
+        lags
+    }
+
     /// The process is gone: whoever called will be dropped, and hears nothing more.
     async fn crash(&self) -> ! {
         self.crashed.notify_one();
@@ -160,6 +189,9 @@ impl Fate {
     }
 }
 
+/// How many keys are as fresh as that.
+const FRESH: usize = 40;
+
 const READ: &[Hit] = &[Hit::CrashBefore, Hit::CrashAfter, Hit::Throttle];
 const WRITE: &[Hit] = &[Hit::CrashBefore, Hit::CrashAfter, Hit::Throttle, Hit::AnswerLost];
 const COMMIT: &[Hit] = &[Hit::CrashBefore, Hit::CrashAfter, Hit::Throttle, Hit::AnswerLost, Hit::Conflict];
@@ -188,6 +220,16 @@ impl Store for Faulty<dyn Store> {
         self.fate.meet("store.read", READ, self.port.read(keys)).await
     }
 
+    async fn read_beside(&self, keys: &[Key], may_lag: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        let mut items = self.fate.meet("store.read", READ, self.port.read_beside(keys, may_lag)).await?;
+        for (key, item) in may_lag.iter().zip(&mut items[keys.len()..]) {
+            if item.is_some() && self.fate.lags(key) {
+                *item = None;
+            }
+        }
+        Ok(items)
+    }
+
     async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
         self.fate.meet("store.range", READ, self.port.range(range)).await
     }
@@ -206,6 +248,7 @@ impl Store for Faulty<dyn Store> {
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         self.fate.turn().await;
+        self.fate.makes(&writes);
         match self.fate.roll("store.commit", COMMIT) {
             None => self.port.commit(writes).await,
             Some(Hit::CrashBefore) => self.fate.crash().await,
