@@ -22,7 +22,7 @@ impl Climb {
                 self.way.needs_no_word();
                 return None;
             };
-            self.way.await_word(place, why(rung, role, remaining), now + LOOKED_AT_EACH);
+            self.way.await_word(place, why(rung, role, remaining), remaining, now + LOOKED_AT_EACH);
             return Some(self.way.steps[place].clone());
         }
         if ground.quiet_until.is_none() || ground.invoice.owes_more_than_billed() || !self.way.asks() {
@@ -35,7 +35,7 @@ impl Climb {
             return None;
         }
         let (rung, role) = agrees(place)?;
-        self.way.await_word(place, why(rung, role, remaining), now + LOOKED_AT_EACH);
+        self.way.await_word(place, why(rung, role, remaining), remaining, now + LOOKED_AT_EACH);
         Some(self.way.steps[place].clone())
     }
 
@@ -164,6 +164,11 @@ mod tests {
         assert_eq!(leaves(&mut climb, &invoice, MORNING), Some(1), "it is under the first threshold");
         assert_eq!(asks(take(&mut climb, &invoice, "2026-04-15T09:00:00Z")), Some(2));
         assert_eq!(climb.way.next_wake(), Some(at("2026-04-16T09:00:00Z")), "it is looked at each day");
+        let (mut grown, more, noon) = (climb.clone(), over_so_much("7000.01", "USD"), "2026-04-15T12:00:00Z");
+        assert!(grown.way.take_word(true, "Mara", at("2026-04-15T10:00:00Z")));
+        assert_eq!(asks(take(&mut grown, &more, noon)), Some(2), "nobody agreed to so much");
+        assert!(grown.way.take_word(true, "Mara", at(noon)));
+        assert_eq!(leaves(&mut grown, &invoice, noon), Some(2), "and to less as well");
         assert_eq!(asks(take(&mut climb, &invoice, "2026-05-15T09:00:00Z")), Some(2), "the rung above waits with it");
         assert_eq!(climb.way.steps[2].state, StepState::Waiting);
 

@@ -194,6 +194,7 @@ impl Climb {
             if asks || ground.acting == Acting::Observe {
                 self.way.pass_over(now);
             }
+            self.way.forget_word_beyond(ground.invoice.remaining.copied());
             if !self.way.agreed_comes_first(now, look_at) {
                 self.way.only_last(now);
                 if let Some(step) = self.asked_for(ground, policy, now) {

@@ -132,7 +132,7 @@ mod tests {
         let mut stopped = climb.clone();
         stopped.way.stop("disputed", now);
         let mut asked = climb.clone();
-        asked.way.await_word(0, "its letter waits for a manager: it is much".to_owned(), now);
+        asked.way.await_word(0, "its letter waits for a manager: it is much".to_owned(), None, now);
         let plan = climb.way.clone();
         let on = "2026-03-20".parse().unwrap();
         for (name, plan, climb, by, what) in [

@@ -1,6 +1,7 @@
 //! A letter that somebody has to agree to: it is asked for, and leaves or not as they say.
 
 use super::{Plan, PlanState, Step, StepState};
+use crate::money::Money;
 use jiff::Timestamp;
 
 impl Plan {
@@ -11,7 +12,8 @@ impl Plan {
     }
 
     /// A letter waits for somebody's word, and is looked at again.
-    pub fn await_word(&mut self, place: usize, why: String, look_at: Timestamp) {
+    pub fn await_word(&mut self, place: usize, why: String, about: Option<Money>, look_at: Timestamp) {
+        self.control.asked_about = about;
         let step = &mut self.steps[place];
         (step.state, step.again_at, step.why) = (StepState::Asked, Some(look_at), Some(why));
     }
@@ -35,6 +37,14 @@ impl Plan {
             self.finish_after_last();
         }
         true
+    }
+
+    /// Who agreed to a letter about less has not agreed to this one: it is asked for again.
+    pub fn forget_word_beyond(&mut self, remaining: Option<Money>) {
+        let is_more = |now: Money, then: Money| now.currency() != then.currency() || now.amount() > then.amount();
+        if remaining.zip(self.control.asked_about).is_some_and(|(now, then)| is_more(now, then)) {
+            self.control.agreed = None;
+        }
     }
 
     /// Whether somebody has agreed to a letter that is due and has not left. What comes after it waits until then.

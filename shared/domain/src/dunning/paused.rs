@@ -32,6 +32,9 @@ pub struct Control {
     /// On the ladder: the rung whose letter somebody has agreed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreed: Option<u32>,
+    /// How much was open when they were asked for it the last time: their word is about no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_about: Option<Money>,
     /// On the ladder: whether its customer keeps all that they may use, because somebody looks after them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub keeps: bool,

@@ -464,6 +464,10 @@ fn control() -> Value {
         ("hastened?", told(whole(), "On the ladder: the rung that the last broken promise brought at once.")),
         ("keeps?", told(flag(), "On the ladder: whether nothing is taken, because somebody looks after the customer.")),
         ("agreed?", told(whole(), "On the ladder: the rung whose letter somebody has agreed to last.")),
+        (
+            "asked_about?",
+            told(see("Money"), "How much was open when somebody was asked for it: their word is about no more."),
+        ),
         ("heeded?", told(whole(), "The number of the last word about all recoveries that it has taken in.")),
         ("said", told(list(said), "What people said of it, the latest twelve, oldest first.")),
     ])
