@@ -9,6 +9,9 @@ use crate::staff::MACHINE;
 /// How much of a note is said where the reason says nothing.
 const NOTE_CHARS_MAX: usize = 120;
 
+/// Whoever a sentence has named before.
+const THEM: &str = "them";
+
 impl Action {
     /// `Refund 38.00 USD to Juniper Logistics: charged a second time on 27 Nov, Amex 0049`.
     pub fn sentence(&self, called: &Called) -> String {
@@ -88,30 +91,35 @@ impl Kind {
             Self::Defer { days, until, .. } => {
                 format!("Defer an invoice to {whom} by {}, until {until}", days_of(*days))
             }
-            Self::ExtendTrial { days, .. } => format!("Extend the trial of {whom} by {}", days_of(*days)),
-            Self::Pause { .. } => format!("Pause the subscription of {whom}"),
-            Self::Resume { .. } => format!("Resume the subscription of {whom}"),
+            Self::ExtendTrial { days, .. } => format!("Extend {} by {}", own(whom, "trial"), days_of(*days)),
+            Self::Pause { .. } => format!("Pause {}", own(whom, "subscription")),
+            Self::Resume { .. } => format!("Resume {}", own(whom, "subscription")),
             Self::Upgrade { price, .. } => format!("Upgrade {whom} at once, to {price} each period"),
             Self::Downgrade { price, .. } => {
                 format!("Downgrade {whom} from the next period on, to {price} each period")
             }
-            Self::ChangeAddons { price, .. } => format!("Change the add-ons of {whom}{}", each_period(*price)),
+            Self::ChangeAddons { price, .. } => format!("Change {}{}", own(whom, "add-ons"), each_period(*price)),
             Self::AdjustSeats { seats, price, .. } => format!("Change {whom} to {seats} seats{}", each_period(*price)),
             Self::Discount { percent, price, .. } => {
                 format!("Give {whom} {}% off{}", percent.normalize(), each_period(*price))
             }
-            Self::Cancel { when: When::Now, .. } => format!("Cancel the subscription of {whom} at once"),
+            Self::Cancel { when: When::Now, .. } => format!("Cancel {} at once", own(whom, "subscription")),
             Self::Cancel { when: When::PeriodEnd, .. } => {
-                format!("Cancel the subscription of {whom} at the end of its period")
+                format!("Cancel {} at the end of its period", own(whom, "subscription"))
             }
-            Self::ForceCancel { .. } => format!("End the subscription of {whom} at once, against their will"),
+            Self::ForceCancel { .. } => format!("End {} at once, against their will", own(whom, "subscription")),
             Self::ErasePerson {} => format!("Erase who {whom} is"),
             Self::Bundle { actions } => {
-                let parts: Vec<_> = actions.iter().map(|action| action.said_of("them")).collect();
+                let parts: Vec<_> = actions.iter().map(|action| action.said_of(THEM)).collect();
                 format!("For {whom}, in this order: {}", parts.join("; "))
             }
         }
     }
+}
+
+/// What is theirs, where a sentence has named them already and where it has not.
+fn own(whom: &str, what: &str) -> String {
+    if whom == THEM { format!("their {what}") } else { format!("the {what} of {whom}") }
 }
 
 impl Reason {
