@@ -138,6 +138,8 @@ pub async fn for_leaver(
     let ask = by_machine(request(number), kind, Reason::BillingError, note, None, &action.trace);
     match store::unless_refused(context, || make(context, &ask)).await {
         Ok(_) => Ok(()),
+        // Room comes as others end: until then it is still owed.
+        Err(Failed::Refused(problem)) if problem.code == CROWDED => Err(Fault::Retry(problem.message)),
         Err(Failed::Refused(problem)) => {
             tracing::warn!(action.id = %action.id, payment, reason = %problem.message, "what was charged since cannot be asked back");
             Ok(())
