@@ -358,7 +358,6 @@ fn the_gateway_and_the_route_table_agree() {
     for key in [
         "POST /webhooks/{provider}/{source}",
         "POST /api/accounts/search",
-        "POST /accounts/search",
         "POST /api/search",
         "POST /search",
         "POST /api/decisions/{id}/replay",

@@ -29,19 +29,26 @@ pub struct Viewer {
     pub local: bool,
 }
 
+/// What a page loads: our style sheet, and `more`.
+pub(crate) fn head(title: &str, more: Markup) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            title { (title) " · Recoup" }
+            link rel="stylesheet" href="/style.css";
+            link rel="icon" href="data:,";
+            (more)
+        }
+    }
+}
+
 /// Puts a page into its frame; `place` is the part of the console that it belongs to.
 pub(crate) fn frame(title: &str, place: &str, viewer: Option<&Viewer>, body: Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · Recoup" }
-                link rel="stylesheet" href="/style.css";
-                link rel="icon" href="data:,";
-                script src="/console.js" {}
-            }
+            (head(title, html! { script src="/console.js" {} }))
             body {
                 a .skip href="#main" { "Skip to content" }
                 header { div {

@@ -51,7 +51,7 @@ pub use frame::{CONSOLE, KEPT, Kept, STYLE, Viewer, login, problem, resumed, sig
 pub use home::{FEW, Few, Home, home};
 pub use incident::{MEMBERS, disputes, incident, incidents};
 pub use link::{Code, Proof, SCRIPT, landing, opened, spent};
-pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, found, outbox};
+pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, outbox};
 pub use mail::{Written, letter, mail, told};
 pub use names::Names;
 pub use pay::{Paying, ToPay, pay};

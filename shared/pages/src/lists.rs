@@ -50,31 +50,6 @@ pub fn accounts(viewer: &Viewer, rows: &[AccountRow], filters: &Filters, next: O
     page("Accounts", viewer, filters, next, &empty, rows.len(), &account_table(rows))
 }
 
-/// What a search for accounts alone found.
-pub fn found(viewer: &Viewer, question: &str, rows: &[AccountRow]) -> String {
-    frame(
-        "Accounts found",
-        "/accounts",
-        Some(viewer),
-        html! {
-            h1 { "Accounts found" }
-            form .row method="post" action="/accounts/search" role="search" aria-label="Accounts" {
-                label {
-                    "Find by e-mail, name, invoice, refund, dispute or last four digits "
-                    input type="search" name="q" value=(question) required maxlength="200";
-                }
-                button type="submit" { "Find" }
-            }
-            section { @if rows.is_empty() {
-                p .soft {
-                    "Nothing fits. Ask for a whole e-mail address, a name, an invoice, the id of a refund or a dispute, or \
-                     the last four digits of a card."
-                }
-            } @else { div .scroll { (account_table(rows)) } } }
-        },
-    )
-}
-
 fn account_table(rows: &[AccountRow]) -> Markup {
     html! {
         table aria-label="Accounts" {

@@ -116,7 +116,7 @@ mod tests {
             ("/tickets", true),
             ("/tickets/desk:1", true),
             ("/accounts/stripe%3Acus_1/ask", true),
-            ("/accounts/search", true),
+            ("/search", true),
             ("/actions/act_1/decision", true),
             ("/stop", true),
             ("/login", false),

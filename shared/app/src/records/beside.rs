@@ -17,12 +17,13 @@ pub async fn names(context: &Context, accounts: BTreeSet<AccountId>) -> Result<N
     if accounts.is_empty() {
         return Ok(Names::default());
     }
-    let batch = Batch::read(context, accounts.iter().map(keys::person).collect()).await?;
-    let with = |account: AccountId| -> Result<_, Fault> {
-        let called = called(&batch, &account)?;
-        Ok((account, called))
-    };
-    accounts.into_iter().map(with).collect()
+    named(&Batch::read(context, accounts.iter().map(keys::person).collect()).await?, &accounts)
+}
+
+/// The same of what was read with others.
+pub fn named<'a>(batch: &Batch, accounts: impl IntoIterator<Item = &'a AccountId>) -> Result<Names, Fault> {
+    let called = |account: &AccountId| Ok((account.clone(), called(batch, account)?));
+    accounts.into_iter().map(called).collect()
 }
 
 /// What one customer is called.
@@ -59,7 +60,6 @@ fn read(context: &Context, batch: &Batch, action: &Action) -> Result<Beside, Fau
     Ok(Beside { called: called(batch, &action.account)?, evidence, now: context.clock.now() })
 }
 
-/// The same of what was read with others.
-pub fn called(batch: &Batch, account: &AccountId) -> Result<Called, Fault> {
+fn called(batch: &Batch, account: &AccountId) -> Result<Called, Fault> {
     Ok(Called::of(&batch.of::<Person>(&keys::person(account))?.unwrap_or_default()))
 }

@@ -7,7 +7,6 @@ mod cash;
 mod filters;
 mod home;
 mod incidents;
-mod names;
 mod open;
 mod recoveries;
 mod search;
@@ -52,7 +51,6 @@ pub(super) async fn answer(
         Endpoint::Home => home::home(context, &viewer, &caller.staff).await,
         Endpoint::AccountsPage => accounts::all(context, &viewer, &query, window).await,
         Endpoint::AccountPage(id) => accounts::one(context, &viewer, &id, &query).await,
-        Endpoint::SearchPage => accounts::search(context, &viewer, request).await,
         Endpoint::SearchAllPage => Ok(::pages::search(&viewer, "", None, None)),
         Endpoint::SearchAllForm => return search::everything(context, &viewer, request).await,
         Endpoint::AskPage(id) => approval::form::show(context, &id, &query, caller).await,

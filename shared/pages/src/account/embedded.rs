@@ -3,7 +3,7 @@
 use super::facts::{contact, plan_and_payment};
 use super::moved::{how, marked};
 use super::work::open_cases;
-use crate::frame::{known, state, time, words};
+use crate::frame::{head, known, state, time, words};
 use domain::sidebar::{Sidebar, Told};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
@@ -112,13 +112,7 @@ fn page(title: &str, body: Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · Recoup" }
-                link rel="stylesheet" href="/style.css";
-                link rel="icon" href="data:,";
-            }
+            (head(title, html! {}))
             body .embedded { main { (body) } }
         }
     };

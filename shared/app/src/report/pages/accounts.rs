@@ -5,26 +5,17 @@ use crate::context::Context;
 use crate::dunning::board;
 use crate::report::filter::Accounts;
 use crate::report::query::{self, Query};
-use crate::report::{found, glance, read};
+use crate::report::{glance, read};
 use crate::setup::group;
-use crate::web::{self, Problem, Window, account_id};
+use crate::web::{Problem, Window, account_id};
 use ::pages::{AccountRow, AccountShown, Alike, AlikeRow, Viewer};
-use bytes::Bytes;
 use domain::sidebar::Sidebar;
-use http::Request;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: Window) -> Result<String, Problem> {
     let page = read::accounts(context, &Accounts::of(query)?, window).await?;
     let (rows, filters): (Vec<_>, _) =
         (page.items.iter().map(row).collect(), filters::kept(context, viewer, filters::accounts(query)).await?);
     Ok(::pages::accounts(viewer, &rows, &filters, more(&filters::base(&filters), page.next).as_deref()))
-}
-
-pub(super) async fn search(context: &Context, viewer: &Viewer, request: &Request<Bytes>) -> Result<String, Problem> {
-    let fields = web::fields(request.body());
-    let question = fields.get("q").map(String::as_str).unwrap_or_default();
-    let rows: Vec<_> = found::accounts(context, question).await?.iter().map(row).collect();
-    Ok(::pages::found(viewer, question, &rows))
 }
 
 pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Query) -> Result<String, Problem> {

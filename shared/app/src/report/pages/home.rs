@@ -1,12 +1,13 @@
 //! The overview: what waits for whoever looks, what went wrong, and how the month goes.
 
-use super::{GLANCE, names};
+use super::GLANCE;
 use crate::approval::word;
 use crate::context::Context;
 use crate::dunning::board::{self, Wanted};
 use crate::dunning::cash;
 use crate::fault::Fault;
 use crate::ports::Order;
+use crate::records::beside;
 use crate::report::read;
 use crate::setup::{proposal, sources};
 use crate::store::{Batch, Of, keys};
@@ -184,6 +185,6 @@ impl Beside<'_> {
             disputes.extend(payment.and_then(|payment| Disputed::of(case, &payment.value)));
         }
         disputes.sort_by_key(|dispute| (dispute.evidence_due_at.is_none(), dispute.evidence_due_at));
-        Ok(Found { names: names::of(&batch, accounts)?, amounts, disputes: Few::of(disputes, self.is_more) })
+        Ok(Found { names: beside::named(&batch, accounts)?, amounts, disputes: Few::of(disputes, self.is_more) })
     }
 }
