@@ -145,8 +145,10 @@ fn a_case_its_recovery_and_the_route_read_a_failure_alike() {
             let tries = get(&service, "/api/accounts/stripe:cus_1/dunning").await["items"][0]["tries"].clone();
             let family = judged["family"].as_str().unwrap();
             let why = match retry {
-                "never" => json!(format!("`{family}` is never tried again with the same card")),
-                "after_customer" => json!(format!("`{family}` is tried again once the customer has acted")),
+                "never" => json!(format!("{} is never tried again with the same card", family.replace('_', " "))),
+                "after_customer" => {
+                    json!(format!("{} is tried again once the customer has acted", family.replace('_', " ")))
+                }
                 _ => Value::Null,
             };
             assert_eq!((tries["next"].is_object(), &tries["why_none"]), (why.is_null(), &why), "{name}: {tries}");

@@ -193,7 +193,7 @@ fn the_overview_leaves_a_large_month_to_its_report() {
         let small = open_at(NOW).await;
         changes(&small, 100).await;
         let page = get(&small, "/").await;
-        assert!(page.as_str().unwrap().contains("Failed in 2026-03"), "{page}");
+        assert!(page.as_str().unwrap().contains("Failed in March 2026"), "{page}");
 
         let mut large = open_at(NOW).await;
         changes(&large, 5_400).await;

@@ -86,6 +86,11 @@ impl Month {
         Self(date.first_of_month())
     }
 
+    /// `January 2026`, as people say it.
+    pub fn name(self) -> String {
+        self.0.strftime("%B %Y").to_string()
+    }
+
     /// `2025-12` for `2026-01`.
     pub fn before(self) -> Self {
         Self(self.0.yesterday().expect("a month of our time has a day before it").first_of_month())
@@ -231,6 +236,7 @@ mod tests {
             assert_eq!(Month::parse(wrong), None, "{wrong}");
         }
         let january = Month::parse("2026-01").unwrap();
+        assert_eq!(january.name(), "January 2026");
         assert_eq!(january.before().to_string(), "2025-12");
         assert_eq!(january.after().to_string(), "2026-02");
     }

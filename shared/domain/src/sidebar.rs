@@ -19,7 +19,7 @@ pub use parts::{
 pub use said::{Granted, Said};
 pub use status::next_invoice;
 pub use text::text;
-pub use told::{Told, on, sentence};
+pub use told::{Told, capital, on, sentence};
 pub use work::{ActionLine, CaseSeen, PastCase, Recommended, TaskLine, Worked};
 
 use crate::book::{CaseLine, Head, Person, SubscriptionLine};

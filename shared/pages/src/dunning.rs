@@ -131,7 +131,7 @@ fn rows(rows: &[Recovering]) -> Markup {
 }
 
 fn heading(day: Option<Date>) -> String {
-    day.map_or_else(|| "no day".to_owned(), |day| day.strftime("%A, %Y-%m-%d").to_string())
+    day.map_or_else(|| "no day".to_owned(), |day| day.strftime("%A, %-d %B").to_string())
 }
 
 fn line(row: &Recovering) -> Markup {

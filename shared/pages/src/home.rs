@@ -120,7 +120,7 @@ pub fn home(viewer: &Viewer, home: &Home<'_>) -> String {
                 @if money(viewer) { (disputed(home)) }
                 (went_wrong(viewer, home))
             }
-            h2 { (home.month) " so far" }
+            h2 { (home.month.name()) " so far" }
             div .grid { (month(home)) }
             div .two { (next_recoveries(home)) (newest_cases(home)) }
         },

@@ -138,6 +138,11 @@ pub enum TryEnd {
     Over,
 }
 
+/// A family as people read it.
+pub(super) fn words(family: &str) -> String {
+    family.replace('_', " ")
+}
+
 /// Why no try is planned. Its words are a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoTry {
@@ -145,13 +150,13 @@ pub enum NoTry {
     ByProvider,
     #[error("these rules try nothing again")]
     NoRules,
-    #[error("`{0}` is never tried again with the same card")]
+    #[error("{} is never tried again with the same card", words(.0))]
     Never(String),
-    #[error("`{0}` is tried again once the customer has acted")]
+    #[error("{} is tried again once the customer has acted", words(.0))]
     AfterCustomer(String),
-    #[error("`{0}` is for people to look at first")]
+    #[error("{} is for people to look at first", words(.0))]
     ForPeople(String),
-    #[error("no rule tries `{0}` again in this segment")]
+    #[error("no rule tries {} again in this segment", words(.0))]
     NoRule(String),
     #[error("it was tried again {0} times, and that is all there is")]
     AllMade(usize),

@@ -1,6 +1,7 @@
 //! By which of the tries that were made is another one judged? The provider charges one card: what failed with another
 //! says nothing of it, and what may never be tried again is not, whatever else failed since.
 
+use super::again::words;
 use super::{Budget, Plan};
 use crate::book::{By, Head, Invoice, Tried, is_same_card};
 use crate::decline::{Declines, Family, Retry};
@@ -30,7 +31,8 @@ pub(super) fn brand_of(card: &str) -> Option<&str> {
 
 /// Why what failed so is never tried again, as a sentence.
 pub(super) fn never(family: &Family) -> Option<String> {
-    (family.retry == Retry::Never).then(|| format!("`{}` is never tried again. {}", family.id.get_ref(), family.why))
+    (family.retry == Retry::Never)
+        .then(|| format!("{} is never tried again. {}", words(family.id.get_ref()), family.why))
 }
 
 /// The card that the provider charges for an invoice, as its tries are told apart by it; nothing where it does not say

@@ -97,7 +97,7 @@ pub(super) fn card_name(card: &Card) -> String {
 }
 
 /// A name as it stands at the beginning of a sentence.
-pub(super) fn capital(name: &str) -> String {
+pub fn capital(name: &str) -> String {
     let name = name.replace('_', " ");
     let mut letters = name.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -131,7 +131,8 @@ fn of_card(card: Option<&Card>) -> String {
 
 fn subscription(seen: Option<&SubscriptionSeen>) -> String {
     let items = seen.and_then(|it| it.items.as_deref()).unwrap_or_default();
-    let name = items.first().map(|item| item.name.as_deref().unwrap_or(&item.price));
+    // An id of a price says nothing to whoever reads it.
+    let name = items.first().and_then(|item| item.name.as_deref());
     name.map_or_else(|| "the subscription".to_owned(), |name| format!("the subscription to {name}"))
 }
 

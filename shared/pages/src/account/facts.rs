@@ -1,7 +1,7 @@
 //! The two lists of an account: what it has and how that is paid, and who the customer is.
 
 use crate::frame::{known, time};
-use domain::sidebar::{Credits, PaymentMethod, Sidebar, Status, Subscription};
+use domain::sidebar::{Credits, PaymentMethod, Sidebar, Status, Subscription, capital};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -75,7 +75,7 @@ fn card(card: Option<&PaymentMethod>) -> Markup {
     html! {
         @match card {
             Some(card) => {
-                (card.brand) " ending " (card.last4)
+                (capital(&card.brand)) " " (card.last4)
                 @if let (Some(month), Some(year)) = (card.exp_month, card.exp_year) {
                     ", expires " (format!("{month:02}/{year}"))
                 }
@@ -126,7 +126,10 @@ fn failures(status: &Status) -> Markup {
 
 pub(super) fn contact(sidebar: &Sidebar) -> Markup {
     let account = &sidebar.account;
-    let months = sidebar.lifetime.months_active.map(|months| format!("{months} months"));
+    let months = sidebar
+        .lifetime
+        .months_active
+        .map(|months| format!("{months} {}", if months == 1 { "month" } else { "months" }));
     html! {
         section {
             h2 { "Contact" }
@@ -152,5 +155,5 @@ pub(super) fn contact(sidebar: &Sidebar) -> Markup {
 }
 
 fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
+    at.strftime("%-d %b %Y").to_string()
 }

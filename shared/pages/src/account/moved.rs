@@ -74,7 +74,7 @@ pub(super) fn invoices(history: &[Bill]) -> Markup {
                         th scope="col" { "Status" } th scope="col" { "Paid with" } th scope="col" { "Invoice" }
                     } }
                     tbody { @for bill in history { tr {
-                        td { (bill.date.strftime("%Y-%m-%d")) }
+                        td { (bill.date.strftime("%-d %b %Y")) }
                         td .number { (known(bill.amount)) }
                         td { @if let Some(status) = bill.status { (state(status)) } }
                         td { (known(bill.method.as_ref())) }

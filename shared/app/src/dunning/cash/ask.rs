@@ -204,13 +204,13 @@ fn collect(context: &Context, request: &Request, about: About) -> Task {
     let what = format!("Follow {} until it is paid", request.amount());
     let numbers: Vec<_> = request.standing().map(|line| line.number.clone()).collect();
     let steps = format!(
-        "The customer of ticket {} was asked to pay {} for {}. Look at /payment-requests how far it has come. Money that \
-         does not say what it is for stands at /payments/unmatched: say there that it is for {}. If it came past the \
+        "The customer of ticket {} was asked to pay {} for {}. Payment requests (under Recovery) \
+         show how far it has come. Money that does not say what it is for stands among the unmatched payments: say there \
+         that it is for this request. If it came past the \
          provider, mark the invoices as paid. This task ends by itself when they are.",
         request.ticket_name().address(),
         request.amount(),
         numbers.join(", "),
-        request.id,
     );
     task::open(context, &request.account, about, what, steps)
 }

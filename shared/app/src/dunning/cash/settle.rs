@@ -401,9 +401,8 @@ fn paid_after_all(context: &Context, request: &Request, (payment, amount): (&str
     let what = format!("Decide about {amount} for a payment request that was withdrawn");
     let why = request.withdrawn.as_ref().map(|withdrawn| withdrawn.why.as_str()).unwrap_or_default();
     let steps = format!(
-        "Payment {payment} is for {}, which was withdrawn: {why}. Say at /payments/unmatched what it is for, or ask for a refund \
-         of it on the account's page. Nothing goes back by itself.",
-        request.id,
+        "{amount} came in for a payment request that was withdrawn: {why}. Say among the unmatched payments what it is for, or \
+         ask for a refund of payment {payment} on the account's page. Nothing goes back by itself.",
     );
     task::open(context, &request.account, about, what, steps)
 }

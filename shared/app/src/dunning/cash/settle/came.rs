@@ -137,7 +137,7 @@ fn mark<'a>(
         "Somebody said that this is for invoice {}, and its provider does not know that: {payments}. Ask on the account's page \
          for it to be marked as paid, or mark it there yourself as paid outside of the provider. Until it shows that, nobody is charged or asked for it, and nothing is taken because of it. Where \
          the money is for something else, say that this was not done: the invoice is asked for again, and the payment stands \
-         at /payments/unmatched. This task ends by itself.",
+         among the unmatched payments. This task ends by itself.",
         invoice.id,
     );
     task::open(context, account, About::MarkPaid { invoice: invoice.id.clone() }, what, steps)
