@@ -104,7 +104,7 @@ async fn rows(service: &Service, count: usize) {
                 provider: "stripe".to_owned(),
                 code: format!("code_{number}"),
             };
-            commit.create(&Row {
+            commit.note(Row {
                 month: "2026-03".to_owned(),
                 commit: format!("evt_{number}"),
                 number: 0,

@@ -3,7 +3,7 @@
 use crate::http::{run, with_a_payment};
 use app::message::Message;
 use app::ports::{Channel, Clock, Expect, Item, Key, NoReply, QueueName, Table, Wake, Write};
-use app::store::{Commit, Stored, keys};
+use app::store::{Commit, Noted, Stored, keys};
 use domain::id::{AccountId, ActionId};
 use domain::policies::{Policies, SHIPPED};
 use domain::report::fact::{Fact, Row};
@@ -151,14 +151,15 @@ async fn changes(service: &Service, count: usize) {
     let row = |number: usize| {
         let (item, code) = (format!("ch_{number}"), format!("code_{number}"));
         let after = Fact::UnknownCode { item, at: at(NOW), provider: "stripe".to_owned(), code };
-        Row {
+        let row = Row {
             month: "2026-03".to_owned(),
             commit: format!("evt_{number}"),
             number: 0,
             account: AccountId::of("stripe", "default", &format!("cus_{}", number % 97)),
             before: None,
             after: Some(after),
-        }
+        };
+        Noted { at: at(NOW), row }
     };
     create(service, &(0..count).map(row).collect::<Vec<_>>()).await;
 }
@@ -199,7 +200,7 @@ fn the_overview_leaves_a_large_month_to_its_report() {
         changes(&large, 5_400).await;
         let counts = Counted::over(&mut large);
         let page = get(&large, "/").await;
-        assert!(page.as_str().unwrap().contains("Figures of 2026-03"), "{page}");
+        assert!(page.as_str().unwrap().contains("Figures of March 2026"), "{page}");
         let read = counts.take().items;
         // Besides the rows the sources are looked at, and what there is of tickets, tasks and requests.
         assert!(read <= 5_050, "{read} items were read");

@@ -5,8 +5,9 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, CardLink, Correction, DocumentLink, External, FoundBy, Hearing, Idempotency, Link,
-    MessagesLink, Of, OnBoard, PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
+    Alone, Asking, Backfill, CardLink, Correction, Counted, DocumentLink, External, FoundBy, Hearing, Idempotency,
+    Link, MessagesLink, Noted, Of, OnBoard, PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline,
+    Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
@@ -31,7 +32,6 @@ use domain::notice::Notice;
 use domain::outgoing::Reach;
 use domain::policies::Policies;
 use domain::policy::stored_bytes;
-use domain::report::fact::Row as FactRow;
 use domain::source::{Cohorts, Locked, TurnedAway};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::task::Task;
@@ -377,18 +377,19 @@ fn judged() -> Vec<Row> {
     .unwrap();
     long.shorten();
     (0..100).for_each(|time| long.at_work.act(&id(0), at() + SignedDuration::from_mins(11 * time)));
-    let row = json!({"month": "2026-01", "commit": id(0), "number": 99, "account": account(),
+    let row = json!({"at": AT, "month": "2026-01", "commit": id(0), "number": 99, "account": account(),
         "before": {"fact": "unknown_code", "item": id(0), "at": AT, "provider": id(0), "code": id(0)},
         "after": {"fact": "unknown_code", "item": id(0), "at": AT, "provider": id(0), "code": id(0)}});
     let ticket = json!({"fact": "ticket", "ticket": format!("zendesk/default/{}", id(0)), "at": AT,
         "class": "payment_method_update", "first_answer_minutes": 999_999, "resolved_minutes": 999_999,
         "handled_secs": 9_999_999, "by_hand": false, "reopened": 9_999, "escalated": false, "csat": 255});
-    let counted = json!({"month": "2026-01", "commit": format!("tickets:zendesk/default/{}:999999", id(0)), "number": 0,
+    let counted = json!({"at": AT, "month": "2026-01", "commit": format!("tickets:zendesk/default/{}:999999", id(0)), "number": 0,
         "account": account(), "before": ticket, "after": ticket});
     vec![
         of("Case", &long),
         ("Decision", decisions().iter().map(stored_bytes).max().unwrap_or_default()),
-        [row, counted].map(|row| built::<FactRow>("Row", row)).into_iter().max_by_key(|(_, bytes)| *bytes).unwrap(),
+        [row, counted].map(|row| built::<Noted>("Noted", row)).into_iter().max_by_key(|(_, bytes)| *bytes).unwrap(),
+        built::<Counted>("Counted", json!({"attempt": text(20)})),
         built::<Asking>("Asking", json!({"case": case(0), "again_at": AT})),
         built::<Hearing>("Hearing", json!({"action": action(0), "again_at": AT})),
         built::<Dispatch>(

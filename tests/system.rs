@@ -72,6 +72,7 @@ mod sizes;
 mod store;
 mod sweeps;
 mod takes;
+mod sums;
 mod tasks;
 mod telling;
 mod tickets;

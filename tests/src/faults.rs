@@ -359,8 +359,8 @@ impl Archive for Faulty<dyn Archive> {
         self.fate.meet("archive.put", WRITE, self.port.put(name, body)).await
     }
 
-    async fn take(&self, name: &str) -> Result<Vec<u8>, Fault> {
-        self.fate.meet("archive.take", READ, self.port.take(name)).await
+    async fn find(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        self.fate.meet("archive.take", READ, self.port.find(name)).await
     }
 }
 

@@ -4,7 +4,7 @@ use crate::openapi::must_fit;
 use app::door::token;
 use app::ports::Clock;
 use app::store::keys::{self, Prefix};
-use app::store::{self, Stored};
+use app::store::{self, Noted, Stored};
 use bytes::Bytes;
 use domain::report::fact::Row;
 use http::{Method, Request, StatusCode};
@@ -121,7 +121,7 @@ pub async fn rows(service: &Service, months: &[&str]) -> Vec<Row> {
     let mut rows = Vec::new();
     for month in months {
         for facts in keys::facts(month) {
-            rows.extend(records::<Row>(service, &facts).await);
+            rows.extend(records::<Noted>(service, &facts).await.into_iter().map(|noted| noted.row));
         }
     }
     rows

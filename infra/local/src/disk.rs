@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 ";
 
 /// How a data folder is laid out by this version, its tables' items included. Counted up when an older one cannot be read.
-const LAYOUT: u32 = 3;
+const LAYOUT: u32 = 4;
 
 impl Disk {
     pub fn open(file: Option<&Path>) -> rusqlite::Result<Self> {

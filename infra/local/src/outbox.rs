@@ -110,9 +110,7 @@ impl Archive for Outbox {
         written.map(drop).map_err(Fault::retry)
     }
 
-    async fn take(&self, name: &str) -> Result<Vec<u8>, Fault> {
-        let found =
-            self.disk.row("SELECT bytes FROM body WHERE name = ?1", [name], |row| row.get(0)).map_err(Fault::retry)?;
-        found.ok_or_else(|| Fault::Park(format!("the archive has no {name}")))
+    async fn find(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        self.disk.row("SELECT bytes FROM body WHERE name = ?1", [name], |row| row.get(0)).map_err(Fault::retry)
     }
 }

@@ -17,14 +17,16 @@ use app::setup::{import, sources, staff};
 use domain::import::{Extra, Format, Imports, Kind, Records};
 use domain::policies::Policies;
 use domain::policy::Refused;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use network::Outside;
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const CATALOGUE: &str = "catalogue";
+/// As often as the schedule says it on AWS.
+const ADDED_UP_EACH: SignedDuration = SignedDuration::from_mins(10);
 
 /// Who signs seals, and where they are kept.
 type Sealing = (Arc<dyn Signer>, Arc<dyn Seals>);
@@ -72,6 +74,8 @@ pub struct Service {
     pub disk: Disk,
     /// Held by whoever moves the clock or works the queues.
     pub working: tokio::sync::Mutex<()>,
+    /// When months were added up last by this process.
+    added_up_at: Mutex<Timestamp>,
     /// Two services on one folder would work the same queues.
     _lock: Option<File>,
 }
@@ -129,6 +133,21 @@ impl Service {
         report::handle(&self.context, &Message::Seal { trace: "sealing".to_owned() }).await.map(drop)
     }
 
+    /// Adds up months, if that was not done for ten minutes; on AWS, a schedule asks for that.
+    pub async fn add_up(&self) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let is_due = {
+            let mut last = self.added_up_at.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_due = now.duration_since(*last) >= ADDED_UP_EACH;
+            *last = if is_due { now } else { *last };
+            is_due
+        };
+        if !is_due {
+            return Ok(());
+        }
+        report::handle(&self.context, &Message::Sums { trace: "adding-up".to_owned() }).await.map(drop)
+    }
+
     /// What the catalogue that was just taken sells, the sandbox sells, too.
     pub fn sells(&self, request: &http::Request<bytes::Bytes>) {
         let format =
@@ -177,7 +196,8 @@ impl Service {
             settings: Arc::new(settings),
             warm: Arc::default(),
         };
-        Ok(Self { context, clock, queue, outbox, sandbox, disk, working: tokio::sync::Mutex::new(()), _lock: lock })
+        let (working, added_up_at) = (tokio::sync::Mutex::new(()), Mutex::new(Timestamp::UNIX_EPOCH));
+        Ok(Self { context, clock, queue, outbox, sandbox, disk, working, added_up_at, _lock: lock })
     }
 }
 

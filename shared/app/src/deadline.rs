@@ -49,6 +49,7 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Act { .. }
         | Message::Pressed { .. }
         | Message::Month { .. }
+        | Message::Sums { .. }
         | Message::Seal { .. } => longest(),
     }
 }

@@ -82,6 +82,8 @@ pub enum Message {
     },
     /// A month's report is to be published.
     Month { month: String, trace: String },
+    /// What months come to is to be added up, as far as it has settled.
+    Sums { trace: String },
     /// The ledgers are to be sealed as they stand.
     Seal { trace: String },
 }
@@ -147,6 +149,7 @@ impl Message {
             | Self::Act { trace, .. }
             | Self::Pressed { trace, .. }
             | Self::Month { trace, .. }
+            | Self::Sums { trace }
             | Self::Seal { trace } => trace,
         }
     }
@@ -180,6 +183,7 @@ impl Message {
             Self::Act { .. } => "act",
             Self::Pressed { .. } => "pressed",
             Self::Month { .. } => "month",
+            Self::Sums { .. } => "sums",
             Self::Seal { .. } => "seal",
         }
     }

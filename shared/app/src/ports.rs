@@ -345,7 +345,12 @@ pub trait Courier: Send + Sync {
 #[async_trait]
 pub trait Archive: Send + Sync {
     async fn put(&self, name: &str, body: &[u8]) -> Result<(), Fault>;
-    async fn take(&self, name: &str) -> Result<Vec<u8>, Fault>;
+    async fn find(&self, name: &str) -> Result<Option<Vec<u8>>, Fault>;
+
+    /// The same of what must be there.
+    async fn take(&self, name: &str) -> Result<Vec<u8>, Fault> {
+        self.find(name).await?.ok_or_else(|| Fault::Park(format!("the archive has no {name}")))
+    }
 }
 
 /// Signs seals, with a key that whoever writes ledgers cannot read.

@@ -13,6 +13,7 @@ mod read;
 mod receipt;
 pub mod seal;
 mod search;
+mod sums;
 
 use crate::context::{Context, Work};
 use crate::door::console::problem_page;
@@ -27,16 +28,17 @@ use domain::report::Month;
 use http::{Method, Request, StatusCode, header};
 use serde_json::json;
 
-pub use read::{month_report, waiting};
+pub use read::waiting;
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
     Published,
+    Summed,
     Sealed,
 }
 
-/// Works the report queue: finished months, and seals. Who reads ledgers and writes none is who seals them.
+/// Works the report queue: finished months, sums, and seals. Who reads ledgers and writes none is who seals them.
 pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result<Done, Fault>> {
     Box::pin(work(context, message))
 }
@@ -44,9 +46,17 @@ pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result
 async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::Month { month, .. } => publish(context, month).await,
+        Message::Sums { .. } => add_up(context).await.map(|()| Done::Summed),
         Message::Seal { .. } => seal::next(context).await.map(|()| Done::Sealed),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the report queue", other.name()))),
     }
+}
+
+/// Adds up the month that runs, and the one before: of what comes later still, whoever asks adds it himself.
+async fn add_up(context: &Context) -> Result<(), Fault> {
+    let month = Month::of(context.clock.now().to_zoned(context.policies.report.current().zone()).date());
+    sums::fold(context, month.before()).await?;
+    sums::fold(context, month).await
 }
 
 /// Computes a finished month, and refuses to publish one that does not add up.
@@ -54,7 +64,7 @@ async fn publish(context: &Context, month: &str) -> Result<Done, Fault> {
     let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let wanted = if month == "before" { Some(Month::of(today).before()) } else { Month::parse(month) };
     let month = wanted.ok_or_else(|| Fault::Park(format!("`{month}` is not a month")))?;
-    let report = month_report(context, month).await?;
+    let report = sums::anew(context, month).await?;
     if let Some(check) = report.checks.iter().find(|check| !check.ok) {
         return Err(Fault::Park(format!("the report of {month} does not add up: {}", check.name)));
     }

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{CommitError, Expect, Item, Key, Place, Wake, Write};
 use crate::web::Failed;
+use domain::report::fact::Row;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,9 +18,9 @@ use std::collections::BTreeMap;
 
 pub use query::{Page, all_of, first_of, items, page, page_of, past_of, pick, rest_of, walk};
 pub use shapes::{
-    Alone, Asking, Backfill, CardLink, Code, Correction, DocumentLink, External, FoundBy, Hearing, Idempotency, Link,
-    MessagesLink, Of, OnBoard, PayLink, Pending, Pressed, Probe, Probes, Receipt, Sweep, TicketOf, Timeline, Waiting,
-    Wrote, has_ticket,
+    Alone, Asking, Backfill, CardLink, Code, Correction, Counted, DocumentLink, External, FoundBy, Hearing,
+    Idempotency, Link, MessagesLink, Noted, Of, OnBoard, PayLink, Pending, Pressed, Probe, Probes, Receipt, Sweep,
+    TicketOf, Timeline, Waiting, Wrote, has_ticket,
 };
 
 /// A value that is an item of its own.
@@ -124,6 +125,8 @@ pub fn open<T: Stored>(item: &Item) -> Result<T, Fault> {
 #[derive(Debug, Default)]
 pub struct Commit {
     writes: Vec<Write>,
+    /// What it changes in the figures of months; when that is, is known as it runs.
+    rows: Vec<Row>,
 }
 
 impl Commit {
@@ -159,13 +162,22 @@ impl Commit {
         self.writes.push(Write::Delete { key });
     }
 
+    /// Writes down what it changes in the figures of a month.
+    pub fn note(&mut self, row: Row) {
+        self.rows.push(row);
+    }
+
     /// Makes the commit depend on a value that was read and is not written.
     pub fn check(&mut self, read: &Batch, key: &Key) {
         let expect = read.item(key).map_or(Expect::Absent, |item| Expect::Rev(item.rev));
         self.writes.push(Write::Check { key: key.clone(), expect });
     }
 
-    pub async fn run(self, context: &Context) -> Result<(), CommitError> {
+    pub async fn run(mut self, context: &Context) -> Result<(), CommitError> {
+        let at = context.clock.now();
+        for row in std::mem::take(&mut self.rows) {
+            self.create(&Noted { at, row });
+        }
         context.store.commit(self.writes).await
     }
 }

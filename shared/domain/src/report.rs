@@ -1,6 +1,7 @@
 //! What happened in a month? One fold over the rows of the month; every figure from the same facts.
 
 mod actions;
+mod adds;
 mod cases;
 mod cash;
 mod codes;
@@ -8,21 +9,23 @@ mod decisions;
 pub mod fact;
 mod failures;
 mod refunds;
+mod summary;
 mod tickets;
 
 pub use actions::{ActionKind, Actions};
+pub use adds::Adds;
 pub use cases::{CaseClass, Cases};
 pub use cash::{Cash, MatchedBy, Standing, Unmatched};
 pub use codes::UnknownCode;
 pub use decisions::{Blocked, Decisions};
 pub use failures::{FailureReason, Failures};
 pub use refunds::{Approval, ByReason, Collected, Refunds};
+pub use summary::{Ground, Summary};
 pub use tickets::{TicketClass, Tickets};
 
 use crate::case::Class;
 use crate::money::Currency;
 use crate::policy::{Complaint, Rules};
-use crate::report::fact::{Fact, Row, sum};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -37,6 +40,8 @@ pub struct ReportPolicy {
     pub effective: String,
     pub timezone: String,
     pub recovered_within_days: i64,
+    /// How long after its time a commit is there for certain, and has none in front of it that is not.
+    pub settles_after_secs: i64,
 }
 
 impl ReportPolicy {
@@ -63,7 +68,13 @@ impl Rules for ReportPolicy {
             .map(|_| Complaint::at(0, format!("`{}` is not a time zone", self.timezone)));
         let days =
             (self.recovered_within_days < 1).then(|| Complaint::at(0, "`recovered_within_days` must be at least 1"));
-        zone.into_iter().chain(days).collect()
+        let settles = (self.settles_after_secs < 60).then(|| {
+            Complaint::at(
+                0,
+                "`settles_after_secs` must be at least 60: a function takes half a minute, and clocks differ",
+            )
+        });
+        zone.into_iter().chain(days).chain(settles).collect()
     }
 }
 
@@ -139,62 +150,44 @@ pub struct Check {
 /// How many minutes handling a case of a class should take, from and to: those that have a playbook.
 pub type Targets = BTreeMap<Class, [u32; 2]>;
 
-/// Computes a month's report from the rows of its partitions.
-pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy, targets: &Targets) -> Report {
-    let zone = policy.zone();
-    let standing = sum(rows);
-    let counted_once = standing.values().all(|count| *count == 1);
-    let facts: Vec<&Fact> =
-        standing.keys().filter(|fact| Month::of(fact.at().to_zoned(zone.clone()).date()) == month).collect();
-    let failures = failures::failures(&facts, policy);
-    let actions = actions::actions(&facts);
-    let refunds = refunds::refunds(&facts);
-    let collected = refunds::collected(&facts);
-    let cases = cases::cases(&facts, targets);
-    let (tickets, cash) = (tickets::tickets(&facts), cash::cash(&facts));
-    let unknown_codes = codes::unknown(&facts);
-    let asked = cash.asked.iter().map(|sum| sum.currency());
-    let refunded = refunds.iter().map(|line| line.currency);
-    let currencies: BTreeSet<_> = collected.iter().map(|line| line.currency).chain(refunded).chain(asked).collect();
-    let checks = vec![
-        Check { name: "every fact stands exactly once", ok: counted_once },
-        Check {
-            name: "failed = recovered + withdrawn + open",
-            ok: failures.count == failures.recovered + failures.withdrawn + failures.open,
-        },
-        Check {
-            name: "the failure reasons add up to the failures",
-            ok: failures.reasons.iter().map(|line| line.count).sum::<usize>() == failures.count,
-        },
-        Check { name: "the refund reasons add up to the refunds", ok: refunds.iter().all(Refunds::adds_up) },
-        Check {
-            name: "the action kinds add up to the actions",
-            ok: actions.kinds.iter().map(|line| line.count).sum::<usize>() == actions.total,
-        },
-        Check {
-            name: "the case classes add up to the cases",
-            ok: cases.categories.iter().map(|line| line.count).sum::<usize>() == cases.total,
-        },
-        Check { name: "the ticket classes add up to the tickets", ok: tickets.adds_up() },
-        Check { name: "what was asked for and what came in add up", ok: cash.adds_up() },
-    ];
-    Report {
-        period: month.to_string(),
-        timezone: policy.timezone.clone(),
-        policy_version: policy.version,
-        currencies: currencies.into_iter().collect(),
-        tickets,
-        cases,
-        actions,
-        refunds,
-        collected,
-        failures,
-        cash,
-        decisions: decisions::decisions(&facts),
-        unknown_codes,
-        checks,
-        rows_read: rows.len(),
-        rows: format!("/api/reports/{month}/rows"),
+impl Report {
+    /// What the sums of a month say.
+    pub fn of(month: Month, summary: &Summary, policy: &ReportPolicy, targets: &Targets) -> Self {
+        let currencies = summary.collected.currencies().chain(summary.refunds.currencies());
+        let currencies: BTreeSet<_> = currencies.chain(summary.cash.currencies()).collect();
+        let (failures, cases, tickets) =
+            (summary.failures.section(), summary.cases.section(targets), summary.tickets.section());
+        let (actions, cash) = (summary.actions.section(), summary.cash.section());
+        let checks = vec![
+            Check {
+                name: "failed = recovered + withdrawn + open",
+                ok: failures.count == failures.recovered + failures.withdrawn + failures.open,
+            },
+            Check {
+                name: "the failure reasons add up to the failures",
+                ok: failures.reasons.iter().map(|line| line.count).sum::<usize>() == failures.count,
+            },
+            Check { name: "the ticket classes add up to the tickets", ok: tickets.adds_up() },
+            Check { name: "what was asked for and what came in add up", ok: cash.adds_up() },
+        ];
+        Self {
+            period: month.to_string(),
+            timezone: policy.timezone.clone(),
+            policy_version: policy.version,
+            currencies: currencies.into_iter().collect(),
+            tickets,
+            cases,
+            actions,
+            refunds: summary.refunds.section(),
+            collected: summary.collected.section(),
+            failures,
+            cash,
+            decisions: summary.decisions.section(),
+            unknown_codes: summary.codes.section(),
+            checks,
+            rows_read: usize::try_from(summary.rows).unwrap_or(usize::MAX),
+            rows: format!("/api/reports/{month}/rows"),
+        }
     }
 }
 
@@ -204,7 +197,7 @@ fn share(part: usize, whole: usize) -> Option<String> {
 }
 
 /// A mean with one digit.
-fn mean(sum: i64, count: usize) -> Option<String> {
+fn mean(sum: i64, count: i64) -> Option<String> {
     ratio(Decimal::from(sum), Decimal::from(count), 1)
 }
 

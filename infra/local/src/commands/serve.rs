@@ -129,6 +129,9 @@ async fn tick(service: Arc<Service>) {
         if let Err(fault) = service.seal().await {
             tracing::error!(fault = %fault, "the ledgers could not be sealed");
         }
+        if let Err(fault) = service.add_up().await {
+            tracing::error!(fault = %fault, "the months could not be added up");
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::store::{self, Attempted, Batch, Commit, Stored};
+use crate::store::{self, Attempted, Batch, Commit, Counted, Stored};
 use crate::web::Problem;
 use domain::id::{AccountId, digest};
-use domain::report::fact::{Fact, Facts, Row, rows};
+use domain::report::fact::{Fact, Facts, rows};
 
 /// Refusals of actions that would have moved money past the rules.
 const UNSAFE: [&str; 6] = ["not_permitted", "own_request", "not_eligible", "disputed", "too_much", "not_approved"];
@@ -32,19 +32,19 @@ impl Tried<'_> {
     pub async fn note(self, context: &Context, why: &str) -> Result<(), Fault> {
         let attempt = digest(&[self.account.as_str(), self.at, self.by, why], 20);
         let (at, text) = (context.clock.now(), |text: &str| text.to_owned());
+        let counted = Counted { attempt: attempt.clone() };
         let fact =
             Fact::Blocked { attempt: attempt.clone(), at, why: text(why), kind: text(self.kind), by: text(self.by) };
         let rows = rows(&format!("blocked:{attempt}"), self.account, &Facts::new(), &Facts::from([(attempt, fact)]));
         tracing::warn!(why, kind = self.kind, by = self.by, account = %self.account, "an unsafe action was refused");
         store::retrying(context, || async {
-            let batch = Batch::read(context, rows.iter().map(Stored::key).collect()).await?;
-            let mut commit = Commit::default();
-            for row in &rows {
-                if batch.get::<Row>(&row.key())?.is_some() {
-                    return Ok(Attempted::Done(()));
-                }
-                commit.create(row);
+            let batch = Batch::read(context, vec![counted.key()]).await?;
+            if batch.get::<Counted>(&counted.key())?.is_some() {
+                return Ok(Attempted::Done(()));
             }
+            let mut commit = Commit::default();
+            commit.create(&counted);
+            rows.iter().cloned().for_each(|row| commit.note(row));
             store::attempted(commit.run(context).await, ())
         })
         .await

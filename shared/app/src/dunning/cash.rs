@@ -30,7 +30,7 @@ fn put(commit: &mut Commit, batch: &Batch, before: Option<&Request>, after: &Req
     };
     let name = format!("{}:{}", after.id, batch.rev(&keys::payment_request(&after.id)).map_or(1, |rev| rev + 1));
     for row in fact::rows(&name, &after.account, &facts(before), &facts(Some(after))) {
-        commit.create(&row);
+        commit.note(row);
     }
 }
 

@@ -14,7 +14,7 @@ mod sources;
 mod team;
 mod tickets;
 
-use super::{ageing, query, read};
+use super::{ageing, query, sums};
 use crate::approval;
 use crate::context::Context;
 use crate::door::console::viewer;
@@ -101,7 +101,7 @@ fn written(viewer: &Viewer, query: &query::Query) -> Result<String, Problem> {
 
 async fn report(context: &Context, viewer: &Viewer, month: &str) -> Result<String, Problem> {
     let month = query::month(month)?;
-    Ok(::pages::report(viewer, month, &read::asked_report(context, month).await?))
+    Ok(::pages::report(viewer, month, &sums::asked(context, month).await?))
 }
 
 /// What is owed at a time, with the invoices behind it.

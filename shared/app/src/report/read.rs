@@ -6,7 +6,7 @@ use crate::dunning::pay;
 use crate::fault::Fault;
 use crate::ports::{Key, Order};
 use crate::records::{contacts, rates, said};
-use crate::store::keys::{self, Prefix, lists};
+use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
 use crate::web::{Problem, Window, action_id};
 use crate::{incident, records};
@@ -18,15 +18,10 @@ use domain::incident::{Incident, State as IncidentState};
 use domain::ledger::Entry;
 use domain::playbook::advice::{Preview, Reply, preview};
 use domain::policy::Reader;
-use domain::report::fact::Row;
-use domain::report::{Month, Report, report};
 use domain::sidebar::{Sidebar, sidebar};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
-
-/// How many rows the overview adds up: a month of more has its report.
-const ROWS_MAX: usize = 5_000;
 
 pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
     Ok(shown(context, id, &[]).await?.map(|(_, sidebar, _)| sidebar))
@@ -221,84 +216,6 @@ pub(super) async fn disputes(context: &Context, wanted: &Cases, window: &Window)
         items.extend(payment.and_then(|payment| Disputed::of(&case, &payment.value)));
     }
     Ok(Page { items, next: page.next })
-}
-
-/// Where the rows of a month's report lie: its own partitions, and a neighbour's where the time zone reaches into it.
-fn partitions(context: &Context, month: Month) -> Vec<Prefix> {
-    let utc = context.policies.report.current().timezone == "UTC";
-    let months = if utc { vec![month] } else { vec![month.before(), month, month.after()] };
-    months.into_iter().flat_map(|month| keys::facts(&month.to_string()).collect::<Vec<_>>()).collect()
-}
-
-/// A page of the rows that a month's report is made of. Its cursor is a partition and a place in it.
-pub async fn rows(context: &Context, month: Month, window: &Window) -> Result<Page<Row>, Problem> {
-    let mut partitions = partitions(context, month);
-    let mut after = None;
-    if let Some(cursor) = &window.after {
-        let (pk, sk) = cursor.split_once('|').ok_or_else(Problem::strange_cursor)?;
-        let begun = partitions.iter().position(|it| it.pk == pk).ok_or_else(Problem::strange_cursor)?;
-        partitions.drain(..begun);
-        after = Some(sk.to_owned());
-    }
-    let mut items: Vec<Row> = Vec::new();
-    for (number, facts) in partitions.iter().enumerate() {
-        let room = window.limit - u32::try_from(items.len()).expect("a page fits into memory");
-        let page: Page<Row> = store::page_of(context, facts, after.take(), room, Order::Ascending).await?;
-        let last = page.items.last().map(|row| row.key().sk);
-        items.extend(page.items);
-        let is_over = page.next.is_none() && number + 1 == partitions.len();
-        if let Some(last) = last.filter(|_| items.len() == window.limit as usize && !is_over) {
-            return Ok(Page { items, next: Some(format!("{}|{last}", facts.pk)) });
-        }
-    }
-    Ok(Page { items, next: None })
-}
-
-/// The figures of a month for the overview, while they are of few rows, and those of the month before, where the rest
-/// of these rows is enough for it.
-pub async fn month_and_before(context: &Context, month: Month) -> Result<(Option<Report>, Option<Report>), Fault> {
-    let Some(report) = report_within(context, month, ROWS_MAX).await? else { return Ok((None, None)) };
-    let left = ROWS_MAX.saturating_sub(report.rows_read);
-    let before = report_within(context, month.before(), left).await?;
-    Ok((Some(report), before.filter(|before| before.rows_read > 0)))
-}
-
-/// The figures of a month for whoever waits for them: of more rows than are added up meanwhile it is only published.
-pub async fn asked_report(context: &Context, month: Month) -> Result<Report, Problem> {
-    let most = context.policies.limits.current().report_rows_max;
-    report_within(context, month, most).await?.ok_or_else(|| {
-        Problem::not_possible(format!(
-            "{month} has more than {most} rows, which is too much to add up while you wait: its report is published as \
-             reports/{month}.json in the archive once the month is over, and its rows are at /api/reports/{month}/rows"
-        ))
-    })
-}
-
-/// The figures of a month, if they are of no more rows than that.
-async fn report_within(context: &Context, month: Month, most: usize) -> Result<Option<Report>, Fault> {
-    let mut rows: Vec<Row> = Vec::new();
-    for facts in partitions(context, month) {
-        let one_more = u32::try_from(most - rows.len() + 1).unwrap_or(u32::MAX);
-        rows.extend(store::first_of::<Row>(context, &facts, one_more, Order::Ascending).await?);
-        if rows.len() > most {
-            return Ok(None);
-        }
-    }
-    Ok(Some(report_of(context, month, &rows)))
-}
-
-/// The figures of a month, whatever it takes: for whoever publishes them, and nobody waits.
-pub async fn month_report(context: &Context, month: Month) -> Result<Report, Fault> {
-    let mut rows = Vec::new();
-    for facts in partitions(context, month) {
-        rows.extend(store::all_of::<Row>(context, &facts).await?);
-    }
-    Ok(report_of(context, month, &rows))
-}
-
-fn report_of(context: &Context, month: Month, rows: &[Row]) -> Report {
-    let targets = context.policies.playbooks.current().targets();
-    report(month, rows, context.policies.report.current(), &targets)
 }
 
 pub async fn case(context: &Context, id: &str) -> Result<Case, Problem> {

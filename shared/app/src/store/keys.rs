@@ -46,6 +46,7 @@ mod tests {
     use super::*;
     use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, ReceivedId, RequestId, TaskId};
     use domain::incident::{Outcome, Pulse, Signs, Trouble};
+    use domain::report::fact::Row;
 
     /// One key of each kind.
     pub(super) fn examples() -> Vec<Key> {
@@ -63,6 +64,8 @@ mod tests {
             signs: Signs::default(),
             amount: None,
         };
+        let (month, commit) = ("2026-01".to_owned(), "evt_1".to_owned());
+        let row = Row { month, commit, number: 0, account: id.clone(), before: None, after: None };
         vec![
             head(&id),
             person(&id),
@@ -89,7 +92,8 @@ mod tests {
             external("stripe", "default", "invoice:in_1"),
             idempotency("mara", "key"),
             alone("mara", "2026-01-31".parse().unwrap()),
-            fact("2026-01", &id, "evt_1", 0),
+            fact("2026-01-31T12:00:00Z".parse().unwrap(), &row),
+            counted("9f86d081884c7d65"),
             staff("mara"),
             found_by(&term_digest("email:ada@shop.example"), &id),
             ticket("zendesk", "default", "123"),
@@ -164,7 +168,7 @@ mod tests {
             (ledger_entries(&id), "LEDGER#000000000001"),
             (timeline_of(&id), "TIME#2026-01-31T12:00:00.000Z#evt_1"),
             (found("email:ada@shop.example"), "acc_pzankqp544j4egvsc6be"),
-            (facts("2026-01").nth(6).unwrap(), "acc_pzankqp544j4egvsc6be#evt_1#0"),
+            (facts("2026-01").nth(6).unwrap(), "2026-01-31T12:00:00.000Z#acc_pzankqp544j4egvsc6be#evt_1#0"),
             (sources(), "SOURCE#stripe#default"),
             (
                 pulses("stripe", "default", Trouble::Failure, day),

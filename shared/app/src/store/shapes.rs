@@ -41,6 +41,21 @@ pub struct Of<T> {
     pub value: T,
 }
 
+/// What a commit changed in the figures of a month, by the time of the commit: whoever has added up until then reads on
+/// from there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    pub at: Timestamp,
+    #[serde(flatten)]
+    pub row: Row,
+}
+
+/// That an attempt at what must not be was counted: the same is counted once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    pub attempt: String,
+}
+
 /// That an event was folded, and what its commit promised to send.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -326,7 +341,8 @@ stored!(Notice, 1, |notice| key keys::notice(&notice.way.account, &notice.way.in
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None,
     place head.at.map(|at| (lists::LEDGERS.to_owned(), format!("{}#{}", lists::grown(at), head.account))));
 stored!(Entry, 1, |entry| key keys::ledger_entry(&entry.account, entry.number), wake None, place None);
-stored!(Row, 1, |row| key keys::fact(&row.month, &row.account, &row.commit, row.number), wake None, place None);
+stored!(Counted, 1, |it| key keys::counted(&it.attempt), wake None, place None);
+stored!(Noted, 1, |it| key keys::fact(it.at, &it.row), wake None, place None);
 stored!(Receipt, 1, |it| key keys::receipt(&it.provider, &it.source, &it.event), wake None, place None);
 stored!(Timeline, 1, |it| key keys::timeline(&it.account, it.event.at, &it.event.id), wake None, place None);
 stored!(External, 1, |it| key keys::external(&it.provider, &it.source, &it.id),

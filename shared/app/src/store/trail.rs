@@ -27,7 +27,7 @@ pub fn put_notes(commit: &mut Commit, batch: &Batch, account: &AccountId, notes:
 pub fn put_facts(commit: &mut Commit, name: &str, before: &Desk, after: &Desk, context: &Context) {
     let declines = &context.policies.declines;
     for row in fact::rows(name, &after.head.account, &before.facts(declines), &after.facts(declines)) {
-        commit.create(&row);
+        commit.note(row);
     }
 }
 
@@ -37,7 +37,7 @@ pub fn put_ticket(commit: &mut Commit, batch: &Batch, ticket: &Ticket) -> Result
     let before = batch.get::<Ticket>(&key)?;
     commit.over(batch, ticket);
     for row in fact::ticket_rows(next_rev(batch, ticket), before.as_ref(), ticket) {
-        commit.create(&row);
+        commit.note(row);
     }
     Ok(())
 }
@@ -51,7 +51,7 @@ pub fn put_received(commit: &mut Commit, batch: &Batch, received: &Received) -> 
     };
     let name = format!("{}:{}", received.id, next_rev(batch, received));
     for row in fact::rows(&name, &received.account, &facts(before.as_ref()), &facts(Some(received))) {
-        commit.create(&row);
+        commit.note(row);
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! The troubles of the month by class.
 
-use super::{Targets, mean, share};
+use super::adds::{Adds, Changes, Mean, whole};
+use super::{Targets, share};
 use crate::case::{Class, State};
 use crate::report::fact::Fact;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The cases that were opened in the month, whenever they ended.
@@ -30,50 +31,78 @@ pub struct CaseClass {
     pub within_target: Option<String>,
 }
 
-/// What is counted of one class.
-#[derive(Default)]
-struct Counted {
-    count: usize,
+/// What is counted of them, to be added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CasesTally(BTreeMap<Class, ClassTally>);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct ClassTally {
+    count: i64,
     /// Minutes until they were resolved.
-    resolved: Vec<i64>,
+    resolved: Mean,
     /// Seconds that people were at them.
-    handled: Vec<i64>,
+    handled: Mean,
+    /// How many of those took no longer than their playbook gives.
+    in_time: i64,
 }
 
-pub(super) fn cases(facts: &[&Fact], targets: &Targets) -> Cases {
-    let mut classes: BTreeMap<Class, Counted> = BTreeMap::new();
-    for fact in facts {
-        let Fact::Case { class, state, minutes, handled_secs, .. } = fact else { continue };
-        let counted = classes.entry(*class).or_default();
-        counted.count += 1;
-        counted.resolved.extend(minutes.filter(|_| *state == State::Resolved));
-        counted.handled.extend(handled_secs.filter(|_| *state == State::Resolved));
+impl CasesTally {
+    pub(super) fn take(&mut self, fact: &Fact, by: i64, targets: &Targets) {
+        let Fact::Case { class, state, minutes, handled_secs, .. } = fact else { return };
+        let is_resolved = *state == State::Resolved;
+        self.0.change(*class, |line| {
+            line.count += by;
+            minutes.filter(|_| is_resolved).iter().for_each(|minutes| line.resolved.take(*minutes, by));
+            if let Some(secs) = handled_secs.filter(|_| is_resolved) {
+                line.handled.take(secs, by);
+                let is_in_time = targets.get(class).is_some_and(|[_, most]| secs <= 60 * i64::from(*most));
+                line.in_time += by * i64::from(is_in_time);
+            }
+        });
     }
-    let total = classes.values().map(|counted| counted.count).sum();
-    Cases {
-        total,
-        resolved: classes.values().map(|counted| counted.resolved.len()).sum(),
-        categories: classes
-            .into_iter()
-            .map(|(class, counted)| counted.of(class, total, targets.get(&class).copied()))
-            .collect(),
+
+    pub(super) fn section(&self, targets: &Targets) -> Cases {
+        let total = whole(self.0.values().map(|line| line.count).sum());
+        Cases {
+            total,
+            resolved: whole(self.0.values().map(|line| line.resolved.count).sum()),
+            categories: self
+                .0
+                .iter()
+                .map(|(class, line)| line.of(*class, total, targets.get(class).copied()))
+                .collect(),
+        }
     }
 }
 
-impl Counted {
-    fn of(self, class: Class, total: usize, target: Option<[u32; 2]>) -> CaseClass {
-        let Self { count, resolved, handled } = self;
-        let in_time = |[_, most]: [u32; 2]| handled.iter().filter(|secs| **secs <= 60 * i64::from(most)).count();
+impl ClassTally {
+    fn of(&self, class: Class, total: usize, target: Option<[u32; 2]>) -> CaseClass {
         CaseClass {
             class,
-            count,
-            share: share(count, total),
-            resolved: resolved.len(),
-            avg_hours_to_resolution: mean(resolved.iter().sum(), resolved.len() * 60),
-            avg_handling_minutes: mean(handled.iter().sum(), handled.len() * 60),
+            count: whole(self.count),
+            share: share(whole(self.count), total),
+            resolved: whole(self.resolved.count),
+            avg_hours_to_resolution: self.resolved.of(60),
+            avg_handling_minutes: self.handled.of(60),
             handling_target: target,
-            within_target: target.and_then(|target| share(in_time(target), handled.len())),
+            within_target: target.and_then(|_| share(whole(self.in_time), whole(self.handled.count))),
         }
+    }
+}
+
+impl Adds for CasesTally {
+    fn add(&mut self, other: &Self) {
+        self.0.add(&other.0);
+    }
+}
+
+impl Adds for ClassTally {
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.resolved.add(&other.resolved);
+        self.handled.add(&other.handled);
+        self.in_time += other.in_time;
     }
 }
 
@@ -100,12 +129,13 @@ mod tests {
             fact(4, State::Resolved, None),
             fact(5, State::Open, None),
         ];
-        let facts: Vec<_> = all.iter().collect();
         for (what, targets, expected) in [
             ("two of three in time", Targets::from([(Class::DuplicateCharge, [2, 3])]), Some("0.6667")),
             ("no playbook", Targets::new(), None),
         ] {
-            let [class] = &cases(&facts, &targets).categories[..] else { panic!("one class") };
+            let mut tally = CasesTally::default();
+            all.iter().for_each(|fact| tally.take(fact, 1, &targets));
+            let [class] = &tally.section(&targets).categories[..] else { panic!("one class") };
             assert_eq!((class.count, class.resolved), (5, 4), "{what}");
             assert_eq!(class.avg_handling_minutes.as_deref(), Some("2.7"), "{what}");
             assert_eq!(class.within_target.as_deref(), expected, "{what}");

@@ -1,10 +1,10 @@
 //! From tickets to the money: what was asked for because of them, and what came in.
 
+use super::adds::{Adds, Changes, Counts, Sums, whole};
 use crate::cash::{State, Way};
 use crate::money::{Currency, Money};
 use crate::report::fact::{Fact, Placed};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
 /// What was asked for in the month, whenever it was paid. Sums are one for each currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,7 +34,7 @@ pub struct Standing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MatchedBy {
     pub way: Way,
-    pub count: u32,
+    pub count: usize,
 }
 
 /// The payments that came in in the month and of which a person had to say what they are for.
@@ -50,68 +50,104 @@ pub struct Unmatched {
     pub given_back: usize,
 }
 
-/// Sums of money by their currency.
-#[derive(Default)]
-struct Sums(BTreeMap<Currency, Money>);
-
-impl Sums {
-    fn add(&mut self, amount: Money) {
-        let sum = self.0.entry(amount.currency()).or_insert(Money::zero(amount.currency()));
-        *sum = sum.plus(amount);
-    }
-
-    fn all(self) -> Vec<Money> {
-        self.0.into_values().collect()
-    }
+/// What is counted of them, to be added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CashTally {
+    resolved: i64,
+    asked: Sums,
+    recovered: Sums,
+    over: Sums,
+    states: Counts<State>,
+    matched: Counts<Way>,
+    waiting: Sums,
+    unmatched: Counts<Stands>,
 }
 
-pub(super) fn cash(facts: &[&Fact]) -> Cash {
-    let (mut count, mut resolved) = (0, 0);
-    let (mut all, mut came, mut beyond) = (Sums::default(), Sums::default(), Sums::default());
-    let mut states: BTreeMap<State, usize> = State::ALL.map(|state| (state, 0)).into();
-    let mut matched: BTreeMap<Way, u32> = BTreeMap::new();
-    for fact in facts {
-        let Fact::PaymentRequest { state, asked, recovered, resolved_minutes, over, ways, .. } = fact else { continue };
-        count += 1;
-        resolved += usize::from(resolved_minutes.is_some());
-        all.add(*asked);
-        came.add(*recovered);
-        over.iter().for_each(|over| beyond.add(*over));
-        *states.entry(*state).or_default() += 1;
-        for (way, times) in ways {
-            *matched.entry(*way).or_default() += times;
+/// What became of a payment of which a person had to say what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Stands {
+    Waiting,
+    Request,
+    Invoice,
+    Nothing,
+    GivenBack,
+}
+
+impl CashTally {
+    pub(super) fn take(&mut self, fact: &Fact, by: i64) {
+        match fact {
+            Fact::PaymentRequest { state, asked, recovered, resolved_minutes, over, ways, .. } => {
+                self.resolved += by * i64::from(resolved_minutes.is_some());
+                self.asked.take(*asked, by);
+                self.recovered.take(*recovered, by);
+                over.iter().for_each(|over| self.over.take(*over, by));
+                self.states.change(*state, |count| *count += by);
+                for (way, times) in ways {
+                    self.matched.change(*way, |count| *count += by * i64::from(*times));
+                }
+            }
+            Fact::Unmatched { amount, placed, .. } => {
+                let stands = match placed {
+                    None => Stands::Waiting,
+                    Some(Placed::Request) => Stands::Request,
+                    Some(Placed::Invoice) => Stands::Invoice,
+                    Some(Placed::Nothing) => Stands::Nothing,
+                    Some(Placed::GivenBack) => Stands::GivenBack,
+                };
+                self.unmatched.change(stands, |count| *count += by);
+                if placed.is_none() {
+                    self.waiting.take(*amount, by);
+                }
+            }
+            _ => {}
         }
     }
-    Cash {
-        payment_requests: count,
-        resolved_tickets: resolved,
-        asked: all.all(),
-        recovered: came.all(),
-        over: beyond.all(),
-        states: states.into_iter().map(|(state, count)| Standing { state, count }).collect(),
-        matched: matched.into_iter().map(|(way, count)| MatchedBy { way, count }).collect(),
-        unmatched: unmatched(facts),
+
+    pub(super) fn section(&self) -> Cash {
+        let stands = |state: State| Standing { state, count: whole(self.states.get(&state).copied().unwrap_or(0)) };
+        let matched = |(way, count): (&Way, &i64)| MatchedBy { way: *way, count: whole(*count) };
+        Cash {
+            payment_requests: whole(self.states.values().sum()),
+            resolved_tickets: whole(self.resolved),
+            asked: self.asked.all(),
+            recovered: self.recovered.all(),
+            over: self.over.all(),
+            states: State::ALL.into_iter().map(stands).collect(),
+            matched: self.matched.iter().map(matched).collect(),
+            unmatched: self.loose(),
+        }
+    }
+
+    fn loose(&self) -> Unmatched {
+        let stands = |so: Stands| whole(self.unmatched.get(&so).copied().unwrap_or_default());
+        Unmatched {
+            count: whole(self.unmatched.values().sum()),
+            waiting: stands(Stands::Waiting),
+            waiting_amount: self.waiting.all(),
+            to_a_request: stands(Stands::Request),
+            to_an_invoice: stands(Stands::Invoice),
+            for_nothing: stands(Stands::Nothing),
+            given_back: stands(Stands::GivenBack),
+        }
+    }
+
+    pub(super) fn currencies(&self) -> impl Iterator<Item = Currency> {
+        self.asked.currencies()
     }
 }
 
-fn unmatched(facts: &[&Fact]) -> Unmatched {
-    let (mut found, mut waiting) = (Unmatched::default(), Sums::default());
-    for fact in facts {
-        let Fact::Unmatched { amount, placed, .. } = fact else { continue };
-        found.count += 1;
-        let counted = match placed {
-            None => {
-                waiting.add(*amount);
-                &mut found.waiting
-            }
-            Some(Placed::Request) => &mut found.to_a_request,
-            Some(Placed::Invoice) => &mut found.to_an_invoice,
-            Some(Placed::Nothing) => &mut found.for_nothing,
-            Some(Placed::GivenBack) => &mut found.given_back,
-        };
-        *counted += 1;
+impl Adds for CashTally {
+    fn add(&mut self, other: &Self) {
+        self.resolved += other.resolved;
+        self.asked.add(&other.asked);
+        self.recovered.add(&other.recovered);
+        self.over.add(&other.over);
+        self.states.add(&other.states);
+        self.matched.add(&other.matched);
+        self.waiting.add(&other.waiting);
+        self.unmatched.add(&other.unmatched);
     }
-    Unmatched { waiting_amount: waiting.all(), ..found }
 }
 
 impl Cash {
@@ -128,6 +164,7 @@ mod tests {
     use super::*;
     use crate::cash::Why;
     use jiff::Timestamp;
+    use std::collections::BTreeMap;
 
     fn eur(minor: i64) -> Money {
         Money::from_minor(minor, Currency::EUR)
@@ -163,7 +200,9 @@ mod tests {
             loose(5, Some(Placed::Request)),
             loose(6, Some(Placed::GivenBack)),
         ];
-        let found = cash(&all.iter().collect::<Vec<_>>());
+        let mut tally = CashTally::default();
+        all.iter().for_each(|fact| tally.take(fact, 1));
+        let found = tally.section();
         assert!(found.adds_up());
         assert_eq!((found.payment_requests, found.resolved_tickets), (3, 2));
         assert_eq!((found.asked, found.recovered), (vec![eur(7_900), usd], vec![eur(5_900), usd]));

@@ -1,7 +1,8 @@
 //! Codes of failed tries that no table lists: until they are, the cautious default applies to them.
 
+use super::adds::{Adds, Changes, Counts, whole};
 use crate::report::fact::Fact;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How often a code came that no table lists.
@@ -12,14 +13,29 @@ pub struct UnknownCode {
     pub count: usize,
 }
 
-pub(super) fn unknown(facts: &[&Fact]) -> Vec<UnknownCode> {
-    let mut codes: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for fact in facts {
-        let Fact::UnknownCode { provider, code, .. } = fact else { continue };
-        *codes.entry((provider, code)).or_default() += 1;
+/// What is counted of them, to be added up: each code of each provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CodesTally(BTreeMap<String, Counts<String>>);
+
+impl CodesTally {
+    pub(super) fn take(&mut self, fact: &Fact, by: i64) {
+        let Fact::UnknownCode { provider, code, .. } = fact else { return };
+        self.0.change(provider.clone(), |codes| codes.change(code.clone(), |count| *count += by));
     }
-    codes
-        .into_iter()
-        .map(|((provider, code), count)| UnknownCode { provider: provider.to_owned(), code: code.to_owned(), count })
-        .collect()
+
+    pub(super) fn section(&self) -> Vec<UnknownCode> {
+        let line = |provider: &String, (code, count): (&String, &i64)| UnknownCode {
+            provider: provider.clone(),
+            code: code.clone(),
+            count: whole(*count),
+        };
+        self.0.iter().flat_map(|(provider, codes)| codes.iter().map(move |code| line(provider, code))).collect()
+    }
+}
+
+impl Adds for CodesTally {
+    fn add(&mut self, other: &Self) {
+        self.0.add(&other.0);
+    }
 }

@@ -1,8 +1,8 @@
 //! How decisions are made: what was tried and must not be, and was refused.
 
+use super::adds::{Adds, Changes, Counts, whole};
 use crate::report::fact::Fact;
-use serde::Serialize;
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
 /// How often something was stopped that must not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,15 +19,30 @@ pub struct Blocked {
     pub count: usize,
 }
 
-pub(super) fn decisions(facts: &[&Fact]) -> Decisions {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for fact in facts {
+/// What is counted of them, to be added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionsTally {
+    blocked: Counts<String>,
+}
+
+impl DecisionsTally {
+    pub(super) fn take(&mut self, fact: &Fact, by: i64) {
         if let Fact::Blocked { why, .. } = fact {
-            *reasons.entry(why).or_default() += 1;
+            self.blocked.change(why.clone(), |count| *count += by);
         }
     }
-    Decisions {
-        unsafe_actions_blocked: reasons.values().sum(),
-        blocked: reasons.into_iter().map(|(why, count)| Blocked { why: why.to_owned(), count }).collect(),
+
+    pub(super) fn section(&self) -> Decisions {
+        let line = |(why, count): (&String, &i64)| Blocked { why: why.clone(), count: whole(*count) };
+        Decisions {
+            unsafe_actions_blocked: whole(self.blocked.values().sum()),
+            blocked: self.blocked.iter().map(line).collect(),
+        }
+    }
+}
+
+impl Adds for DecisionsTally {
+    fn add(&mut self, other: &Self) {
+        self.blocked.add(&other.blocked);
     }
 }

@@ -1,10 +1,10 @@
 //! Payments that failed, and what became of them.
 
-use super::{ReportPolicy, mean, share};
+use super::adds::{Adds, Changes, Counts, Times, whole};
+use super::{ReportPolicy, share};
 use crate::decline::ReportReason;
 use crate::report::fact::Fact;
-use serde::Serialize;
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
 /// Each is recovered, withdrawn or open; what is paid later than the policy allows counts as open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,35 +27,53 @@ pub struct FailureReason {
     pub share: Option<String>,
 }
 
-pub(super) fn failures(facts: &[&Fact], policy: &ReportPolicy) -> Failures {
-    let (mut count, mut withdrawn_count) = (0, 0);
-    let mut recovery_minutes = Vec::new();
-    let mut reasons = BTreeMap::new();
-    for fact in facts {
-        let Fact::Failure { reason, paid_minutes, withdrawn, .. } = fact else { continue };
-        count += 1;
-        *reasons.entry(*reason).or_insert(0) += 1;
-        recovery_minutes.extend(paid_minutes.filter(|minutes| *minutes <= policy.recovered_within_days * 24 * 60));
-        withdrawn_count += usize::from(*withdrawn);
+/// What is counted of them, to be added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailuresTally {
+    count: i64,
+    withdrawn: i64,
+    /// Minutes until those that were recovered were paid.
+    recovered: Times,
+    reasons: Counts<ReportReason>,
+}
+
+impl FailuresTally {
+    pub(super) fn take(&mut self, fact: &Fact, by: i64, policy: &ReportPolicy) {
+        let Fact::Failure { reason, paid_minutes, withdrawn, .. } = fact else { return };
+        self.count += by;
+        self.withdrawn += by * i64::from(*withdrawn);
+        self.reasons.change(*reason, |count| *count += by);
+        if let Some(minutes) = paid_minutes.filter(|minutes| *minutes <= policy.recovered_within_days * 24 * 60) {
+            self.recovered.take(minutes, by);
+        }
     }
-    recovery_minutes.sort_unstable();
-    let recovered = recovery_minutes.len();
-    let median = recovery_minutes.get(recovered / 2).map(|upper| {
-        let lower = recovery_minutes[(recovered - 1) / 2];
-        mean(lower + upper, 2 * 60).expect("a sum over a fixed count")
-    });
-    Failures {
-        count,
-        recovered,
-        withdrawn: withdrawn_count,
-        open: count - recovered - withdrawn_count,
-        recovery_rate: share(recovered, count),
-        avg_recovery_hours: mean(recovery_minutes.iter().sum(), recovered * 60),
-        median_recovery_hours: median,
-        reasons: reasons
-            .into_iter()
-            .map(|(family, n)| FailureReason { family, count: n, share: share(n, count) })
-            .collect(),
+
+    pub(super) fn section(&self) -> Failures {
+        let (count, recovered, withdrawn) = (whole(self.count), whole(self.recovered.count()), whole(self.withdrawn));
+        let reason = |(family, n): (&ReportReason, &i64)| FailureReason {
+            family: *family,
+            count: whole(*n),
+            share: share(whole(*n), count),
+        };
+        Failures {
+            count,
+            recovered,
+            withdrawn,
+            open: whole(self.count - self.recovered.count() - self.withdrawn),
+            recovery_rate: share(recovered, count),
+            avg_recovery_hours: self.recovered.mean(60),
+            median_recovery_hours: self.recovered.median(60),
+            reasons: self.reasons.iter().map(reason).collect(),
+        }
+    }
+}
+
+impl Adds for FailuresTally {
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.withdrawn += other.withdrawn;
+        self.recovered.add(&other.recovered);
+        self.reasons.add(&other.reasons);
     }
 }
 
@@ -82,7 +100,9 @@ mod tests {
             failure("d", None, true),
             failure("e", None, false),
         ];
-        let section = failures(&facts.iter().collect::<Vec<_>>(), Policies::shipped().unwrap().report.current());
+        let (policies, mut tally) = (Policies::shipped().unwrap(), FailuresTally::default());
+        facts.iter().for_each(|fact| tally.take(fact, 1, policies.report.current()));
+        let section = tally.section();
         assert_eq!((section.count, section.recovered, section.withdrawn, section.open), (5, 2, 1, 2));
         assert_eq!(section.recovery_rate.as_deref(), Some("0.4000"));
         assert_eq!(section.avg_recovery_hours.as_deref(), Some("361.0"));

@@ -1,10 +1,11 @@
 //! Money that went back, why, and who decided it.
 
+use super::adds::{Adds, Changes, Counts, Sums, whole};
 use super::share;
 use crate::action::{Reason, State};
 use crate::money::{Currency, Money};
 use crate::report::fact::{DecidedBy, Fact};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The refunds of one currency: currencies are never added.
@@ -46,67 +47,139 @@ pub struct Collected {
     pub given_back: Money,
 }
 
-impl Refunds {
-    pub(super) fn adds_up(&self) -> bool {
-        let total = self.by_reason.iter().fold(Money::zero(self.currency), |sum, line| sum.plus(line.total));
-        total == self.total && self.by_reason.iter().map(|line| line.count).sum::<usize>() == self.count
-    }
+/// What is counted of refunds, to be added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RefundsTally(BTreeMap<Currency, RefundTally>);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct RefundTally {
+    decided: Counts<Decided>,
+    reasons: Counts<Reason>,
+    amounts: BTreeMap<Reason, Sums>,
 }
 
-pub(super) fn refunds(facts: &[&Fact]) -> Vec<Refunds> {
-    let mut by_currency: BTreeMap<Currency, Refunds> = BTreeMap::new();
-    for fact in facts {
-        let Fact::Action { kind, reason, amount: Some(amount), state, decided_by, .. } = fact else { continue };
+/// By whom a request was decided, in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Decided {
+    WithinLimit,
+    BillingSpecialist,
+    Manager,
+    Vp,
+    Denied,
+    /// Not yet, or by nobody.
+    Nobody,
+}
+
+impl RefundsTally {
+    pub(super) fn take(&mut self, fact: &Fact, by: i64) {
+        let Fact::Action { kind, reason, amount: Some(amount), state, decided_by, .. } = fact else { return };
         if kind != "refund" {
-            continue;
+            return;
         }
-        let currency = amount.currency();
-        let line = by_currency.entry(currency).or_insert_with(|| Refunds {
-            currency,
-            count: 0,
-            total: Money::zero(currency),
-            by_reason: Vec::new(),
-            approval: Approval::default(),
+        let decided = match (state, decided_by) {
+            (State::Denied, _) => Decided::Denied,
+            (_, DecidedBy::WithinLimit) => Decided::WithinLimit,
+            (_, DecidedBy::BillingSpecialist) => Decided::BillingSpecialist,
+            (_, DecidedBy::Manager) => Decided::Manager,
+            (_, DecidedBy::Vp) => Decided::Vp,
+            (_, DecidedBy::Nobody) => Decided::Nobody,
+        };
+        self.0.change(amount.currency(), |line| {
+            line.decided.change(decided, |count| *count += by);
+            if *state == State::Executed {
+                line.reasons.change(*reason, |count| *count += by);
+                line.amounts.change(*reason, |sums| sums.take(*amount, by));
+            }
         });
-        match (state, decided_by) {
-            (State::Denied, _) => line.approval.denied += 1,
-            (_, DecidedBy::WithinLimit) => line.approval.within_limit += 1,
-            (_, DecidedBy::BillingSpecialist) => line.approval.billing_specialist += 1,
-            (_, DecidedBy::Manager) => line.approval.manager += 1,
-            (_, DecidedBy::Vp) => line.approval.vp += 1,
-            (_, DecidedBy::Nobody) => {}
-        }
-        if *state == State::Executed {
-            line.count += 1;
-            line.total = line.total.plus(*amount);
-            let place = line.by_reason.iter().position(|by| by.reason == *reason).unwrap_or_else(|| {
-                line.by_reason.push(ByReason { reason: *reason, count: 0, total: Money::zero(currency), share: None });
-                line.by_reason.len() - 1
-            });
-            line.by_reason[place].count += 1;
-            line.by_reason[place].total = line.by_reason[place].total.plus(*amount);
-        }
     }
-    for line in by_currency.values_mut() {
-        line.by_reason.sort_by_key(|by| by.reason);
-        for by in &mut line.by_reason {
-            by.share = share(by.count, line.count);
-        }
+
+    pub(super) fn section(&self) -> Vec<Refunds> {
+        self.0.iter().map(|(currency, line)| line.of(*currency)).collect()
     }
-    by_currency.into_values().collect()
+
+    pub(super) fn currencies(&self) -> impl Iterator<Item = Currency> {
+        self.0.keys().copied()
+    }
 }
 
-pub(super) fn collected(facts: &[&Fact]) -> Vec<Collected> {
-    let mut by_currency: BTreeMap<Currency, Collected> = BTreeMap::new();
-    for fact in facts {
-        let Fact::Payment { taken, back, .. } = fact else { continue };
-        let currency = taken.currency();
-        let zero = Money::zero(currency);
-        let line =
-            by_currency.entry(currency).or_insert(Collected { currency, count: 0, total: zero, given_back: zero });
-        line.count += 1;
-        line.total = line.total.plus(*taken);
-        line.given_back = line.given_back.plus(*back);
+impl RefundTally {
+    fn of(&self, currency: Currency) -> Refunds {
+        let count = whole(self.reasons.values().sum());
+        let sum = |reason: &Reason| self.amounts.get(reason).map_or(Money::zero(currency), |sums| sums.of(currency));
+        let line = |(reason, n): (&Reason, &i64)| ByReason {
+            reason: *reason,
+            count: whole(*n),
+            total: sum(reason),
+            share: share(whole(*n), count),
+        };
+        let decided = |by: Decided| whole(self.decided.get(&by).copied().unwrap_or_default());
+        Refunds {
+            currency,
+            count,
+            total: self.amounts.keys().map(sum).fold(Money::zero(currency), Money::plus),
+            by_reason: self.reasons.iter().map(line).collect(),
+            approval: Approval {
+                within_limit: decided(Decided::WithinLimit),
+                billing_specialist: decided(Decided::BillingSpecialist),
+                manager: decided(Decided::Manager),
+                vp: decided(Decided::Vp),
+                denied: decided(Decided::Denied),
+            },
+        }
     }
-    by_currency.into_values().collect()
+}
+
+impl Adds for RefundsTally {
+    fn add(&mut self, other: &Self) {
+        self.0.add(&other.0);
+    }
+}
+
+impl Adds for RefundTally {
+    fn add(&mut self, other: &Self) {
+        self.decided.add(&other.decided);
+        self.reasons.add(&other.reasons);
+        self.amounts.add(&other.amounts);
+    }
+}
+
+/// What is counted of the money that came in, to be added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectedTally {
+    payments: Counts<Currency>,
+    taken: Sums,
+    back: Sums,
+}
+
+impl CollectedTally {
+    pub(super) fn take(&mut self, fact: &Fact, by: i64) {
+        let Fact::Payment { taken, back, .. } = fact else { return };
+        self.payments.change(taken.currency(), |count| *count += by);
+        self.taken.take(*taken, by);
+        self.back.take(*back, by);
+    }
+
+    pub(super) fn section(&self) -> Vec<Collected> {
+        let line = |(currency, count): (&Currency, &i64)| Collected {
+            currency: *currency,
+            count: whole(*count),
+            total: self.taken.of(*currency),
+            given_back: self.back.of(*currency),
+        };
+        self.payments.iter().map(line).collect()
+    }
+
+    pub(super) fn currencies(&self) -> impl Iterator<Item = Currency> {
+        self.payments.keys().copied()
+    }
+}
+
+impl Adds for CollectedTally {
+    fn add(&mut self, other: &Self) {
+        self.payments.add(&other.payments);
+        self.taken.add(&other.taken);
+        self.back.add(&other.back);
+    }
 }

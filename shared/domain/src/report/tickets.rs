@@ -1,9 +1,10 @@
 //! The tickets of the month: how many, how far they came, and how well.
 
-use super::{mean, share};
+use super::adds::{Adds, Changes, Mean, whole};
+use super::share;
 use crate::case::Class;
 use crate::report::fact::Fact;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How many classes always have a line, whether there was a ticket of theirs or not: the first of `Class::ALL`.
@@ -45,58 +46,69 @@ pub struct TicketClass {
     pub auto_resolved_share: Option<String>,
 }
 
-/// What is counted of some tickets.
-#[derive(Default)]
-struct Counted {
-    count: usize,
-    resolved: usize,
-    smooth: usize,
-    escalated: usize,
-    reopened: usize,
-    auto: usize,
-    /// Seconds that people were at them.
-    handled: Vec<i64>,
-    /// Minutes until somebody answered.
-    answered: Vec<i64>,
-    scores: Vec<i64>,
+/// What is counted of them, to be added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketsTally {
+    unclassed: i64,
+    classes: BTreeMap<Class, ClassTally>,
 }
 
-pub(super) fn tickets(facts: &[&Fact]) -> Tickets {
-    let mut billing = Counted::default();
-    let mut classes: BTreeMap<Class, Counted> =
-        Class::ALL[..ALWAYS].iter().map(|class| (*class, Counted::default())).collect();
-    let (mut total, mut unclassed) = (0, 0);
-    for fact in facts {
-        let Fact::Ticket { class, .. } = fact else { continue };
-        total += 1;
-        let Some(class) = class else {
-            unclassed += 1;
-            continue;
-        };
-        classes.entry(*class).or_default().take(fact);
-        if *class != Class::NotBilling {
-            billing.take(fact);
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct ClassTally {
+    count: i64,
+    resolved: i64,
+    smooth: i64,
+    escalated: i64,
+    reopened: i64,
+    auto: i64,
+    /// Seconds that people were at them.
+    handled: Mean,
+    /// Minutes until somebody answered.
+    answered: Mean,
+    scores: Mean,
+}
+
+impl TicketsTally {
+    pub(super) fn take(&mut self, fact: &Fact, by: i64) {
+        match fact {
+            Fact::Ticket { class: Some(class), .. } => self.classes.change(*class, |line| line.take(fact, by)),
+            Fact::Ticket { class: None, .. } => self.unclassed += by,
+            _ => {}
         }
     }
-    Tickets {
-        total,
-        billing: billing.count,
-        share: share(billing.count, total),
-        unclassed,
-        resolved_without_escalation: billing.smooth,
-        escalated: billing.escalated,
-        open: billing.count - billing.smooth - billing.escalated,
-        reopened: billing.reopened,
-        auto_resolved: billing.auto,
-        avg_first_answer_minutes: mean(billing.answered.iter().sum(), billing.answered.len()),
-        avg_resolution_minutes: mean(billing.handled.iter().sum(), billing.handled.len() * 60),
-        csat: mean(billing.scores.iter().sum(), billing.scores.len()),
-        categories: classes.into_iter().map(|(class, counted)| counted.of(class, total)).collect(),
+
+    pub(super) fn section(&self) -> Tickets {
+        let (mut all, mut billing) = (self.unclassed, ClassTally::default());
+        let mut classes: BTreeMap<Class, ClassTally> =
+            Class::ALL[..ALWAYS].iter().map(|class| (*class, ClassTally::default())).collect();
+        for (class, line) in &self.classes {
+            all += line.count;
+            if *class != Class::NotBilling {
+                billing.add(line);
+            }
+            classes.insert(*class, line.clone());
+        }
+        let total = whole(all);
+        Tickets {
+            total,
+            billing: whole(billing.count),
+            share: share(whole(billing.count), total),
+            unclassed: whole(self.unclassed),
+            resolved_without_escalation: whole(billing.smooth),
+            escalated: whole(billing.escalated),
+            open: whole(billing.count - billing.smooth - billing.escalated),
+            reopened: whole(billing.reopened),
+            auto_resolved: whole(billing.auto),
+            avg_first_answer_minutes: billing.answered.of(1),
+            avg_resolution_minutes: billing.handled.of(60),
+            csat: billing.scores.of(1),
+            categories: classes.iter().map(|(class, line)| line.of(*class, total)).collect(),
+        }
     }
 }
 
-impl Counted {
-    fn take(&mut self, fact: &Fact) {
+impl ClassTally {
+    fn take(&mut self, fact: &Fact, by: i64) {
         let Fact::Ticket {
             first_answer_minutes,
             resolved_minutes,
@@ -110,26 +122,48 @@ impl Counted {
         else {
             return;
         };
-        self.count += 1;
-        self.resolved += usize::from(resolved_minutes.is_some());
-        self.smooth += usize::from(resolved_minutes.is_some() && !escalated);
-        self.escalated += usize::from(*escalated);
-        self.reopened += usize::from(*reopened > 0);
-        self.auto += usize::from(*by_hand == Some(false));
-        self.handled.extend(handled_secs);
-        self.answered.extend(first_answer_minutes);
-        self.scores.extend(csat.map(i64::from));
+        let is = |so: bool| by * i64::from(so);
+        self.count += by;
+        self.resolved += is(resolved_minutes.is_some());
+        self.smooth += is(resolved_minutes.is_some() && !escalated);
+        self.escalated += is(*escalated);
+        self.reopened += is(*reopened > 0);
+        self.auto += is(*by_hand == Some(false));
+        handled_secs.iter().for_each(|secs| self.handled.take(*secs, by));
+        first_answer_minutes.iter().for_each(|minutes| self.answered.take(*minutes, by));
+        csat.iter().for_each(|score| self.scores.take(i64::from(*score), by));
     }
 
-    fn of(self, class: Class, total: usize) -> TicketClass {
+    fn of(&self, class: Class, total: usize) -> TicketClass {
         TicketClass {
             class,
-            count: self.count,
-            share: share(self.count, total),
-            resolved: self.resolved,
-            avg_resolution_minutes: mean(self.handled.iter().sum(), self.handled.len() * 60),
-            auto_resolved_share: share(self.auto, self.count),
+            count: whole(self.count),
+            share: share(whole(self.count), total),
+            resolved: whole(self.resolved),
+            avg_resolution_minutes: self.handled.of(60),
+            auto_resolved_share: share(whole(self.auto), whole(self.count)),
         }
+    }
+}
+
+impl Adds for TicketsTally {
+    fn add(&mut self, other: &Self) {
+        self.unclassed += other.unclassed;
+        self.classes.add(&other.classes);
+    }
+}
+
+impl Adds for ClassTally {
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.resolved += other.resolved;
+        self.smooth += other.smooth;
+        self.escalated += other.escalated;
+        self.reopened += other.reopened;
+        self.auto += other.auto;
+        self.handled.add(&other.handled);
+        self.answered.add(&other.answered);
+        self.scores.add(&other.scores);
     }
 }
 
@@ -183,7 +217,9 @@ mod tests {
         .enumerate()
         .map(|(number, given)| fact(number, given))
         .collect();
-        let found = tickets(&all.iter().collect::<Vec<_>>());
+        let mut tally = TicketsTally::default();
+        all.iter().for_each(|fact| tally.take(fact, 1));
+        let found = tally.section();
         assert!(found.adds_up());
         assert_eq!((found.total, found.billing, found.unclassed), (8, 6, 1));
         assert_eq!(found.share.as_deref(), Some("0.7500"));
@@ -202,7 +238,7 @@ mod tests {
 
     #[test]
     fn nine_classes_have_a_line_without_a_ticket() {
-        let found = tickets(&[]);
+        let found = TicketsTally::default().section();
         let classes: Vec<_> = found.categories.iter().map(|line| line.class).collect();
         assert_eq!(classes, Class::ALL[..ALWAYS]);
         assert_eq!((found.total, found.share, found.csat), (0, None, None));

@@ -42,6 +42,7 @@ pub(super) async fn move_clock(service: &Service, request: &Request<Bytes>) -> R
     let before = if told { Some(Before::now(service).await?) } else { None };
     service.advance(to).await?;
     service.seal().await?;
+    service.add_up().await?;
     let Some(before) = before else { return Ok(shown(service)) };
     let lines = happened::told(before.happened(service).await?);
     Ok(json(StatusCode::OK, &json!({"now": service.clock.now(), "happened": lines})))

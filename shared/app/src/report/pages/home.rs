@@ -8,7 +8,7 @@ use crate::dunning::cash;
 use crate::fault::Fault;
 use crate::ports::Order;
 use crate::records::beside;
-use crate::report::read;
+use crate::report::{read, sums};
 use crate::setup::{proposal, sources};
 use crate::store::{Batch, Of, keys};
 use crate::task;
@@ -69,7 +69,7 @@ pub(super) async fn home(context: &Context, viewer: &Viewer, staff: &Staff) -> R
     let plans = Few { first: board::in_full(context, plans).await?, count, is_more };
 
     let month = Month::of(now.to_zoned(jiff::tz::TimeZone::UTC).date());
-    let (report, before) = read::month_and_before(context, month).await?;
+    let (report, before) = sums::month_and_before(context, month).await?;
     let few = |waiting: ticket::Waiting| {
         let mut few = Few::of(waiting.first, tickets.is_more);
         few.count = waiting.count;

@@ -3,7 +3,9 @@
 use super::Prefix;
 use super::source::{FORM, PROBE};
 use crate::ports::{Key, Table};
-use domain::id::{AccountId, digest};
+use domain::id::digest;
+use domain::report::fact::Row;
+use jiff::Timestamp;
 
 /// How many partitions the alarm index is spread over.
 pub const WAKE_SHARDS: u8 = 8;
@@ -36,10 +38,16 @@ pub fn list_shards(list: &str) -> impl Iterator<Item = String> {
     (0..LIST_SHARDS).map(move |shard| format!("{list}#{shard}"))
 }
 
-/// One change of a month's figures.
-pub fn fact(month: &str, account: &AccountId, commit: &str, number: usize) -> Key {
+/// One change of a month's figures, by the time of its commit.
+pub fn fact(at: Timestamp, row: &Row) -> Key {
+    let Row { month, account, commit, number, .. } = row;
     let shard = shard_of(account.as_str(), FACT_SHARDS);
-    Key { table: Table::Facts, pk: format!("{month}#{shard}"), sk: format!("{account}#{commit}#{number}") }
+    Key { table: Table::Facts, pk: format!("{month}#{shard}"), sk: format!("{at:.3}#{account}#{commit}#{number}") }
+}
+
+/// That an attempt was counted.
+pub fn counted(attempt: &str) -> Key {
+    Key { table: Table::Facts, pk: format!("BLOCKED#{attempt}"), sk: "BLOCKED".to_owned() }
 }
 
 /// The changes of a month's figures, shard by shard.

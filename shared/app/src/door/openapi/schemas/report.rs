@@ -181,6 +181,8 @@ fn actions() -> Value {
         ("total", whole()),
         ("requiring_approval", figure()),
         ("avg_approval_minutes", figure()),
+        ("median_approval_minutes", figure()),
+        ("p90_approval_minutes", figure()),
         ("kinds", list(kind)),
     ])
 }
