@@ -6,6 +6,10 @@ run *ARGS:
 test:
     cargo test --workspace
 
+# What prints pages, beside the service: some minutes, once.
+press:
+    cargo build --release -p press
+
 # Writes down what comes of the stories; the diff is the review.
 bless:
     BLESS=1 cargo test --workspace --test system every_story

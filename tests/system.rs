@@ -56,6 +56,7 @@ mod pay;
 mod permitted;
 mod phone;
 mod plays;
+mod printed;
 mod privacy;
 mod proven;
 mod raised;

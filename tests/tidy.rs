@@ -73,6 +73,7 @@ const OURS: &[&str] = &[
     "network",
     "pages",
     "phone",
+    "press",
     "printing",
     "providers",
     "shared",
@@ -97,9 +98,10 @@ fn dependencies_point_left() {
         ("functions/classify", &["shared"]),
         ("functions/dunning", &["shared"]),
         ("functions/approval", &["shared"]),
-        ("functions/report", &["shared"]),
+        ("functions/report", &["domain", "printing", "shared"]),
         ("infra/local", &["app", "domain", "network", "pages", "providers", "tables"]),
-        ("tests", &["app", "domain", "local", "network", "pages", "providers", "tables"]),
+        ("infra/press", &["domain", "printing"]),
+        ("tests", &["app", "domain", "local", "network", "pages", "printing", "providers", "tables"]),
     ]);
     for (folder, allowed) in allowed {
         for ours in dependencies(folder).iter().filter(|name| OURS.contains(&name.as_str())) {
@@ -109,6 +111,29 @@ fn dependencies_point_left() {
             );
         }
     }
+}
+
+/// What sets pages is half of all that is built: `cargo run` waits for none of it, and one function carries it.
+#[test]
+fn what_sets_pages_is_carried_by_what_prints_and_by_nobody_else() {
+    let manifest = |path: &str| read(path).parse::<toml::Table>().unwrap();
+    let workspace = manifest("Cargo.toml");
+    let members = workspace["workspace"]["members"].as_array().unwrap().iter().map(|member| member.as_str().unwrap());
+    let own = |folder: &str| manifest(&format!("{folder}/Cargo.toml"))["package"]["name"].as_str().unwrap().to_owned();
+    let uses: BTreeMap<_, _> = members.map(|folder| (own(folder), dependencies(folder))).collect();
+    let mut carry = BTreeSet::from(["typst".to_owned()]);
+    loop {
+        let known = carry.len();
+        let more = uses.iter().filter(|(_, used)| !used.is_disjoint(&carry)).map(|(name, _)| name.clone());
+        let more: Vec<_> = more.collect();
+        carry.extend(more);
+        if carry.len() == known {
+            break;
+        }
+    }
+    assert_eq!(carry.into_iter().collect::<Vec<_>>(), ["press", "printing", "report", "tests", "typst"]);
+    let started = workspace["workspace"]["default-members"].as_array().unwrap();
+    assert_eq!(started.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>(), ["infra/local"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod counted;
 pub mod faults;
 pub mod open;
 pub mod openapi;
+pub mod press;
 pub mod simulation;
 pub mod story;
 pub mod stripe;

@@ -1,6 +1,7 @@
 //! A whole service in memory, and what people and providers do to it.
 
 use crate::openapi::must_fit;
+use crate::press::Inside;
 use app::door::token;
 use app::ports::Clock;
 use app::store::keys::{self, Prefix};
@@ -12,11 +13,15 @@ use jiff::Timestamp;
 use local::server::dispatch;
 use local::service::{Options, Service};
 use serde_json::Value;
+use std::sync::Arc;
 
-/// Opens a service whose clock moves only when told.
+/// Opens a service whose clock moves only when told, and which prints in this process.
 pub async fn open_at(at: &str) -> Service {
     let clock = Some(at.parse().unwrap());
-    Service::open(&Options { clock, base_url: "http://recoup.test".to_owned(), ..Options::default() }).await.unwrap()
+    let options = Options { clock, base_url: "http://recoup.test".to_owned(), ..Options::default() };
+    let mut service = Service::open(&options).await.unwrap();
+    service.context.press = Arc::new(Inside(service.context.policies.clone()));
+    service
 }
 
 /// Signs and posts a delivery at the service's time, and answers as the server would.

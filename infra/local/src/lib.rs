@@ -8,6 +8,7 @@ pub mod disk;
 pub mod engine;
 pub mod happened;
 pub mod outbox;
+pub mod press;
 pub mod queue;
 pub mod sandbox;
 pub mod seals;

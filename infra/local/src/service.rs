@@ -4,6 +4,7 @@ use crate::clock::LocalClock;
 use crate::disk::Disk;
 use crate::engine::{self, EngineError};
 use crate::outbox::Outbox;
+use crate::press::Beside;
 use crate::queue::LocalQueue;
 use crate::sandbox::Sandbox;
 use crate::seals::{LocalSeals, LocalSigner, SealsError};
@@ -180,6 +181,7 @@ impl Service {
             texts: true,
             local: true,
         };
+        let policies = Arc::new(Policies::shipped()?);
         let context = Context {
             store,
             queue: queue.clone() as Arc<dyn Queue>,
@@ -188,11 +190,12 @@ impl Service {
             // What the product is told leaves for real, as it does deployed.
             courier: Arc::new(Outside::new(true)),
             archive: outbox.clone() as Arc<dyn Archive>,
+            press: Arc::new(Beside::own(policies.limits.current().press)),
             vault,
             signer,
             seals,
             clock: ticking,
-            policies: Arc::new(Policies::shipped()?),
+            policies,
             settings: Arc::new(settings),
             warm: Arc::default(),
         };

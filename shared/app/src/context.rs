@@ -1,6 +1,6 @@
 //! What a handler is given: its ports, the policies, and a few settings.
 
-use crate::ports::{Archive, Clock, Courier, Http, Post, Queue, Seals, Signer, Store, Vault};
+use crate::ports::{Archive, Clock, Courier, Http, Post, Press, Queue, Seals, Signer, Store, Vault};
 use domain::outgoing::Endpoints;
 use domain::policies::Policies;
 use domain::source::Source;
@@ -22,6 +22,7 @@ pub struct Context {
     pub post: Arc<dyn Post>,
     pub courier: Arc<dyn Courier>,
     pub archive: Arc<dyn Archive>,
+    pub press: Arc<dyn Press>,
     pub vault: Arc<dyn Vault>,
     pub signer: Arc<dyn Signer>,
     pub seals: Arc<dyn Seals>,

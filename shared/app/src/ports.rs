@@ -4,6 +4,8 @@
 use crate::fault::Fault;
 use crate::identity::Identity;
 use async_trait::async_trait;
+use domain::document::TaxDocument;
+use domain::policy::PressLimits;
 use jiff::Timestamp;
 use providers::slack::Posted;
 use providers::{Call, Keys, Reply, Request, Secret};
@@ -351,6 +353,34 @@ pub trait Archive: Send + Sync {
     async fn take(&self, name: &str) -> Result<Vec<u8>, Fault> {
         self.find(name).await?.ok_or_else(|| Fault::Park(format!("the archive has no {name}")))
     }
+}
+
+/// Why there is no page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unprinted {
+    #[error("This build prints no pages. Build what prints once with `cargo build --release -p press` and ask again")]
+    Missing,
+    #[error("The page was not printed: {0}")]
+    Failed(String),
+}
+
+impl Unprinted {
+    /// It was given up, whatever it was at.
+    pub fn late(limits: &PressLimits) -> Self {
+        Self::Failed(format!("it took more than {} seconds", limits.secs))
+    }
+
+    /// There is a page, and nobody could be sent it.
+    pub fn too_large(limits: &PressLimits) -> Self {
+        Self::Failed(format!("its file has more than {} bytes", limits.page_bytes_max))
+    }
+}
+
+/// Prints what people read on paper: within the time and up to the size that the limits say.
+#[async_trait]
+pub trait Press: Send + Sync {
+    /// A tax document as PDF, with its e-invoice inside; checked once more by the law that held on its day.
+    async fn pdf(&self, document: &TaxDocument) -> Result<Vec<u8>, Unprinted>;
 }
 
 /// Signs seals, with a key that whoever writes ledgers cannot read.

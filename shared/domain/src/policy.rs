@@ -2,6 +2,7 @@
 
 mod form;
 mod limits;
+mod press;
 mod setup;
 mod size;
 mod texts;
@@ -9,6 +10,7 @@ mod working;
 
 pub use form::FormLimits;
 pub use limits::{Limits, Patience, Room, ShelfRoom};
+pub use press::PressLimits;
 pub use setup::SetupPolicy;
 pub use size::{fitting, forget_oldest, shorten, stored_bytes, text_bytes, text_end, texts_bytes_at_most};
 pub use texts::{Reader, Text, Texts, phrase};

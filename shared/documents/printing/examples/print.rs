@@ -1,6 +1,6 @@
 //! Prints one document of your own: `print DOCUMENT.json PAGE.pdf`.
 
-use domain::document::{Sound, TaxDocument};
+use domain::document::TaxDocument;
 use domain::policies::Policies;
 use std::error::Error;
 use std::{env, fs};
@@ -12,7 +12,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let document: TaxDocument = serde_json::from_str(&fs::read_to_string(from)?)?;
     let policies = Policies::shipped()?;
-    let sound = Sound::of(document, policies.documents.current())?;
-    fs::write(to, printing::pdf(&sound)?)?;
+    fs::write(to, printing::document(document, &policies.documents)?)?;
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! A page is printed the same each time, with its e-invoice inside, whatever stands on it.
 
+use crate::NotPrinted;
 use crate::page::Page;
-use domain::document::{Sound, Tax, TaxDocument};
-use domain::policies::Policies;
+use domain::document::{DocumentPolicy, DocumentRefusal, Sound, Tax, TaxDocument};
+use domain::policies::{Policies, SHIPPED};
+use domain::policy::Versions;
 use en16931_formats::zugferd::{Limits, extract};
+use jiff::civil::date;
 use std::sync::LazyLock;
 
 #[path = "../../examples/thousand/made.rs"]
@@ -40,6 +43,29 @@ fn the_e_invoice_inside_a_page_is_the_one_that_was_checked() {
 fn a_page_is_printed_alike_every_time() {
     let printed = || crate::pdf(&sound(made::document(3))).unwrap();
     assert!(printed() == printed());
+}
+
+#[test]
+fn what_was_issued_is_printed_by_the_law_of_its_day() {
+    const FIRST: &str = "shared/policy/documents/v1.toml";
+    let (_, shipped) = SHIPPED.iter().find(|(file, _)| *file == FIRST).unwrap();
+    let second = [
+        ("version = 1", "version = 2"),
+        ("effective = \"2026-01-01\"", "effective = \"2200-01-01\""),
+        ("lines_at_most = 500", "lines_at_most = 1"),
+    ];
+    let second = second.into_iter().fold((*shipped).to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+    let laws: Versions<DocumentPolicy> =
+        Versions::load(&[(FIRST, *shipped), ("shared/policy/documents/v2.toml", second.as_str())]).unwrap();
+    let mut document = first_of_lines(2);
+    assert!(crate::document(document.clone(), &laws).unwrap() == crate::pdf(&sound(document.clone())).unwrap());
+    document.issued_on = date(2200, 1, 1);
+    let refused = crate::document(document, &laws);
+    assert_eq!(refused, Err(NotPrinted::Refused(DocumentRefusal::TooManyLines(2, 1))));
+}
+
+fn first_of_lines(lines: usize) -> TaxDocument {
+    first(|document| document.lines.len() == lines)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How much, how long, how often: the limits of the machinery.
 
-use super::{Complaint, FormLimits, Rules};
+use super::{Complaint, FormLimits, PressLimits, Rules};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -149,6 +149,8 @@ pub struct Limits {
     pub contact_days: i64,
     /// How much anybody may ask for through the refund request form.
     pub form: FormLimits,
+    /// How much may be asked of what prints pages.
+    pub press: PressLimits,
     /// How patient Recoup is with whoever refuses what it has to tell.
     pub telling: Patience,
     /// How patient it is with an endpoint that does not take an event.
@@ -279,7 +281,7 @@ impl Rules for Limits {
             ("judged_min", i64::from(self.judged_min)),
             ("contact_days", self.contact_days),
         ];
-        let rows = rows.into_iter().chain(self.form.bounds());
+        let rows = rows.into_iter().chain(self.form.bounds()).chain(self.press.bounds());
         let patience = [&self.telling, &self.outgoing].into_iter().flat_map(Patience::bounds);
         let counts = [
             (self.boards_max < 1, "a shelf has at least one board".to_owned()),
@@ -289,6 +291,10 @@ impl Rules for Limits {
             (
                 !(1..=RECOVERIES_WRITTEN_MAX).contains(&self.recoveries_written_max),
                 format!("an event writes 1 to {RECOVERIES_WRITTEN_MAX} recoveries, with all that it writes besides"),
+            ),
+            (
+                self.press.request_bytes_max <= self.item_bytes_max,
+                "`press.request_bytes_max` has room for what an item holds, and more".to_owned(),
             ),
             (self.report_rows_max < 1, "the report of a month has rows".to_owned()),
             (self.under_way_max < 1, "at least one action may be under way".to_owned()),
