@@ -16,6 +16,7 @@ mod planned;
 mod play;
 mod report;
 mod strategy;
+mod worth;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub use planned::Planned;
 pub use play::play;
 pub use report::{OfCluster, Recovered, Report};
 pub use strategy::{Fixed, Next, NotALadder, Shown, Strategy, Window};
+pub use worth::Worth;
 
 use crate::money::Currency;
 use crate::policy::{Refused, read};
