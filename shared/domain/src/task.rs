@@ -49,6 +49,8 @@ pub enum About {
     RestDue { action: ActionId, invoice: String },
     /// The same of one who ended their subscription at the provider.
     LeftOwing { invoice: String, subscription: String },
+    /// What a customer was charged after they had left, where people could not be asked to give it back.
+    ChargedSince { action: ActionId, payment: String },
     /// Money that somebody says they gave back by hand, and that the provider does not show.
     Unseen { action: ActionId },
     /// What is still owed when a bank has decided a claim during which nobody was asked for it.
@@ -253,6 +255,9 @@ impl About {
             Self::Action { action } => TaskId::of(account, "action", action.as_str()),
             Self::RestDue { action, invoice } => TaskId::of(account, "rest_due", &format!("{action} {invoice}")),
             Self::LeftOwing { invoice, .. } => TaskId::of(account, "left_owing", invoice),
+            Self::ChargedSince { action, payment } => {
+                TaskId::of(account, "charged_since", &format!("{action} {payment}"))
+            }
             Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
@@ -290,6 +295,7 @@ impl About {
             | Self::Offered { invoice, .. }
             | Self::MarkPaid { invoice } => Some(invoice),
             Self::Action { .. }
+            | Self::ChargedSince { .. }
             | Self::Unseen { .. }
             | Self::Play { .. }
             | Self::Onboarding { .. }
@@ -312,6 +318,7 @@ impl About {
                 Some(invoice)
             }
             Self::Action { .. }
+            | Self::ChargedSince { .. }
             | Self::Unseen { .. }
             | Self::Overdue { .. }
             | Self::Letter { .. }
@@ -339,6 +346,7 @@ impl About {
         match self {
             Self::Action { action }
             | Self::RestDue { action, .. }
+            | Self::ChargedSince { action, .. }
             | Self::Unseen { action }
             | Self::Onboarding { action } => Some(action),
             Self::LeftOwing { .. }

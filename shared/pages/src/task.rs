@@ -108,6 +108,7 @@ pub fn task(
                     dt { "Because of" } dd { a href=(origin(task)) { @match task.about {
                         About::Action { .. } => "an approved action that its provider cannot do",
                         About::RestDue { .. } | About::LeftOwing { .. } => "the customer's cancellation",
+                        About::ChargedSince { .. } => "what was charged after the customer had left",
                         About::Unseen { .. } => "a refund that was made by hand and is not in the book",
                         About::Claimed { .. } => "a bank's claim that is decided",
                         About::Overdue { .. } => "an open invoice that no recovery asks for",

@@ -150,6 +150,7 @@ async fn case_of(context: &Context, batch: &mut Batch, task: &Task) -> Result<Op
         TaskAbout::Action { action }
         | TaskAbout::Unseen { action }
         | TaskAbout::RestDue { action, .. }
+        | TaskAbout::ChargedSince { action, .. }
         | TaskAbout::Onboarding { action } => keys::action(action),
         _ => return Ok(None),
     };
