@@ -12,7 +12,7 @@ use app::ports::{Claim, Clock, CommitError, Due, Item, Key, Letter, Listed, Post
 use app::store::keys;
 use async_trait::async_trait;
 use domain::id::AccountId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
@@ -177,6 +177,15 @@ fn whose_bank_claims_money_back_has_all_of_it_from_then_on() {
         let claim = stripe::dispute("dp_1", "ch_1", 8_000, "needs_response", service.clock.now());
         tell(&service, "charge.dispute.created", &claim).await;
         assert_eq!(access(&service).await, stands("active", None), "as recoveries take nothing from then on");
+        let until = service.clock.now() + SignedDuration::from_hours(48);
+        let path = "/api/accounts/stripe:cus_1/dunning";
+        for word in [json!({"pause": {"until": until}}), json!({"resume": {}})] {
+            let mut said = word.clone();
+            said["invoice"] = json!("in_1");
+            let (status, answer) = ask(&service, "lena", Method::POST, path, Some(&said), None).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            assert_eq!(access(&service).await, stands("active", None), "whatever is said of it: {word}");
+        }
         service.advance(at("2026-07-20T09:30:00Z")).await.unwrap();
         assert_eq!(access(&service).await, stands("active", None), "and the next rung takes nothing again");
     });
