@@ -171,7 +171,7 @@ fn the_link_in_an_answer_opens_the_invoice_that_the_answer_names() {
             let (status, page, led) = asked(&service, Method::POST, &link).await;
             assert_eq!(status, StatusCode::SEE_OTHER, "{text}: {page}");
             let to = led.headers()["location"].to_str().unwrap();
-            assert_eq!(to, format!("https://invoice.stripe.com/i/{invoice}"), "{text}");
+            assert!(to.starts_with(&format!("https://invoice.stripe.com/i/{invoice}")), "{text}: {to}");
         }
     });
 }
