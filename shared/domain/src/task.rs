@@ -126,6 +126,8 @@ pub struct Change {
     pub assign: Option<String>,
     pub snooze_until: Option<Timestamp>,
     pub done: Option<bool>,
+    /// Of a letter of the ladder, the rung that whoever says it has read of: each takes the task over.
+    pub bucket: Option<String>,
     /// The provider's id of what was done.
     #[serde(default)]
     pub reference: String,
@@ -144,6 +146,8 @@ pub enum Refused {
     NotTheirsToEnd,
     #[error("it is more than you decide: a {0} says whether it is sent, or whoever stands above them")]
     NotTheirsToAgree(String),
+    #[error("it is about another letter by now, of rung {0}: look at it again")]
+    OtherLetter(String),
     #[error("the task is {0} already")]
     Ended(&'static str),
     #[error("`snooze_until` must lie ahead, and within {0} days")]
@@ -202,6 +206,11 @@ impl Task {
             && !by.role.stands_for(*needs)
         {
             return Err(Refused::NotTheirsToAgree(needs.name().replace('_', " ")));
+        }
+        if let (Some(read), About::Letter { bucket, .. }) = (&word.bucket, &self.about)
+            && read != bucket
+        {
+            return Err(Refused::OtherLetter(bucket.clone()));
         }
         if self.state != State::Open {
             return Err(Refused::Ended(self.state.name()));
@@ -404,6 +413,10 @@ mod tests {
             let mut task = open.clone();
             let word = Change { done: Some(done), ..Change::default() };
             assert_eq!(task.take(&word, &staff(role), 30, now).map(|()| task.state), expected, "{role:?} {done}");
+        }
+        for (read, expected) in [("31-60", Ok(())), ("0-30", Err(Refused::OtherLetter("31-60".to_owned())))] {
+            let word = Change { done: Some(true), bucket: Some(read.to_owned()), ..Change::default() };
+            assert_eq!(open.clone().take(&word, &staff(Role::Manager), 30, now), expected, "it was read of {read}");
         }
         let mut given = open;
         let word = Change { assign: Some("luis".into()), ..Change::default() };

@@ -106,8 +106,8 @@ pub async fn learn_more(
     }
 }
 
-/// After a redelivery: whoever folded the events may have died before it asked. Where nothing was learned and no question
-/// stands, its alarm asks.
+/// After a redelivery: whoever folded the events may have died before it asked. Where nothing was learned and no
+/// question stands, its alarm asks.
 pub async fn wish(
     context: &Context,
     provider: &Provider,
