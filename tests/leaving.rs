@@ -241,6 +241,7 @@ fn what_nobody_can_be_asked_to_give_back_is_a_task_once() {
             "params": {"payment": "ch_2", "amount": {"amount": "1.00", "currency": "USD"}}});
         let (status, answer) = ask(&service, "mara", Method::POST, "/api/actions", Some(&some), Some("some")).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
+        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
         let (_, asked) = leave(&service, "lena", &json!({"customer_requested": true, "asked_at": ASKED})).await;
         with_limit(&mut service, "past_actions_max", 1);
         let path = format!("/api/actions/{}/decision", asked["id"].as_str().unwrap());
