@@ -1,11 +1,11 @@
 //! Does the shipped policy ever break a rule of a network, and does it close half of what timing can win? A million
 //! invoices of all described worlds say that it does not and that it does, and how many are played in a second.
 //!
-//! `cargo bench -p tests --bench worlds`; `RECOUP_INVOICES=100000` for fewer: of less than 3,000 in each world it learns
-//! too little. What it closes is measured by the ladder 1,3,5,7,14 and the oracle of its gaps; with `RECOUP_LADDERS=200`
-//! by the best of so many ladders, which takes as many times as long. It fails where a try is a breach, and, with the name
-//! of the world, where less than half is closed or more is tried than the ladder tries. Worlds are not compared in which
-//! ladder or oracle break a rule, or nothing lies between them.
+//! `cargo bench -p tests --bench worlds`; `RECOUP_INVOICES=100000` for fewer: of less than 3,000 in each world it
+//! learns too little. What it closes is measured by the ladder 1,3,5,7,14 and the oracle of its gaps; with
+//! `RECOUP_LADDERS=200` by the best of so many ladders, which takes as many times as long. It fails where a try is a
+//! breach, and, with the name of the world, where less than half is closed or more is tried than the ladder tries.
+//! Worlds are not compared in which ladder or oracle break a rule, or nothing lies between them.
 
 #![allow(
     clippy::unwrap_used,

@@ -59,7 +59,8 @@ pub struct Outcome {
     pub state: String,
 }
 
-/// How often people let something wait, ended it, or wrote down what a customer has promised, as far as the books remember.
+/// How often people let something wait, ended it, or wrote down what a customer has promised, as far as the books
+/// remember.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Words {
     pub pauses: usize,

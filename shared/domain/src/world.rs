@@ -16,9 +16,9 @@ mod planned;
 mod play;
 mod report;
 mod strategy;
-mod worth;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 pub use history::{Asked, Chooses, Judged, Share, judge};
 pub use ladders::{best_ladder, ladders};

@@ -109,8 +109,8 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     let news: Vec<_> = own.chain(asked).collect();
     let over = agreed::given_up(&read.batch, &climb, now)?;
 
-    // Write. Whoever pays or leaves meanwhile writes the head; what is said of a climb stands there alone. A batch is no
-    // snapshot: what it read of an invoice or a recovery may be older than its head.
+    // Write. Whoever pays or leaves meanwhile writes the head; what is said of a climb stands there alone. A batch is
+    // no snapshot: what it read of an invoice or a recovery may be older than its head.
     let also = if letter.is_some() { listed.ids() } else { Vec::new() };
     let mut commit = Commit::default();
     ladder::write(&mut commit, &read.batch, &climb);

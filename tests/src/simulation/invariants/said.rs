@@ -1,5 +1,5 @@
-//! What people have said of recoveries and of what climbs the ladder: how much of it there is, and that nothing has left
-//! while it waited, or once it was stopped.
+//! What people have said of recoveries and of what climbs the ladder: how much of it there is, and that nothing has
+//! left while it waited, or once it was stopped.
 
 use super::recovery::waits;
 use super::{Books, must};
