@@ -106,8 +106,8 @@ pub async fn learn_more(
     }
 }
 
-/// After a redelivery: whoever folded the events may have died before it asked. Where nothing was learned and no
-/// question stands, its alarm asks.
+/// After the redelivery of a ticket: whoever folded it may have died before it asked who wrote. Where that is not known
+/// and no question stands, its alarm asks. Why a try failed the next try tells as well.
 pub async fn wish(
     context: &Context,
     provider: &Provider,
@@ -117,6 +117,9 @@ pub async fn wish(
     trace: &str,
 ) -> Result<(), Fault> {
     let (Some(_), Some(event)) = (provider.observe(), events.first()) else { return Ok(()) };
+    if !matches!(event.seen.first(), Some(Seen::Ticket(_))) {
+        return Ok(());
+    }
     let question =
         Question { provider: provider.name, source, call, missing: None, wished_at: Some(context.clock.now()), trace };
     let stands = store::read::<Probe>(context, &question.key()).await?.is_some();
