@@ -254,7 +254,7 @@ fn what_was_judged_when_somebody_stops_leaves_once_and_nothing_after_it() {
         assert!(commit.has_come.load(Ordering::SeqCst), "it is stored before it is sent");
         assert_eq!((sent(&service), state(&service, &id).await), (vec![json!(429), json!(200)], json!("executed")));
 
-        let next = approved(&service, "5.00").await;
+        let next = approved(&service, "11.00").await;
         minutes(&service, 6 * 60).await;
         assert_eq!((sent(&service).len(), state(&service, &next).await), (2, json!("approved")), "it is stopped");
         stop(&service, true).await;
