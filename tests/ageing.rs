@@ -111,6 +111,10 @@ fn a_transfer_takes_every_rung_once_until_it_is_paid() {
         assert_eq!((tasks(&service, "open").await.len(), tasks(&service, "done").await.len()), (0, 1));
         service.advance(at("2027-03-01T09:00:00Z")).await.unwrap();
         assert_eq!((tasks(&service, "open").await.len(), letters(&service)), (0, 3), "and no more");
+        let sent = service.outbox.letters().unwrap();
+        let theirs = sent.iter().filter(|(_, letter)| letter.to == CUSTOMER);
+        let ids: BTreeSet<&str> = theirs.map(|(_, letter)| letter.id.as_str()).collect();
+        assert_eq!(ids.len(), 3, "each rung's letter has an id of its own: {ids:?}");
     });
 }
 

@@ -86,7 +86,12 @@ fn the_rung_above_waits_with_a_letter_that_nobody_has_agreed_to() {
         assert_eq!((buckets, letters(&service)), (vec!["31-60".to_owned()], 0), "the next has its turn, and asks");
         let [(path, needs)] = &asked(&service).await[..] else { panic!("the next letter waits") };
         assert_eq!(needs, "manager");
-        assert_eq!(say(&service, "mara", path, true).await.0, StatusCode::OK);
+        // A page that was opened before shows the letter that was skipped.
+        let (stale, fresh) = (json!({"done": true, "bucket": "0-30"}), json!({"done": true, "bucket": "31-60"}));
+        let (status, answer) = ask(&service, "mara", Method::POST, path, Some(&stale), None).await;
+        assert_eq!((status, &answer["error"]["code"]), (StatusCode::CONFLICT, &json!("changed_meanwhile")), "{answer}");
+        let (status, answer) = ask(&service, "mara", Method::POST, path, Some(&fresh), None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
         service.advance(at("2026-04-20T11:00:00Z")).await.unwrap();
         assert_eq!(letters(&service), 1);
         service.advance(at("2026-05-15T09:30:00Z")).await.unwrap();

@@ -1,9 +1,10 @@
 //! What one request reads has a bound, however much there is; what is not read makes nothing laxer, and is said.
 
+use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use crate::limits::with_limit;
 use ::http::{Method, StatusCode};
-use app::ports::Clock;
+use app::ports::{Clock, QueueName};
 use app::store::{Batch, Commit, keys};
 use domain::id::AccountId;
 use domain::ledger::{LedgerHead, Note};
@@ -158,5 +159,40 @@ fn what_cannot_be_known_to_be_within_the_rules_is_not_asked_for() {
             "reason_code": "other", "note": "wrote a letter"});
         let (status, asked) = ask(&service, "lena", Method::POST, "/api/actions", Some(&body), Some("leave")).await;
         assert_eq!((status, &asked["state"]), (StatusCode::CREATED, &json!("waiting_approval")), "{asked}");
+    });
+}
+
+/// Recoup asks to give back what a case proves, and then more is asked for on the account than is looked at.
+#[test]
+fn what_cannot_be_counted_waits_for_its_approver_who_denies_it_and_approves_nothing() {
+    run(async {
+        let mut service = with_a_payment().await;
+        charged_twice(&service).await;
+        let asked = get(&service, "/api/actions?state=waiting_approval").await["items"][0].clone();
+        assert_eq!((&asked["kind"], &asked["requested_by"]), (&json!("refund"), &json!("recoup")), "{asked}");
+        let (status, other) = refund(&service, "lena", "10.00").await;
+        assert_eq!(status, 201, "{other}");
+        with_limit(&mut service, "past_actions_max", 1);
+
+        let own = format!("/api/actions/{}", asked["id"].as_str().unwrap());
+        for hours in [3, 24, 72] {
+            service.advance(service.clock.now() + SignedDuration::from_hours(hours)).await.unwrap();
+            let dead = QueueName::ALL.map(|queue| service.queue.dead(queue).unwrap());
+            assert!(dead.iter().all(Vec::is_empty), "after {hours} hours: {dead:?}");
+            assert_eq!(get(&service, &own).await["state"], "waiting_approval", "after {hours} hours");
+        }
+
+        let waiting = get(&service, &own).await;
+        let decision = format!("{own}/decision");
+        let ballot = |decision: &str| {
+            let digest = &waiting["preview"]["digest"];
+            json!({"decision": decision, "preview_digest": digest, "note": "given back at the provider"})
+        };
+        let (status, refused) = ask(&service, "bea", Method::POST, &decision, Some(&ballot("approve")), None).await;
+        assert_eq!((status, &refused["error"]["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("not_possible")));
+        assert!(refused["error"]["message"].as_str().unwrap().contains("deny it here"), "{refused}");
+        assert_eq!(get(&service, &own).await["state"], "waiting_approval");
+        let (status, denied) = ask(&service, "bea", Method::POST, &decision, Some(&ballot("deny")), None).await;
+        assert_eq!((status, &denied["state"]), (StatusCode::OK, &json!("denied")), "{denied}");
     });
 }

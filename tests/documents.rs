@@ -1,6 +1,6 @@
 //! Links to documents: ours in every letter, good for some days, and never more than a way to the provider's own page.
 
-use crate::http::run;
+use crate::http::{run, with_a_payment};
 use app::ports::{Clock, Letter};
 use app::web::Answer;
 use http::{Method, Request, StatusCode};
@@ -10,7 +10,7 @@ use local::service::Service;
 use serde_json::{Value, json};
 use tests::faults::{Fate, Hit, inject};
 use tests::stripe;
-use tests::world::{ask, deliver, open_at};
+use tests::world::{ask, deliver, deliver_to, get, open_at};
 
 const CUSTOMER: &str = "cus_1@shop.example";
 
@@ -121,6 +121,57 @@ fn what_is_not_theirs_any_more_is_said_to_be_so() {
             assert_eq!(status, StatusCode::GONE, "{page}");
             assert!(page.contains("This document is not yours any more") && !page.contains("IN_1"), "{page}");
             assert!(answer.headers().get("location").is_none());
+        }
+    });
+}
+
+/// Two invoices are sent again because of what the customer has written: first the one, then the other.
+async fn both_sent() -> Service {
+    let service = with_a_payment().await;
+    for id in ["in_1", "in_9"] {
+        let bill = stripe::invoice("cus_1", id, "paid", 4_900, 0, "usd", 1, service.clock.now());
+        tell(&service, &format!("evt_{id}"), "invoice.paid", &bill).await;
+    }
+    let told = json!({"id": "evt_t1", "type": "ticket.created", "created_at": service.clock.now(), "ticket": {"id": "t1",
+        "subject": "A question", "body": "I was charged twice this month", "status": "open", "csat": null,
+        "requester": {"email": CUSTOMER, "name": "Ada"}}});
+    assert_eq!(deliver_to(&service, "ticket", told.to_string().as_bytes()).await.0, StatusCode::OK);
+    service.work().await.unwrap();
+    let case = get(&service, "/api/tickets/t1").await["case"].clone();
+    assert!(case.is_string(), "{case}");
+    for id in ["in_1", "in_9"] {
+        let wish = json!({"account": "stripe:cus_1", "kind": "resend_invoice", "params": {"invoice": id}, "case": case,
+            "reason_code": "other", "note": "they asked in a ticket"});
+        let (status, answer) = ask(&service, "bea", Method::POST, "/api/actions", Some(&wish), Some(id)).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+    }
+    service.work().await.unwrap();
+    service
+}
+
+#[test]
+fn the_link_in_an_answer_opens_the_invoice_that_the_answer_names() {
+    run(async {
+        for (text, invoice) in [
+            ("Here is invoice IN_1 once more", "in_1"),
+            ("Here is invoice IN_9 once more", "in_9"),
+            ("Here it is, in_1, as you asked", "in_1"),
+            ("Here is what you asked for", "in_9"),
+        ] {
+            let service = both_sent().await;
+            let body = json!({"text": format!("{text}: http://recoup.test/document/…"), "outcome": "free"});
+            let path = "/api/tickets/t1/reply";
+            let (status, answer) = ask(&service, "lena", Method::POST, path, Some(&body), None).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            service.work().await.unwrap();
+            let letters = service.outbox.letters().unwrap().into_iter().map(|(_, letter)| letter);
+            let mut answers = letters.filter(|letter| letter.to == CUSTOMER && letter.text.starts_with(text));
+            let sent = answers.next().unwrap_or_else(|| panic!("{text}: nothing was sent"));
+            let link = sent.text.split("http://recoup.test").nth(1).unwrap().trim().to_owned();
+            let (status, page, led) = asked(&service, Method::POST, &link).await;
+            assert_eq!(status, StatusCode::SEE_OTHER, "{text}: {page}");
+            let to = led.headers()["location"].to_str().unwrap();
+            assert!(to.starts_with(&format!("https://invoice.stripe.com/i/{invoice}")), "{text}: {to}");
         }
     });
 }

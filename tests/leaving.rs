@@ -1,6 +1,7 @@
 //! A customer leaves: in writing, from the day they asked, with nothing more asked of them and what was charged since given back.
 
 use crate::http::run;
+use crate::limits::with_limit;
 use app::ports::Clock;
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -228,5 +229,51 @@ fn much_that_is_owed_by_who_has_left_is_settled_first() {
             let expected = [(json!("in_3"), json!(1)), (json!("in_1"), json!(9))];
             assert_eq!(owed, expected, "ended at the provider: {there}: {tasks}");
         }
+    });
+}
+
+/// So much was asked for on the account that Recoup asks for nothing more there.
+#[test]
+fn what_nobody_can_be_asked_to_give_back_is_a_task_once() {
+    run(async {
+        let mut service = shop().await;
+        let some = json!({"account": "stripe:cus_1", "kind": "refund", "reason_code": "billing_error", "note": "",
+            "params": {"payment": "ch_2", "amount": {"amount": "1.00", "currency": "USD"}}});
+        let (status, answer) = ask(&service, "mara", Method::POST, "/api/actions", Some(&some), Some("some")).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
+        let (_, asked) = leave(&service, "lena", &json!({"customer_requested": true, "asked_at": ASKED})).await;
+        with_limit(&mut service, "past_actions_max", 1);
+        let path = format!("/api/actions/{}/decision", asked["id"].as_str().unwrap());
+        let ballot = json!({"decision": "approve", "preview_digest": asked["preview"]["digest"], "note": ""});
+        let (status, answer) = ask(&service, "bea", Method::POST, &path, Some(&ballot), None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
+
+        let open = async |service: &Service| {
+            let tasks = get(service, "/api/tasks?state=open").await;
+            let all = tasks["items"].as_array().unwrap().iter();
+            all.filter(|task| task["about"]["kind"] == "charged_since").cloned().collect::<Vec<_>>()
+        };
+        let [task] = &open(&service).await[..] else { panic!("one task") };
+        assert_eq!((&task["about"]["payment"], &task["about"]["action"]), (&json!("ch_2"), &asked["id"]), "{task}");
+        let what = task["what"].as_str().unwrap();
+        assert!(what.ends_with("USD of ch_2: charged after the customer had left"), "{what}");
+
+        // What is told once more of the same money asks nobody a second time, and neither does it once there is room.
+        for limit in [1, 5_000] {
+            with_limit(&mut service, "past_actions_max", limit);
+            let later = service.clock.now();
+            let renewed = of(stripe::invoice("cus_1", "in_2", "paid", 4900, 0, "usd", 1, later), "sub_1");
+            tell(&service, &format!("evt_again_{limit}"), "invoice.paid", later, &renewed).await;
+            service.advance(later + SignedDuration::from_hours(1)).await.unwrap();
+            assert_eq!(open(&service).await.len(), 1, "{limit}");
+            let waiting = get(&service, "/api/actions?state=waiting_approval").await;
+            let refunds = waiting["items"].as_array().unwrap().iter().filter(|action| action["kind"] == "refund");
+            assert_eq!(refunds.count(), 0, "{limit}: {waiting}");
+        }
+        let (id, done) = (task["id"].as_str().unwrap(), json!({"done": true, "reference": "re_1"}));
+        let (status, answer) = ask(&service, "bea", Method::POST, &format!("/api/tasks/{id}"), Some(&done), None).await;
+        assert_eq!((status, &answer["state"]), (StatusCode::OK, &json!("done")), "{answer}");
     });
 }

@@ -8,9 +8,11 @@ use app::context::Context;
 use app::fault::Fault;
 use app::message::{Body, Message};
 use app::ports::{Claim, Clock, CommitError, Due, Http, Item, Key, Listed, NoReply, Range, Store, Write};
-use app::store::keys;
+use app::store::{self, keys};
 use async_trait::async_trait;
 use domain::id::ActionId;
+use domain::staff::Staff;
+use domain::stop::Wish;
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use providers::{Call, Reply};
@@ -20,20 +22,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tests::stripe;
 use tests::world::{ask, get};
 
-/// A refund that bea has approved, and for which Stripe had no time.
-async fn refused_for_now(service: &Service) -> String {
+/// A refund that bea has approved.
+async fn approved(service: &Service, amount: &str) -> String {
     let body = json!({"account": "stripe:cus_1", "kind": "refund",
-        "params": {"payment": "ch_1", "amount": {"amount": "10.00", "currency": "USD"}},
+        "params": {"payment": "ch_1", "amount": {"amount": amount, "currency": "USD"}},
         "reason_code": "billing_error", "note": "asked"});
-    let (status, asked) = ask(service, "lena", Method::POST, "/api/actions", Some(&body), Some("key")).await;
+    let (status, asked) = ask(service, "lena", Method::POST, "/api/actions", Some(&body), Some(amount)).await;
     assert_eq!(status, StatusCode::CREATED, "{asked}");
     let id = asked["id"].as_str().unwrap().to_owned();
-    service.sandbox.trouble("stripe", "429").unwrap();
     let ballot = json!({"decision": "approve", "preview_digest": asked["preview"]["digest"], "note": "as it is"});
     let path = format!("/api/actions/{id}/decision");
     let (status, answer) = ask(service, "bea", Method::POST, &path, Some(&ballot), None).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     service.work().await.unwrap();
+    id
+}
+
+/// The same, and Stripe had no time for it.
+async fn refused_for_now(service: &Service) -> String {
+    service.sandbox.trouble("stripe", "429").unwrap();
+    let id = approved(service, "10.00").await;
     assert_eq!((sent(service), state(service, &id).await), (vec![json!(429)], json!("executing")));
     id
 }
@@ -157,9 +165,23 @@ fn what_a_bank_claims_during_a_slow_look_is_not_sent_again() {
     });
 }
 
+/// A manager pulls the switch.
+async fn pull(other: &Context) {
+    let mara = store::read::<Staff>(other, &keys::staff("mara")).await.unwrap().unwrap();
+    let wish = Wish { kind: Some("refund".to_owned()), note: "we look at it".to_owned(), ..Wish::default() };
+    assert!(app::setup::stop::change(other, &wish, &mara).await.is_ok());
+}
+
+/// What somebody else does.
+enum Meanwhile {
+    Claims,
+    Stops,
+}
+
 /// The intent to send is about to be stored: all that it was judged by has been read.
 struct SlowCommit {
     other: Context,
+    meanwhile: Meanwhile,
     action: Key,
     has_come: AtomicBool,
 }
@@ -187,9 +209,13 @@ impl Store for SlowCommit {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        let sends = writes.iter().any(|write| matches!(write, Write::Put { item, .. } if item.key == self.action));
+        let writes_it = writes.iter().any(|write| matches!(write, Write::Put { item, .. } if item.key == self.action));
+        let sends = writes_it && writes.iter().any(|write| matches!(write, Write::Check { .. }));
         if sends && !self.has_come.swap(true, Ordering::SeqCst) {
-            claim(&self.other).await;
+            match self.meanwhile {
+                Meanwhile::Claims => claim(&self.other).await,
+                Meanwhile::Stops => pull(&self.other).await,
+            }
         }
         self.other.store.commit(writes).await
     }
@@ -201,10 +227,38 @@ fn what_a_bank_claims_just_before_the_intent_is_stored_is_not_sent_again() {
         let mut service = with_a_payment().await;
         let id = refused_for_now(&service).await;
         let action = keys::action(&ActionId::parse(&id).unwrap());
-        let commit = Arc::new(SlowCommit { other: service.context.clone(), action, has_come: AtomicBool::new(false) });
+        let commit = slow_commit(&service, action, Meanwhile::Claims);
         service.context.store = commit.clone();
         minutes(&service, 60).await;
         assert!(commit.has_come.load(Ordering::SeqCst), "it is stored before it is sent");
         is_let_be(&service, &id).await;
+    });
+}
+
+fn slow_commit(service: &Service, action: Key, meanwhile: Meanwhile) -> Arc<SlowCommit> {
+    let (other, has_come) = (service.context.clone(), AtomicBool::new(false));
+    Arc::new(SlowCommit { other, meanwhile, action, has_come })
+}
+
+/// What is stopped is asked for before each sending, and is no condition of the commit (decision 8.32): what was judged
+/// by then leaves, once, and nothing after it.
+#[test]
+fn what_was_judged_when_somebody_stops_leaves_once_and_nothing_after_it() {
+    run(async {
+        let mut service = with_a_payment().await;
+        let id = refused_for_now(&service).await;
+        let action = keys::action(&ActionId::parse(&id).unwrap());
+        let commit = slow_commit(&service, action, Meanwhile::Stops);
+        service.context.store = commit.clone();
+        minutes(&service, 60).await;
+        assert!(commit.has_come.load(Ordering::SeqCst), "it is stored before it is sent");
+        assert_eq!((sent(&service), state(&service, &id).await), (vec![json!(429), json!(200)], json!("executed")));
+
+        let next = approved(&service, "11.00").await;
+        minutes(&service, 6 * 60).await;
+        assert_eq!((sent(&service).len(), state(&service, &next).await), (2, json!("approved")), "it is stopped");
+        stop(&service, true).await;
+        minutes(&service, 60).await;
+        assert_eq!((sent(&service).len(), state(&service, &next).await), (3, json!("executed")));
     });
 }

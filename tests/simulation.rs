@@ -58,6 +58,7 @@ fn after_any_storm_the_books_agree() {
                     total.changes += outcome.changes;
                     total.letters += outcome.letters;
                     total.tries += outcome.tries;
+                    total.words.count_in(outcome.words);
                     total.promises += outcome.promises;
                     total.fallen += outcome.fallen;
                     total.told += outcome.told;
@@ -84,6 +85,11 @@ fn after_any_storm_the_books_agree() {
     println!(
         "{histories} histories: {} events, {} crashes, {} refunds, {} other changes, {} letters, {} tries, {} told",
         total.acknowledged, total.crashes, total.refunds, total.changes, total.letters, total.tries, total.told
+    );
+    let words = &total.words;
+    println!(
+        "people said {} pauses, {} stops and {} promises, and nothing left against them",
+        words.pauses, words.stops, words.promises
     );
     println!("{} promises kept or broken, access fell {} times", total.promises, total.fallen);
     println!(
@@ -112,6 +118,10 @@ fn after_any_storm_the_books_agree() {
     assert!(
         histories < SAMPLE || [total.promises, total.fallen].iter().all(|count| *count > 0),
         "no promise came to its end, or nobody's access fell"
+    );
+    assert!(
+        histories < SAMPLE || [words.pauses, words.stops, words.promises].iter().all(|count| *count > 0),
+        "nobody let anything wait, ended it or promised to pay"
     );
     // None of those that are kept carries tickets, and one in four of the others does.
     assert!(

@@ -1,16 +1,21 @@
 //! A customer who pays by transfer and never does: with each rung of the ladder they may use less, and nobody has to
 //! decide it.
 
-use crate::ageing::{CUSTOMER, begun, invoice, pay, tell};
+use crate::ageing::{CUSTOMER, begun, invoice, letters, pay, tell};
 use crate::http::run;
 use ::http::{Method, StatusCode};
 use app::classify;
 use app::context::Context;
+use app::fault::Fault;
 use app::message::{Body, Message};
-use app::ports::{Clock, Letter, Post, Unsent};
+use app::ports::{Claim, Clock, CommitError, Due, Item, Key, Letter, Listed, Post, Range, Store, Unsent, Write};
+use app::store::keys;
 use async_trait::async_trait;
+use domain::id::AccountId;
+use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tests::stripe;
@@ -109,6 +114,21 @@ fn who_cannot_be_written_to_was_not_warned_and_loses_nothing_by_itself() {
     });
 }
 
+async fn hears_that_it_is_paid(other: &Context) {
+    let now = other.clock.now();
+    let mut paid = invoice("in_1", MADE, "2026-03-15", "usd", 0);
+    paid["status_transitions"]["paid_at"] = json!(now.as_second());
+    let message = Message::Delivery {
+        provider: "stripe".to_owned(),
+        source: "default".to_owned(),
+        event: "evt_paid".to_owned(),
+        received_at: now,
+        trace: "other".to_owned(),
+        body: Body::Plain(stripe::event("evt_paid", "invoice.paid", now, &paid).to_string()),
+    };
+    classify::handle(other, &message).await.unwrap();
+}
+
 /// While the letter of a rung is on its way, another worker hears that its invoice is paid.
 struct PaidMeanwhile {
     other: Context,
@@ -119,18 +139,7 @@ struct PaidMeanwhile {
 impl Post for PaidMeanwhile {
     async fn send(&self, letter: &Letter) -> Result<Option<String>, Unsent> {
         if letter.to == CUSTOMER && self.is_near.swap(false, Ordering::SeqCst) {
-            let now = self.other.clock.now();
-            let mut paid = invoice("in_1", MADE, "2026-03-15", "usd", 0);
-            paid["status_transitions"]["paid_at"] = json!(now.as_second());
-            let message = Message::Delivery {
-                provider: "stripe".to_owned(),
-                source: "default".to_owned(),
-                event: "evt_paid".to_owned(),
-                received_at: now,
-                trace: "other".to_owned(),
-                body: Body::Plain(stripe::event("evt_paid", "invoice.paid", now, &paid).to_string()),
-            };
-            classify::handle(&self.other, &message).await.unwrap();
+            hears_that_it_is_paid(&self.other).await;
         }
         self.other.post.send(letter).await
     }
@@ -168,7 +177,79 @@ fn whose_bank_claims_money_back_has_all_of_it_from_then_on() {
         let claim = stripe::dispute("dp_1", "ch_1", 8_000, "needs_response", service.clock.now());
         tell(&service, "charge.dispute.created", &claim).await;
         assert_eq!(access(&service).await, stands("active", None), "as recoveries take nothing from then on");
+        let until = service.clock.now() + SignedDuration::from_hours(48);
+        let path = "/api/accounts/stripe:cus_1/dunning";
+        for word in [json!({"pause": {"until": until}}), json!({"resume": {}})] {
+            let mut said = word.clone();
+            said["invoice"] = json!("in_1");
+            let (status, answer) = ask(&service, "lena", Method::POST, path, Some(&said), None).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            assert_eq!(access(&service).await, stands("active", None), "whatever is said of it: {word}");
+        }
         service.advance(at("2026-07-20T09:30:00Z")).await.unwrap();
         assert_eq!(access(&service).await, stands("active", None), "and the next rung takes nothing again");
+    });
+}
+
+/// A batch is read item by item: another worker hears that the invoice is paid once it was read, before the rest is.
+struct TornRead {
+    other: Context,
+    /// How many items the batch has that is torn.
+    sizes: RangeInclusive<usize>,
+    is_near: AtomicBool,
+}
+
+#[async_trait]
+impl Store for TornRead {
+    async fn read(&self, wanted: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let (own, climb) = (keys::invoice(&account, "in_1"), keys::climb(&account, "in_1"));
+        let is_it = wanted.contains(&climb) && self.sizes.contains(&wanted.len());
+        let place = wanted.iter().position(|key| *key == own).filter(|_| is_it);
+        let Some(place) = place.filter(|_| self.is_near.swap(false, Ordering::SeqCst)) else {
+            return self.other.store.read(wanted).await;
+        };
+        let before = self.other.store.read(wanted).await?.swap_remove(place);
+        hears_that_it_is_paid(&self.other).await;
+        let mut items = self.other.store.read(wanted).await?;
+        items[place] = before;
+        Ok(items)
+    }
+
+    async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
+        self.other.store.range(range).await
+    }
+
+    async fn listed(&self, listed: &Listed) -> Result<Vec<Item>, Fault> {
+        self.other.store.listed(listed).await
+    }
+
+    async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault> {
+        self.other.store.due(shard, until, limit).await
+    }
+
+    async fn claim(&self, due: &Due, silent_until: Timestamp) -> Result<Claim, Fault> {
+        self.other.store.claim(due, silent_until).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        self.other.store.commit(writes).await
+    }
+}
+
+#[test]
+fn what_is_paid_between_two_reads_of_a_batch_takes_nothing_and_is_not_written_of() {
+    run(async {
+        for (name, sizes, left) in [("as its letter has left", 1..=3, 2), ("as its rung is taken", 4..=100, 1)] {
+            let mut service = owing("").await;
+            service.advance(at("2026-04-14T09:30:00Z")).await.unwrap();
+            assert_eq!((letters(&service), access(&service).await), (1, stands("grace", Some("warned"))), "{name}");
+            let other = service.context.clone();
+            let store = Arc::new(TornRead { other, sizes, is_near: AtomicBool::new(true) });
+            service.context.store = store.clone();
+            service.advance(at("2026-04-15T09:30:00Z")).await.unwrap();
+            assert!(!store.is_near.load(Ordering::SeqCst), "{name}: the invoice is read");
+            assert_eq!((letters(&service), access(&service).await), (left, stands("active", None)), "{name}");
+        }
     });
 }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use tests::world::{ask, deliver_to, get};
+use tokio::sync::Notify;
 
 /// A Zendesk that answers who wrote with a status of its own, while there is one.
 struct Unwilling {
@@ -87,6 +88,47 @@ fn who_wrote_at_zendesk_is_asked_there_once_where_the_event_names_a_number_only(
             (&Value::Null, &json!(true)),
             "an address of nobody: {told}"
         );
+    });
+}
+
+/// A worker that dies as it asks who wrote.
+struct Dies {
+    http: Arc<dyn Http>,
+    died: Notify,
+}
+
+#[async_trait]
+impl Http for Dies {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        if provider == "zendesk" && call.path.ends_with("?include=users") {
+            self.died.notify_one();
+            std::future::pending::<()>().await;
+        }
+        self.http.call(provider, source, call).await
+    }
+}
+
+#[test]
+fn who_wrote_is_asked_though_whoever_was_to_ask_died_first() {
+    run(async {
+        let (mut service, _) = at_zendesk(OWN, 200).await;
+        let http = service.context.http.clone();
+        let dies = Arc::new(Dies { http: http.clone(), died: Notify::new() });
+        service.context.http = dies.clone();
+        tokio::select! {
+            biased;
+            () = writes_at_zendesk(&service, "created", json!({})) => panic!("it asks who wrote"),
+            () = dies.died.notified() => service.queue.restart().unwrap(),
+        }
+        service.context.http = http;
+        service.work().await.unwrap();
+        assert_eq!((asked_who(&service), &ticket(&service, "zendesk:42").await["unverified"]), (0, &json!(true)));
+        later(&service, 1).await;
+        let told = ticket(&service, "zendesk:42").await;
+        assert_eq!((asked_who(&service), &told["requester"]["email"]), (1, &json!(OWN)), "{told}");
+        writes_at_zendesk(&service, "created", json!({})).await;
+        later(&service, 24).await;
+        assert_eq!(asked_who(&service), 1, "once");
     });
 }
 

@@ -42,6 +42,8 @@ pub struct Outcome {
     pub letters: usize,
     /// How often a payment was tried at the provider because we asked.
     pub tries: usize,
+    /// What people have said of recoveries and of what climbs the ladder.
+    pub words: Words,
     /// How many promises were kept or broken, and how often access fell.
     pub promises: usize,
     pub fallen: usize,
@@ -55,6 +57,24 @@ pub struct Outcome {
     pub hits: BTreeMap<String, u64>,
     /// A digest of everything that stands in the end.
     pub state: String,
+}
+
+/// How often people let something wait, ended it, or wrote down what a customer has promised, as far as the books
+/// remember.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    pub pauses: usize,
+    pub stops: usize,
+    pub promises: usize,
+}
+
+impl Words {
+    /// Counts those as well.
+    pub fn count_in(&mut self, others: Self) {
+        self.pauses += others.pauses;
+        self.stops += others.stops;
+        self.promises += others.promises;
+    }
 }
 
 const START: &str = "2026-03-01T09:00:00Z";
@@ -126,6 +146,7 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
         changes,
         letters,
         tries: found.tries,
+        words: found.words,
         promises: found.promises,
         fallen: found.fallen,
         told: storm.product.count(),

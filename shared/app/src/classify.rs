@@ -70,9 +70,11 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                 }
                 Reading::Ask { events, call } => {
                     let done = fold_all(context, &events, from).await?;
-                    // A redelivery does not ask again: a provider that hangs must not hold up what stands behind.
-                    if done == Done::Folded {
-                        probe::learn_more(context, provider, source, &call, &events, trace).await;
+                    match done {
+                        Done::Folded => probe::learn_more(context, provider, source, &call, &events, trace).await,
+                        // A redelivery asks nobody itself: a provider that hangs must not hold up what stands behind.
+                        Done::Duplicate => probe::wish(context, provider, source, &call, &events, trace).await?,
+                        _ => {}
                     }
                     Ok(done)
                 }

@@ -3,7 +3,7 @@
 mod document;
 mod paying;
 
-pub use document::Document;
+pub use document::{Document, meant};
 pub use paying::Paying;
 
 use crate::book::{Due, Head, HistoryLine, Invoice};

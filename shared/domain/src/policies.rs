@@ -187,10 +187,11 @@ impl Policies {
         Ok(())
     }
 
-    /// Every family that a recovery is planned by is one, every letter of it has its place beside others, and no rule
-    /// of tries breaks a network's by construction.
+    /// Every family that a recovery is planned by is one, every letter of it has its place beside others, every end is
+    /// held for long enough, and no rule of tries breaks a network's by construction.
     fn lint_recoveries(&self, files: &[(&str, &str)]) -> Result<(), Refused> {
         let declines = self.declines.current();
+        let held_min = self.limits.current().hold_hours_min;
         for policy in self.dunning.all() {
             let file = format!("shared/policy/dunning/v{}.toml", policy.version);
             let text = files.iter().find(|(name, _)| *name == file).map_or("", |(_, text)| *text);
@@ -203,6 +204,10 @@ impl Policies {
             }
             if let Some((offset, text)) = policy.unranked() {
                 return refused(offset, format!("nobody says how much `{text}` says beside other letters"));
+            }
+            if let Some((offset, hours)) = policy.holds().find(|(_, hours)| *hours < held_min) {
+                let said = format!("an end is held for {held_min} hours at least, and this one for {hours}");
+                return refused(offset, said);
             }
             if let Some(rule) = &policy.second_card {
                 // Where one is never tried again a second one may be; what people look at first it does not answer.
@@ -325,6 +330,21 @@ mod tests {
     }
 
     #[test]
+    fn an_end_that_is_held_too_shortly_is_refused_on_its_line() {
+        let (file, text) = SHIPPED.iter().find(|(file, _)| file.ends_with("/dunning/v3.toml")).unwrap();
+        let line = text.lines().position(|line| line.contains("hold_hours = 72")).unwrap() + 1;
+        for (hours, refused_on) in [(1, Some(line)), (71, Some(line)), (72, None), (73, None), (720, None)] {
+            let own = text.replacen("hold_hours = 72", &format!("hold_hours = {hours}"), 1);
+            let shipped = with("dunning/v3", |_| own.clone()).err();
+            let alone = Policies::shipped_with_dunning(&own).err();
+            for refused in [shipped, alone] {
+                assert_eq!(refused.as_ref().map(|it| it.line), refused_on, "{hours}: {refused:?}");
+                assert!(refused.is_none_or(|it| it.file == *file), "{hours}");
+            }
+        }
+    }
+
+    #[test]
     fn a_bad_policy_is_refused_with_its_line() {
         let rows: &[(&str, &str, &str, &str)] = &[
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
@@ -407,6 +427,9 @@ mod tests {
                 "before the last try, which may be on day 30",
             ),
             ("dunning/v3", ", hold_hours = 72", "", "for how long it is held"),
+            ("dunning/v3", "hold_hours = 72", "hold_hours = 71", "held for 72 hours at least, and this one for 71"),
+            ("limits", "hold_hours_min = 72", "hold_hours_min = 0", "`hold_hours_min` must be at least 1"),
+            ("limits", "hold_hours_min = 72", "hold_hours_min = 73", "held for 73 hours at least, and this one for 72"),
             ("dunning/v3", "prompt = \"final_notice\", ", "", "which letter tells of it"),
             ("dunning/v3", "prompt = \"final_notice\"", "prompt = \"no_such_text\"", "`no_such_text` tells of an end"),
             ("dunning/v3", "end = \"subscription\"", "end = \"account\"", "unknown variant"),

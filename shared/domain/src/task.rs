@@ -49,6 +49,8 @@ pub enum About {
     RestDue { action: ActionId, invoice: String },
     /// The same of one who ended their subscription at the provider.
     LeftOwing { invoice: String, subscription: String },
+    /// What a customer was charged after they had left, where people could not be asked to give it back.
+    ChargedSince { action: ActionId, payment: String },
     /// Money that somebody says they gave back by hand, and that the provider does not show.
     Unseen { action: ActionId },
     /// What is still owed when a bank has decided a claim during which nobody was asked for it.
@@ -124,6 +126,8 @@ pub struct Change {
     pub assign: Option<String>,
     pub snooze_until: Option<Timestamp>,
     pub done: Option<bool>,
+    /// Of a letter of the ladder, the rung that whoever says it has read of: each takes the task over.
+    pub bucket: Option<String>,
     /// The provider's id of what was done.
     #[serde(default)]
     pub reference: String,
@@ -142,6 +146,8 @@ pub enum Refused {
     NotTheirsToEnd,
     #[error("it is more than you decide: a {0} says whether it is sent, or whoever stands above them")]
     NotTheirsToAgree(String),
+    #[error("it is about another letter by now, of rung {0}: look at it again")]
+    OtherLetter(String),
     #[error("the task is {0} already")]
     Ended(&'static str),
     #[error("`snooze_until` must lie ahead, and within {0} days")]
@@ -201,6 +207,11 @@ impl Task {
         {
             return Err(Refused::NotTheirsToAgree(needs.name().replace('_', " ")));
         }
+        if let (Some(read), About::Letter { bucket, .. }) = (&word.bucket, &self.about)
+            && read != bucket
+        {
+            return Err(Refused::OtherLetter(bucket.clone()));
+        }
         if self.state != State::Open {
             return Err(Refused::Ended(self.state.name()));
         }
@@ -253,6 +264,9 @@ impl About {
             Self::Action { action } => TaskId::of(account, "action", action.as_str()),
             Self::RestDue { action, invoice } => TaskId::of(account, "rest_due", &format!("{action} {invoice}")),
             Self::LeftOwing { invoice, .. } => TaskId::of(account, "left_owing", invoice),
+            Self::ChargedSince { action, payment } => {
+                TaskId::of(account, "charged_since", &format!("{action} {payment}"))
+            }
             Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
@@ -290,6 +304,7 @@ impl About {
             | Self::Offered { invoice, .. }
             | Self::MarkPaid { invoice } => Some(invoice),
             Self::Action { .. }
+            | Self::ChargedSince { .. }
             | Self::Unseen { .. }
             | Self::Play { .. }
             | Self::Onboarding { .. }
@@ -312,6 +327,7 @@ impl About {
                 Some(invoice)
             }
             Self::Action { .. }
+            | Self::ChargedSince { .. }
             | Self::Unseen { .. }
             | Self::Overdue { .. }
             | Self::Letter { .. }
@@ -339,6 +355,7 @@ impl About {
         match self {
             Self::Action { action }
             | Self::RestDue { action, .. }
+            | Self::ChargedSince { action, .. }
             | Self::Unseen { action }
             | Self::Onboarding { action } => Some(action),
             Self::LeftOwing { .. }
@@ -396,6 +413,10 @@ mod tests {
             let mut task = open.clone();
             let word = Change { done: Some(done), ..Change::default() };
             assert_eq!(task.take(&word, &staff(role), 30, now).map(|()| task.state), expected, "{role:?} {done}");
+        }
+        for (read, expected) in [("31-60", Ok(())), ("0-30", Err(Refused::OtherLetter("31-60".to_owned())))] {
+            let word = Change { done: Some(true), bucket: Some(read.to_owned()), ..Change::default() };
+            assert_eq!(open.clone().take(&word, &staff(Role::Manager), 30, now), expected, "it was read of {read}");
         }
         let mut given = open;
         let word = Change { assign: Some("luis".into()), ..Change::default() };

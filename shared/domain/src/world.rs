@@ -18,6 +18,7 @@ mod report;
 mod strategy;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 pub use history::{Asked, Chooses, Judged, Share, judge};
 pub use ladders::{best_ladder, ladders};
@@ -26,6 +27,7 @@ pub use planned::Planned;
 pub use play::play;
 pub use report::{OfCluster, Recovered, Report};
 pub use strategy::{Fixed, Next, NotALadder, Shown, Strategy, Window};
+pub use worth::Worth;
 
 use crate::money::Currency;
 use crate::policy::{Refused, read};

@@ -108,6 +108,7 @@ pub fn task(
                     dt { "Because of" } dd { a href=(origin(task)) { @match task.about {
                         About::Action { .. } => "an approved action that its provider cannot do",
                         About::RestDue { .. } | About::LeftOwing { .. } => "the customer's cancellation",
+                        About::ChargedSince { .. } => "what was charged after the customer had left",
                         About::Unseen { .. } => "a refund that was made by hand and is not in the book",
                         About::Claimed { .. } => "a bank's claim that is decided",
                         About::Overdue { .. } => "an open invoice that no recovery asks for",
@@ -217,7 +218,8 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &
         } @else if viewer.role.may_settle() { section .notice {
             h2 { "Say how it ended" }
             (form(html! {
-                @if let About::Letter { .. } = task.about {
+                @if let About::Letter { bucket, .. } = &task.about {
+                    input type="hidden" name="bucket" value=(bucket);
                     button type="submit" name="say" value="done" { "Send" }
                     button .plain type="submit" name="say" value="dropped" { "Skip" }
                 } @else if let About::Unseen { .. } = task.about {
@@ -285,6 +287,7 @@ mod tests {
             let page = task(&viewer, &letter, &Names::default(), &[], now, 30, None);
             assert_eq!((page.contains("Send<"), page.contains("Skip<")), (decides, decides), "{role:?}: {page}");
             assert_eq!(page.contains("It waits for a manager"), !decides, "{role:?}: {page}");
+            assert_eq!(page.contains("name=\"bucket\" value=\"0-30\""), decides, "{role:?}: {page}");
         }
     }
 }

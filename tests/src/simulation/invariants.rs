@@ -5,6 +5,7 @@ mod answers;
 mod asked;
 mod effects;
 mod recovery;
+mod said;
 mod service;
 mod tickets;
 mod told;
@@ -12,8 +13,8 @@ mod unasked;
 
 pub use effects::changes;
 
-use super::Storm;
 use super::tickets::Talk;
+use super::{Storm, Words};
 use crate::world::records;
 use account::{
     effects_were_decided, ledger_verifies, no_letter_after_the_end, nothing_hangs, same_in_any_order,
@@ -37,6 +38,7 @@ use domain::task::Task;
 use effects::{effects_are_ours, limits_hold_together, no_money_is_promised_twice, refunds_are_ours};
 use local::service::Service;
 use recovery::{fallen, promises_settled, recoveries_keep_their_word, tries, tries_keep_to_their_budget};
+use said::nothing_leaves_that_waits;
 use service::{
     events_are_done, imports_are_whole, letters_once, pulses_are_those_of_the_book, queues_are_empty, reports_recompute,
 };
@@ -66,6 +68,8 @@ pub(super) struct Found {
     pub state: String,
     /// How often a payment was tried again.
     pub tries: usize,
+    /// What people have said of what is asked for.
+    pub words: Words,
     /// How many promises of customers were kept or broken, and how often access fell.
     pub promises: usize,
     pub fallen: usize,
@@ -122,8 +126,10 @@ pub(super) async fn check(storm: &mut Storm) -> Result<Found, String> {
     let at_stripe = by_provider.get("stripe").unwrap_or(&nobody);
     let tried = tries(service, at_stripe)?;
     tries_keep_to_their_budget(service, &tried, bills, *allowed)?;
+    let mut words = Words::default();
     for books in &all_books {
         recoveries_keep_their_word(service, books, &tried, *is_long)?;
+        words.count_in(nothing_leaves_that_waits(service, books).await?);
     }
     each_is_signed_under_one_id(product, listening)?;
     events_are_done(service, acknowledged).await?;
@@ -143,6 +149,7 @@ pub(super) async fn check(storm: &mut Storm) -> Result<Found, String> {
     Ok(Found {
         state: sha256(state.as_bytes()),
         tries: tried.len(),
+        words,
         promises: plans().map(promises_settled).sum(),
         fallen: plans().map(fallen).sum(),
         requests: requests.len(),

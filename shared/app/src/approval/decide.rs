@@ -22,6 +22,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Why nobody approves what may have been given back before.
+const UNCOUNTED: &str = "more was asked for on this account than is looked at, so that nobody knows whether this was given back \
+    already: look at the provider, do it there if it is owed, and deny it here";
+
 /// What somebody decided.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Ballot {
@@ -108,7 +112,12 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let staff = read.batch.get::<Staff>(&keys::staff(&staff.id))?.ok_or_else(Problem::not_signed_in)?;
     let now = context.clock.now();
     let away = stood_in_for(context, &mut read.batch, &before, &staff, now).await?;
-    let credited = credited(context, &before).await?;
+    let credited = match credited(context, &before).await? {
+        Some(credited) => credited,
+        // Whoever denies gives nothing, whatever was given before.
+        None if ballot.decision == Decision::Deny => Vec::new(),
+        None => return Err(Problem::not_possible(UNCOUNTED).into()),
+    };
 
     // Decide.
     let role = away.as_ref().map_or(staff.role, |away| away.role);
@@ -173,17 +182,17 @@ fn standing(batch: &Batch, cases: &BTreeSet<Key>) -> Result<Vec<Case>, Fault> {
     Ok(found)
 }
 
-/// What was credited for mistakes, where it may be what an action gives back. It is read after the head, which each
-/// approval of a credit writes: whoever was quicker is seen, or makes the commit fail.
-async fn credited(context: &Context, action: &Action) -> Result<Vec<Credited>, Failed> {
+/// What was credited for mistakes, where it may be what an action gives back; none, where more was asked for than is
+/// looked at. It is read after the head, which each approval of a credit writes: whoever was quicker is seen, or makes
+/// the commit fail.
+async fn credited(context: &Context, action: &Action) -> Result<Option<Vec<Credited>>, Fault> {
     let is_own = action.requested_by == MACHINE && action.case.is_some();
     let gives = action.kind.members().iter().any(|member| member.gives().is_some());
     let by_case = is_own || !action.proven_by.is_empty();
     if by_case && gives && action.reason_code.is_mistake() {
-        let past = records::past(context, &action.account).await?;
-        return Ok(past.ok_or_else(records::too_much_past)?.credited);
+        return Ok(records::past(context, &action.account).await?.map(|past| past.credited));
     }
-    Ok(Vec::new())
+    Ok(Some(Vec::new()))
 }
 
 /// Whether the case for which Recoup asks has ended or owes it no more.
@@ -273,10 +282,8 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         }
         let cases = grounds(&before);
         let standing = standing(&Batch::read(context, cases.iter().cloned().collect()).await?, &cases)?;
-        let credited = credited(context, &before).await.map_err(|failed| match failed {
-            Failed::Fault(fault) => fault,
-            Failed::Refused(problem) => Fault::Park(problem.message),
-        })?;
+        // Of what is not known nothing ends: people are asked, and whoever would approve it is told why nobody can.
+        let credited = credited(context, &before).await?.unwrap_or_default();
         if let Some(plan) = ending::plan_of(&before) {
             read.batch.extend(Batch::read(context, vec![plan]).await?);
         }

@@ -92,7 +92,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     let source = sources::find(context, provider, source).await?;
     let text = plain(&said.text);
     let asks = pay::asks(context, &mut laid, &text, None).await?;
-    let papers = document::asked(&laid);
+    let opens = document::meant(context, &mut laid, &text).await?;
 
     // Decide.
     let (now, offered) = (context.clock.now(), laid.offered(context));
@@ -107,7 +107,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     if let Some(standing) = handling.answers.iter().rev().find(|answer| is_same(answer, &text, turn, said)) {
         return Ok(Attempted::Done(standing.clone()));
     }
-    if document::is_in(context, &text) && papers.is_none() {
+    if document::is_in(context, &text) && opens.is_none() {
         let message =
             "no document was sent because of its case: ask for it first, or take the link to it out of the text";
         return Err(Problem::not_possible(message).into());
@@ -131,6 +131,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     };
     answer.step.clone_from(&said.step);
     answer.asks_for = asks.as_ref().and_then(|asks| asks.invoice().cloned());
+    answer.opens = opens;
     let answer = answer.clone();
     if handling.assigned_to.is_none() {
         handling.assign(Some(&staff.id), MACHINE, now);

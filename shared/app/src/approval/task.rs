@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 pub fn form(context: &Context, fields: &BTreeMap<String, String>) -> Result<Change, Problem> {
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let (reference, note) = (field("reference"), field("note"));
+    let bucket = fields.get("bucket").cloned();
     let word = match field("say").as_str() {
         "assign" => Change { assign: Some(field("assign")), ..Change::default() },
         "snooze" => {
@@ -35,8 +36,8 @@ pub fn form(context: &Context, fields: &BTreeMap<String, String>) -> Result<Chan
             let until = context.clock.now().checked_add(SignedDuration::from_hours(days.clamp(0, 3650) * 24)).ok();
             Change { snooze_until: until, ..Change::default() }
         }
-        "done" => Change { done: Some(true), reference, note, ..Change::default() },
-        "dropped" => Change { done: Some(false), reference, note, ..Change::default() },
+        "done" => Change { done: Some(true), bucket, reference, note, ..Change::default() },
+        "dropped" => Change { done: Some(false), bucket, reference, note, ..Change::default() },
         _ => return Err(Problem::malformed("the form says nothing; reload the page")),
     };
     Ok(word)
@@ -150,6 +151,7 @@ async fn case_of(context: &Context, batch: &mut Batch, task: &Task) -> Result<Op
         TaskAbout::Action { action }
         | TaskAbout::Unseen { action }
         | TaskAbout::RestDue { action, .. }
+        | TaskAbout::ChargedSince { action, .. }
         | TaskAbout::Onboarding { action } => keys::action(action),
         _ => return Ok(None),
     };
@@ -188,6 +190,7 @@ fn problem(refused: &Refused) -> Problem {
             (StatusCode::FORBIDDEN, "not_permitted")
         }
         Refused::Ended(_) => (StatusCode::CONFLICT, "already_decided"),
+        Refused::OtherLetter(_) => (StatusCode::CONFLICT, "changed_meanwhile"),
         Refused::Snooze(_) => (StatusCode::UNPROCESSABLE_ENTITY, "not_possible"),
     };
     Problem::new(status, code, refused.to_string())

@@ -106,6 +106,29 @@ pub async fn learn_more(
     }
 }
 
+/// After the redelivery of a ticket: whoever folded it may have died before it asked who wrote. Where that is not known
+/// and no question stands, its alarm asks. Why a try failed the next try tells as well.
+pub async fn wish(
+    context: &Context,
+    provider: &Provider,
+    source: &str,
+    call: &Call,
+    events: &[Event],
+    trace: &str,
+) -> Result<(), Fault> {
+    let (Some(_), Some(event)) = (provider.observe(), events.first()) else { return Ok(()) };
+    if !matches!(event.seen.first(), Some(Seen::Ticket(_))) {
+        return Ok(());
+    }
+    let question =
+        Question { provider: provider.name, source, call, missing: None, wished_at: Some(context.clock.now()), trace };
+    let stands = store::read::<Probe>(context, &question.key()).await?.is_some();
+    if stands || is_known(context, event).await? {
+        return Ok(());
+    }
+    store::retrying(context, || question.later(context)).await
+}
+
 async fn try_to_learn(
     context: &Context,
     provider: &Provider,

@@ -109,7 +109,8 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     let news: Vec<_> = own.chain(asked).collect();
     let over = agreed::given_up(&read.batch, &climb, now)?;
 
-    // Write. Whoever pays or leaves meanwhile writes the head; what is said of a climb stands there alone.
+    // Write. Whoever pays or leaves meanwhile writes the head; what is said of a climb stands there alone. A batch is
+    // no snapshot: what it read of an invoice or a recovery may be older than its head.
     let also = if letter.is_some() { listed.ids() } else { Vec::new() };
     let mut commit = Commit::default();
     ladder::write(&mut commit, &read.batch, &climb);
@@ -120,6 +121,10 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     let shown = show(context, &mut commit, (&read.batch, &climb), (&read.head, head)).await?;
     if !shown {
         commit.check(&read.batch, &keys::head(account));
+    }
+    if taken.is_some() {
+        let judged_by = [keys::invoice(account, invoice), keys::plan(account, invoice)];
+        judged_by.iter().for_each(|key| commit.check(&read.batch, key));
     }
     owned.iter().chain(&agrees).for_each(|(task, _)| commit.over(&read.batch, task));
     over.iter().for_each(|task| commit.over(&read.batch, task));
@@ -196,10 +201,18 @@ pub(super) async fn end(
     }
     let mut commit = Commit::default();
     ladder::write(&mut commit, &batch, &climb);
-    if let Some(before) = batch.get::<Head>(&keys::head(account))? {
-        let mut head = before.clone();
-        climb.show_letter_on(&mut head);
-        show(context, &mut commit, (&batch, &climb), (&before, head)).await?;
+    // A batch is no snapshot: an invoice as it was before it was paid takes nothing on a head of afterwards.
+    commit.check(&batch, &own);
+    let shown = match batch.get::<Head>(&keys::head(account))? {
+        Some(before) => {
+            let mut head = before.clone();
+            climb.show_letter_on(&mut head);
+            show(context, &mut commit, (&batch, &climb), (&before, head)).await?
+        }
+        None => false,
+    };
+    if !shown {
+        commit.check(&batch, &keys::head(account));
     }
     store::attempted(commit.run(context).await, done)
 }

@@ -68,9 +68,11 @@ impl Climb {
         Some(AccessLine { state, since, next, next_at })
     }
 
-    /// Shows it on the head of its account.
+    /// Shows it on the head of its account. While a bank's claim stands nothing is taken, whatever is said of the climb
+    /// until its next rung comes, with which it stops.
     pub fn show_access_on(&self, head: &mut Head, policy: &AgeingPolicy) {
-        head.shows_overdue(&self.way.invoice, self.access(policy));
+        let access = self.access(policy).filter(|_| !head.book.is_claimed());
+        head.shows_overdue(&self.way.invoice, access);
     }
 
     /// For how many whole days nothing is taken once the letter of a rung has left; nothing, where nothing is taken by
@@ -201,6 +203,20 @@ mod tests {
             until(&mut climb, &ground, is_written, end);
             let found = climb.access(policy).map(|access| (access.state.name(), access.next.map(Entitlement::name)));
             assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn while_a_claim_stands_nothing_is_shown_as_taken() {
+        let policies = Policies::shipped().unwrap();
+        let (policy, invoice) = (policies.ageing.current(), due("2026-03-15"));
+        let mut climb = climb(&invoice, None).unwrap();
+        until(&mut climb, &ground(&invoice), true, "2026-05-15T09:00:00Z");
+        let mut head = Head::new("stripe", "default", "cus_1");
+        for (claims, expected) in [(0, Some(Entitlement::Restricted)), (1, None), (0, Some(Entitlement::Restricted))] {
+            head.book.figures.claims = claims;
+            climb.show_access_on(&mut head, policy);
+            assert_eq!(head.overdue.get("in_1").map(|access| access.state), expected, "{claims} claims");
         }
     }
 

@@ -40,9 +40,46 @@ impl Document {
     }
 }
 
+/// Which of what was sent a text is about, each with what its invoice is called, the newest first: the newest of those
+/// whose invoice it names; the newest of all, where it names none.
+pub fn meant<'a, T>(text: &str, sent: &'a [(T, Vec<String>)]) -> Option<&'a T> {
+    let text = text.to_lowercase();
+    let is_named = |(_, called): &&(T, Vec<String>)| called.iter().any(|name| names(&text, &name.to_lowercase()));
+    sent.iter().find(is_named).or(sent.first()).map(|(paper, _)| paper)
+}
+
+/// Whether a name stands in a text as a whole: a longer one that it is a part of is another.
+fn names(text: &str, name: &str) -> bool {
+    let goes_on = |sign: char| sign.is_alphanumeric() || "-_/".contains(sign);
+    !name.is_empty()
+        && text.match_indices(name).any(|(place, _)| {
+            let before = text[..place].chars().next_back();
+            let after = text[place + name.len()..].chars().next();
+            !before.is_some_and(goes_on) && !after.is_some_and(goes_on)
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_about_what_was_sent_of_the_invoice_that_it_names() {
+        let called = |id: &str| vec![id.to_owned(), id.to_uppercase().replace('_', "-")];
+        let sent = ["in_10", "in_2", "in_1"].map(|id| (id, called(id)));
+        for (text, expected) in [
+            ("Here it is", "in_10"),
+            ("Here is in_1: it", "in_1"),
+            ("Here is invoice IN-1.", "in_1"),
+            ("as IN-2, which corrects IN-1", "in_2"),
+            ("IN-10 it is", "in_10"),
+            ("Nothing of IN-1-B, IN-11 or MAIN-1", "in_10"),
+            ("(in-1)", "in_1"),
+        ] {
+            assert_eq!(meant(text, &sent), Some(&expected), "{text}");
+        }
+        assert_eq!(meant::<u32>("IN-1", &[]), None);
+    }
 
     #[test]
     fn a_document_is_sent_by_its_own_action() {

@@ -151,6 +151,12 @@ impl DunningPolicy {
         named.chain(leanings.map(|(list, family)| (list.span().start, family.as_str())))
     }
 
+    /// For how many hours each end is held, with where.
+    pub(crate) fn holds(&self) -> impl Iterator<Item = (usize, i64)> {
+        let held = self.segment.iter().flat_map(|segment| &segment.steps).filter_map(|step| step.hold_hours.as_ref());
+        held.map(|hours| (hours.span().start, *hours.get_ref()))
+    }
+
     /// The segment of an invoice.
     pub fn segment(&self, facts: &Facts<'_>) -> &Segment {
         self.segment.iter().find(|segment| segment.fits(facts)).expect("the lint saw a last segment for everyone")

@@ -91,6 +91,8 @@ pub struct Limits {
     pub promise_days_max: i64,
     /// How many broken promises about an invoice are put up with: after more, no other is taken.
     pub promises_broken_max: u32,
+    /// For how many hours an end of a recovery is held, at least.
+    pub hold_hours_min: i64,
     /// After how many hours it is looked again whether an invoice that is in review, or claimed, may be tried.
     pub review_hours: i64,
     /// How long a recovery waits for a debit that its provider has taken on: then it goes on beside it.
@@ -263,6 +265,7 @@ impl Rules for Limits {
             ("snooze_days_max", self.snooze_days_max),
             ("pause_days_max", self.pause_days_max),
             ("promise_days_max", self.promise_days_max),
+            ("hold_hours_min", self.hold_hours_min),
             ("review_hours", self.review_hours),
             ("debit_days_max", self.debit_days_max),
             ("paying_minutes", self.paying_minutes),

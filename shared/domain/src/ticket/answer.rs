@@ -1,5 +1,6 @@
 //! One answer to a customer: it is stored before it leaves, and leaves at most once.
 
+use crate::id::ActionId;
 use crate::policy::shorten;
 use crate::telling::State;
 use jiff::Timestamp;
@@ -30,6 +31,9 @@ pub struct Answer {
     /// The invoice that a link to pay in its text was written for: the link leads there, whatever its case becomes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks_for: Option<String>,
+    /// What has sent the document that a link in its text was written for, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens: Option<ActionId>,
     #[serde(flatten)]
     pub state: State,
 }
@@ -152,6 +156,7 @@ mod tests {
                 turn: 1,
                 step: None,
                 asks_for: None,
+                opens: None,
                 state: standing.clone(),
             };
             answer.came(came.clone());

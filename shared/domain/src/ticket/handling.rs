@@ -210,6 +210,7 @@ impl Handling {
             turn,
             step: None,
             asks_for: None,
+            opens: None,
             state: telling::State::Sending,
         });
         forget_oldest(&mut self.answers, ANSWERS_BYTES_MAX);

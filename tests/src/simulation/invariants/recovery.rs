@@ -224,7 +224,7 @@ impl Left {
 }
 
 /// When a recovery waited because somebody said so.
-fn waits(plan: &Plan) -> Vec<(Timestamp, Timestamp)> {
+pub(super) fn waits(plan: &Plan) -> Vec<(Timestamp, Timestamp)> {
     let mut waits = Vec::new();
     // Since when; until when it is paused, and until when something is promised.
     let (mut since, mut paused, mut promised): (Option<Timestamp>, Option<Timestamp>, Option<Timestamp>) =

@@ -4,9 +4,10 @@ use super::super::Done;
 use super::{Ask, CROWDED, NOT_OWED, What, make};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::records::actions_of;
+use crate::records::{self, actions_of};
 use crate::setup::sources;
-use crate::store::{self, Asking, Batch, Commit, keys};
+use crate::store::{self, Asking, Attempted, Batch, Commit, keys};
+use crate::task;
 use crate::web::Failed;
 use domain::action::{Action, Kind, Reason, State};
 use domain::book::Head;
@@ -14,6 +15,7 @@ use domain::case::Case;
 use domain::id::{ActionId, CaseId};
 use domain::money::Money;
 use domain::staff::MACHINE;
+use domain::task::{About, Task};
 use jiff::{SignedDuration, Timestamp};
 
 fn by_machine(
@@ -115,7 +117,8 @@ pub(super) fn next_request(case: &Case) -> ActionId {
     ActionId::of(&case.account, MACHINE, &format!("{} {}", case.id, case.actions.len()))
 }
 
-/// Asks people to give back what somebody was charged after they had asked to leave.
+/// Asks people to give back what somebody was charged after they had asked to leave. Where so much was asked for before
+/// that nobody can be asked, a person has a task, and nothing asks for it beside them.
 pub async fn for_leaver(
     context: &Context,
     action: &Action,
@@ -123,6 +126,10 @@ pub async fn for_leaver(
     amount: Money,
     asked_at: Timestamp,
 ) -> Result<(), Fault> {
+    let about = About::ChargedSince { action: action.id.clone(), payment: payment.to_owned() };
+    if store::read::<Task>(context, &keys::task(&about.task(&action.account))).await?.is_some() {
+        return Ok(());
+    }
     // One that could not be decided any more is asked anew; one that people denied is not.
     let request =
         |number: usize| ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount} {number}", action.id));
@@ -142,8 +149,35 @@ pub async fn for_leaver(
         Err(Failed::Refused(problem)) if problem.code == CROWDED => Err(Fault::Retry(problem.message)),
         Err(Failed::Refused(problem)) => {
             tracing::warn!(action.id = %action.id, payment, reason = %problem.message, "what was charged since cannot be asked back");
-            Ok(())
+            if records::past(context, &action.account).await?.is_some() {
+                return Ok(());
+            }
+            store::retrying(context, || leave_to_a_person(context, action, &about, (payment, amount, asked_at))).await
         }
         Err(Failed::Fault(fault)) => Err(fault),
     }
+}
+
+/// The task of giving it back by hand, once.
+async fn leave_to_a_person(
+    context: &Context,
+    action: &Action,
+    about: &About,
+    (payment, amount, asked_at): (&str, Money, Timestamp),
+) -> Result<Attempted<()>, Fault> {
+    let own = keys::task(&about.task(&action.account));
+    let batch = Batch::read(context, vec![own.clone()]).await?;
+    if batch.rev(&own).is_some() {
+        return Ok(Attempted::Done(()));
+    }
+    let what = format!("Give back {amount} of {payment}: charged after the customer had left");
+    let steps = format!(
+        "The customer asked to leave on {}, and was charged since. So much was asked for on this account that Recoup asks for nothing \
+         more there. Look at the payment: if it is for what they no longer wanted, refund it at the provider, and say that this is \
+         done, with the refund's id.",
+        asked_at.strftime("%Y-%m-%d")
+    );
+    let mut commit = Commit::default();
+    commit.create(&task::open(context, &action.account, about.clone(), what, steps));
+    store::attempted(commit.run(context).await, ())
 }

@@ -1,13 +1,15 @@
 //! A link to a document in an answer: a word stands for it while people write, and whoever sends the answer makes the
-//! link. It opens what was asked for because of the ticket's case.
+//! link. It opens what was sent because of the ticket's case, of the invoice that the answer is about.
 
 use super::laid::Laid;
 use crate::context::Context;
 use crate::dunning;
 use crate::fault::Fault;
 use crate::store::{Batch, DocumentLink, keys};
-use domain::debt::Document;
-use domain::id::AccountId;
+use domain::action::Action;
+use domain::book::Invoice;
+use domain::debt::{self, Document};
+use domain::id::ActionId;
 use domain::ticket::Answer;
 
 /// A link as it is made for an answer that leaves.
@@ -22,22 +24,44 @@ pub(super) fn is_in(context: &Context, text: &str) -> bool {
     text.contains(&dunning::document::unmade(context))
 }
 
-/// What it opens: the document that was sent because of the ticket's case, whose invoice is on that account.
-pub(super) fn asked(laid: &Laid) -> Option<(AccountId, String, Document)> {
-    let account = laid.ticket.handling.account.clone()?;
-    let action = laid.sent_document()?;
-    let (document, invoice) = Document::sent_by(&action.kind).filter(|_| action.account == account)?;
-    Some((account, invoice.to_owned(), document))
+/// What has sent a document of an invoice of the ticket's account because of its case, the newest first.
+fn sent(laid: &Laid) -> impl Iterator<Item = (&Action, Document, &str)> {
+    let account = laid.ticket.handling.account.as_ref();
+    let own = laid.done().filter(move |action| Some(&action.account) == account);
+    own.filter_map(|action| Document::sent_by(&action.kind).map(|(document, invoice)| (action, document, invoice)))
 }
 
-/// Makes it; nothing, where the text has no place for it or nothing was asked for. It is good from when the answer
-/// was written, so that each try to send it has the same.
-pub(super) async fn made(context: &Context, laid: &mut Laid, answer: &Answer) -> Result<Option<Made>, Fault> {
-    if !is_in(context, &answer.text) {
+/// What has sent that which a link in a text would open: the document of the invoice that the text names, or else the
+/// newest; nothing, where no link stands there or nothing was sent.
+pub(super) async fn meant(context: &Context, laid: &mut Laid, text: &str) -> Result<Option<ActionId>, Fault> {
+    if !is_in(context, text) {
         return Ok(None);
     }
-    let Some((account, invoice, document)) = asked(laid) else { return Ok(None) };
-    let link = dunning::document::to(context, &account, (&invoice, document), answer.at).await?;
+    let own = |(action, _, invoice): (&Action, Document, &str)| {
+        (action.id.clone(), keys::invoice(&action.account, invoice), invoice.to_owned())
+    };
+    let papers: Vec<_> = sent(laid).map(own).collect();
+    if papers.len() > 1 {
+        laid.batch.extend(Batch::read(context, papers.iter().map(|(_, key, _)| key.clone()).collect()).await?);
+    }
+    let mut called: Vec<(ActionId, Vec<String>)> = Vec::new();
+    for (action, key, id) in papers {
+        let number = laid.batch.of::<Invoice>(&key)?.and_then(|invoice| invoice.number.value().cloned());
+        called.push((action, number.into_iter().chain([id]).collect()));
+    }
+    Ok(debt::meant(text, &called).cloned())
+}
+
+/// Makes it; nothing, where the text has no place for it, or what it was written for was not sent because of the case
+/// that the ticket has by now. It is good from when the answer was written, so that each try to send it has the same.
+pub(super) async fn made(context: &Context, laid: &mut Laid, answer: &Answer) -> Result<Option<Made>, Fault> {
+    let opens = match &answer.opens {
+        Some(opens) => Some(opens.clone()).filter(|_| is_in(context, &answer.text)),
+        None => meant(context, laid, &answer.text).await?,
+    };
+    let found = sent(laid).find(|(action, ..)| opens.as_ref() == Some(&action.id));
+    let Some((action, document, invoice)) = found else { return Ok(None) };
+    let link = dunning::document::to(context, &action.account, (invoice, document), answer.at).await?;
     let key = keys::document_link(&link.kept.hash);
     laid.batch.extend(Batch::read(context, vec![key.clone()]).await?);
     let new = laid.batch.get::<DocumentLink>(&key)?.is_none().then_some(link.kept);

@@ -7,7 +7,6 @@ use crate::store::{self, Batch, Of, keys};
 use domain::action::{Action, State};
 use domain::book::{Head, Invoice, Person};
 use domain::case::Case;
-use domain::debt::Document;
 use domain::import::Customer;
 use domain::playbook::asked_to_pay;
 use domain::policy::Reader;
@@ -69,10 +68,9 @@ impl Laid {
         Ok(None)
     }
 
-    /// What sent its customer a document because of its case, the newest: nothing, where that has not been done.
-    pub fn sent_document(&self) -> Option<&Action> {
-        let is_sent = |action: &&Action| action.state() == State::Executed && Document::sent_by(&action.kind).is_some();
-        self.actions.iter().rev().find(is_sent)
+    /// What was done because of its case, the newest first.
+    pub fn done(&self) -> impl Iterator<Item = &Action> {
+        self.actions.iter().rev().filter(|action| action.state() == State::Executed)
     }
 
     /// An invoice of its account, whatever its case asks for by now.

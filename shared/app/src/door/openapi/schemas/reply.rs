@@ -69,6 +69,7 @@ fn answer() -> Value {
         ("turn", told(whole(), "Up to which of the ticket's `turns` it answers.")),
         ("step?", told(text(), "The step of the case's playbook that was taken with it.")),
         ("asks_for?", told(text(), "The invoice that the link to pay in its text leads to.")),
+        ("opens?", told(text(), "The action that sent the document which a link in its text opens.")),
         ("state", words(["sending", "sent", "in_doubt", "refused"])),
         ("reason?", text()),
         ("again_at?", told(or_null(time()), "When it is sent again; null where it is not.")),

@@ -39,6 +39,13 @@ pub(super) fn schemas() -> Named {
                     "done?",
                     told(flag(), "False says that it was not done, and will not be. An action is settled with it."),
                 ),
+                (
+                    "bucket?",
+                    told(
+                        text(),
+                        "Of a letter of the ladder: the rung that it was read of; by now another is a conflict.",
+                    ),
+                ),
                 ("reference?", told(text(), "The provider's id of what was done; of a ticket to verify, whose it is.")),
                 ("note?", text()),
             ]),
