@@ -1,6 +1,9 @@
 //! From a ticket to the money: each of the sixteen steps, and money that is too little, too much, late, or says
 //! nothing.
 
+mod asked;
+mod past;
+
 use crate::http::run;
 use crate::limits::with_limit;
 use crate::pay::TakesOn;
@@ -372,89 +375,6 @@ fn a_ticket_that_is_closed_withdraws_its_request_and_late_money_is_a_persons() {
 }
 
 #[test]
-fn a_request_is_withdrawn_as_soon_as_its_ticket_has_ended_or_is_of_another_account() {
-    run(async {
-        let closed = json!({"id": "tkt_over", "type": "ticket.updated", "created_at": "2026-03-02T09:00:00Z",
-            "ticket": {"id": "t1", "subject": "What do I owe?", "body": null, "status": "closed", "csat": null,
-                "requester": {"email": "ada@elsewhere.example", "name": "Ada"}}});
-        let other = json!({"account": "stripe:cus_2", "note": "called the number on file"});
-        for (what, path, body, why, state) in [
-            ("an agent", Some("close"), None, "its ticket was closed", State::Resolved),
-            ("the help desk", None, Some(&closed), "its ticket was closed", State::Resolved),
-            ("whose it is", Some("account"), Some(&other), "its ticket is of another account", State::Investigating),
-        ] {
-            let (service, id) = asked().await;
-            tell(&service, "evt_8", "customer.created", &stripe::customer("cus_2", service.clock.now())).await;
-            let answer = match path {
-                Some(path) => ask(&service, "lena", Method::POST, &format!("/api/tickets/t1/{path}"), body, None).await,
-                None => deliver_to(&service, "ticket", closed.to_string().as_bytes()).await,
-            };
-            assert_eq!(answer.0, StatusCode::OK, "{what}: {}", answer.1);
-            service.work().await.unwrap();
-            let gone = request(&service, &id).await;
-            let told = (&gone["state"], &gone["withdrawn"]["why"]);
-            assert_eq!(told, (&json!("withdrawn"), &json!(why)), "{what}, without waiting for an alarm: {gone}");
-            let handling = read_ticket(&service, "t1").await.1.handling;
-            assert_eq!((handling.state, handling.payment_request), (state, None), "{what}");
-            assert_eq!(tasks(&service).await, Vec::<String>::new(), "{what}");
-        }
-    });
-}
-
-#[test]
-fn who_writes_while_money_is_waited_for_is_answered_and_nothing_is_withdrawn() {
-    run(async {
-        let (service, id) = asked().await;
-        assert_eq!(read_ticket(&service, "t1").await.1.handling.due_at, None, "the letter was the answer");
-        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
-        let again = json!({"id": "tkt_again", "type": "ticket.commented", "created_at": service.clock.now(),
-            "ticket": {"id": "t1", "subject": "What do I owe?", "body": "Can I pay on Friday?", "status": "open",
-                "csat": null, "requester": {"email": "ada@elsewhere.example", "name": "Ada"}}});
-        assert_eq!(deliver_to(&service, "ticket", again.to_string().as_bytes()).await.0, StatusCode::OK);
-        service.work().await.unwrap();
-        let handling = read_ticket(&service, "t1").await.1.handling;
-        assert_eq!((handling.state, handling.payment_request), (State::AwaitingPayment, Some(id.clone())));
-        assert!(handling.due_at.is_some(), "somebody answers them in time");
-        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
-        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
-        let handling = read_ticket(&service, "t1").await.1.handling;
-        assert_eq!(request(&service, &id).await["state"], "paid");
-        assert_eq!(handling.state, State::Investigating, "it is paid, and they wait for an answer");
-        assert!(handling.due_at.is_some());
-        let waits = flow(&service.context, &read_ticket(&service, "t1").await.1).await.unwrap().waits.unwrap();
-        assert!(waits.contains("until what came in before the money is answered"), "{waits}");
-        let close = ask(&service, "lena", Method::POST, "/api/tickets/t1/close", Some(&json!({})), None).await;
-        assert_eq!(close.0, StatusCode::OK, "{}", close.1);
-        service.work().await.unwrap();
-        let ticket = read_ticket(&service, "t1").await.1;
-        assert_eq!((ticket.handling.state, ticket.handling.due_at), (State::Resolved, None));
-        let flow = flow(&service.context, &ticket).await.unwrap();
-        assert_eq!((flow.next, &flow.waits), (None, &None), "all sixteen steps are done");
-    });
-}
-
-#[test]
-fn what_was_written_before_the_money_came_and_is_read_after_it_opens_the_ticket_again() {
-    run(async {
-        let (service, id) = asked().await;
-        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
-        let late = json!({"id": "tkt_late", "type": "ticket.commented", "created_at": service.clock.now(),
-            "ticket": {"id": "t1", "subject": "What do I owe?", "body": "And where is my receipt?", "status": "open",
-                "csat": null, "requester": {"email": "ada@elsewhere.example", "name": "Ada"}}});
-        service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
-        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
-        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
-        assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
-        assert_eq!(deliver_to(&service, "ticket", late.to_string().as_bytes()).await.0, StatusCode::OK);
-        service.work().await.unwrap();
-        let handling = read_ticket(&service, "t1").await.1.handling;
-        assert!(handling.state != State::Resolved && handling.due_at.is_some(), "{handling:?}");
-        assert_eq!(handling.reopened, 1);
-        assert_eq!(request(&service, &id).await["state"], "paid");
-    });
-}
-
-#[test]
 fn a_letter_about_a_debt_that_reaches_nobody_is_a_task_and_the_clock_of_the_ticket_runs() {
     run(async {
         let service = open_at(NINE).await;
@@ -478,39 +398,6 @@ fn a_letter_about_a_debt_that_reaches_nobody_is_a_task_and_the_clock_of_the_tick
         bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
         assert_eq!(tasks(&service).await, Vec::<String>::new());
         assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
-    });
-}
-
-#[test]
-fn a_ticket_shows_its_way_to_the_money_and_a_button_asks_for_it() {
-    run(async {
-        let service = shop().await;
-        known(&service, "t1").await;
-        let signed_in = dispatch(&service, &Request::post("/local/login").body("staff=lena".into()).unwrap()).await;
-        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        let look = async |path: &str| {
-            let request = Request::get(path).header("cookie", &cookie).body(Bytes::new()).unwrap();
-            let answer = dispatch(&service, &request).await;
-            assert_eq!(answer.status(), StatusCode::OK, "{path}");
-            String::from_utf8(answer.body().to_vec()).unwrap()
-        };
-        let page = look("/tickets/t1").await;
-        for shown in ["From the ticket to the money", "action=\"/tickets/t1/payment-request\"", "nobody has asked"] {
-            assert!(page.contains(shown), "{shown}: {page}");
-        }
-        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-        let request = Request::post("/tickets/t1/payment-request")
-            .header("cookie", &cookie)
-            .header("sec-fetch-site", "same-origin")
-            .body(Bytes::from(format!("csrf={csrf}")))
-            .unwrap();
-        let answer = dispatch(&service, &request).await;
-        let back = answer.headers()["location"].to_str().unwrap().to_owned();
-        assert!(answer.status() == StatusCode::SEE_OTHER && back.starts_with("/tickets/t1?"), "{back}");
-        service.work().await.unwrap();
-        let page = look("/tickets/t1").await;
-        assert!(page.contains("49.00 EUR is to come") && !page.contains("t1/payment-request\""), "{page}");
-        assert_eq!(get(&service, "/api/payment-requests").await["items"][0]["ticket"], "t1");
     });
 }
 
@@ -585,44 +472,6 @@ fn who_owes_more_than_their_limit_is_helped_with_billing_and_a_person_decides_ab
 }
 
 #[test]
-fn an_invoice_that_is_void_is_asked_for_no_more() {
-    run(async {
-        let (service, id) = asked().await;
-        bill(&service, "evt_3", "invoice.voided", "in_1", "void", (4_900, 4_900)).await;
-        let gone = request(&service, &id).await;
-        let why = (&gone["state"], &gone["withdrawn"]["why"]);
-        assert_eq!(why, (&json!("withdrawn"), &json!("it is void or written off")), "{gone}");
-        let ticket = read_ticket(&service, "t1").await.1;
-        assert_eq!((ticket.handling.state, ticket.handling.payment_request), (State::Investigating, None));
-        assert_eq!(tasks(&service).await, Vec::<String>::new());
-        bill(&service, "evt_4", "invoice.finalized", "in_2", "open", (1_000, 1_000)).await;
-        let (status, again) = collect(&service, "lena", "t1", None).await;
-        assert_eq!((status, &again["state"]), (StatusCode::CREATED, &json!("open")), "it is asked for anew: {again}");
-    });
-}
-
-#[test]
-fn only_who_may_asks_and_a_stranger_is_never_told_an_amount() {
-    run(async {
-        let service = shop().await;
-        written(&service, "t9").await;
-        let (status, answer) = collect(&service, "lena", "t9", None).await;
-        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
-        assert!(!answer.to_string().contains("49"), "{answer}");
-        let ticket = read_ticket(&service, "t9").await.1;
-        let waits = flow(&service.context, &ticket).await.unwrap().waits.unwrap();
-        assert!(waits.starts_with("it is not certain whose ticket it is"), "{waits}");
-        assert_eq!(collect(&service, "ana", "t9", None).await.0, StatusCode::FORBIDDEN);
-        assert_eq!(collect(&service, "lena", "t0", None).await.0, StatusCode::NOT_FOUND);
-        service.advance(service.clock.now() + SignedDuration::from_hours(48)).await.unwrap();
-        let letters = service.outbox.letters().unwrap();
-        let told = letters.iter().filter(|(_, letter)| letter.to.ends_with("@elsewhere.example"));
-        assert!(told.clone().all(|(_, letter)| !letter.text.contains("49.00")), "{letters:?}");
-        assert_eq!(get(&service, "/api/payment-requests").await["items"], json!([]));
-    });
-}
-
-#[test]
 fn the_letter_leaves_once_whatever_the_mail_service_says_at_first() {
     run(async {
         let mut service = shop().await;
@@ -635,30 +484,6 @@ fn the_letter_leaves_once_whatever_the_mail_service_says_at_first() {
         service.context.post = post;
         service.advance(service.clock.now() + SignedDuration::from_hours(24)).await.unwrap();
         assert_eq!(letters(&service, Channel::Mail).len(), 1);
-    });
-}
-
-#[test]
-fn what_a_customer_has_asked_for_waits_for_no_letter_and_the_others_wait_for_it() {
-    run(async {
-        for (asked_at, reminded_on) in [("2026-03-03T08:00:00Z", "03-04"), ("2026-03-03T10:00:00Z", "03-03")] {
-            let service = shop().await;
-            tries_given_back(&service, "stripe").await;
-            let failed = Some("insufficient_funds");
-            let charge = stripe::charge("cus_1", "ch_0", Some("in_1"), 4_900, "eur", failed, service.clock.now());
-            tell(&service, "evt_f1", "charge.failed", &charge).await;
-            bill(&service, "evt_f2", "invoice.payment_failed", "in_1", "open", (4_900, 4_900)).await;
-            service.advance(asked_at.parse().unwrap()).await.unwrap();
-            known(&service, "t1").await;
-            assert_eq!(collect(&service, "lena", "t1", None).await.0, StatusCode::CREATED);
-            assert_eq!(letters(&service, Channel::Mail).len(), 1, "{asked_at}: it leaves at once");
-            service.advance("2026-03-05T12:00:00Z".parse().unwrap()).await.unwrap();
-            let sent = service.outbox.letters().unwrap();
-            let is_reminder = |letter: &Letter| letter.id.starts_with("dun_") && letter.to == "cus_1@shop.example";
-            let reminders = sent.iter().filter(|(_, letter)| is_reminder(letter));
-            let days: Vec<_> = reminders.map(|(at, _)| at.strftime("%m-%d").to_string()).collect();
-            assert_eq!(days, [reminded_on], "{asked_at}");
-        }
     });
 }
 
@@ -684,77 +509,6 @@ fn without_a_phone_or_a_wish_for_text_messages_the_confirmation_is_a_letter() {
             assert_eq!((mails.len(), letters(&service, Channel::Sms).len()), (2, 0), "{what}: {mails:?}");
             assert!(mails.iter().any(|(_, text)| text.contains("thank you: 49.00 EUR has arrived")), "{mails:?}");
         }
-    });
-}
-
-#[test]
-fn whose_number_a_stranger_names_is_asked_for_nothing() {
-    run(async {
-        let service = shop().await;
-        written(&service, "t1").await;
-        change(&service, "t1", |ticket| ticket.handling.account = Some(account())).await;
-        let (status, answer) = collect(&service, "lena", "t1", None).await;
-        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
-        assert!(letters(&service, Channel::Mail).is_empty());
-    });
-}
-
-#[test]
-fn a_letter_that_was_refused_is_not_sent_for_a_request_that_was_withdrawn_since() {
-    run(async {
-        let mut service = shop().await;
-        known(&service, "t1").await;
-        let post = service.context.post.clone();
-        tests::faults::deafen(&mut service, "cus_1@shop.example");
-        let (_, asked) = collect(&service, "lena", "t1", None).await;
-        let closed = json!({"note": "they called"});
-        let close = ask(&service, "lena", Method::POST, "/api/tickets/t1/close", Some(&closed), None).await;
-        assert_eq!(close.0, StatusCode::OK, "{}", close.1);
-        service.work().await.unwrap();
-        assert_eq!(request(&service, asked["id"].as_str().unwrap()).await["state"], "withdrawn");
-        service.context.post = post;
-        service.advance(service.clock.now() + SignedDuration::from_hours(24)).await.unwrap();
-        assert_eq!(letters(&service, Channel::Mail), Vec::new());
-    });
-}
-
-/// An invoice that failed is paid by transfer, and its provider does not know that.
-#[test]
-fn nobody_is_charged_again_or_asked_for_what_came_past_the_provider() {
-    run(async {
-        let service = shop().await;
-        let failed = Some("insufficient_funds");
-        let charge = stripe::charge("cus_1", "ch_0", Some("in_1"), 4_900, "eur", failed, service.clock.now());
-        tell(&service, "evt_f1", "charge.failed", &charge).await;
-        bill(&service, "evt_f2", "invoice.payment_failed", "in_1", "open", (4_900, 4_900)).await;
-        let plan = async || get(&service, "/api/accounts/stripe:cus_1/dunning").await["items"][0].clone();
-        assert_eq!(plan().await["state"], "running");
-        known(&service, "t1").await;
-        let (_, asked) = collect(&service, "lena", "t1", None).await;
-        let id = asked["id"].as_str().unwrap();
-        let link = request(&service, id).await["link"].as_str().unwrap().replace("http://recoup.test", "");
-        let page = async || {
-            let request = Request::get(&link).body(Bytes::new()).unwrap();
-            String::from_utf8(dispatch(&service, &request).await.body().to_vec()).unwrap()
-        };
-        assert!(page().await.contains(">Pay 49.00 EUR</button>"));
-        pays(&service, "evt_3", "ch_1", 4_900, Some(id)).await;
-        assert_eq!(request(&service, id).await["state"], "paid");
-        let told = || {
-            let letters = service.outbox.letters().unwrap();
-            letters.iter().filter(|(_, letter)| letter.to == "cus_1@shop.example").count()
-        };
-        let tried =
-            || service.sandbox.calls("stripe").unwrap().iter().filter(|call| call.path.ends_with("/pay")).count();
-        let before = (told(), tried());
-        service.advance(service.clock.now() + SignedDuration::from_hours(24 * 40)).await.unwrap();
-        assert_eq!((told(), tried()), before, "{}", plan().await);
-        let access = get(&service, "/api/entitlements/stripe:cus_1").await;
-        assert!(access["state"].is_null() || access["state"] == "grace", "{access}");
-        assert!(!page().await.contains("<button"), "and nobody pays it once more");
-        // Whoever keeps the books says so there, and it is over.
-        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
-        assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
     });
 }
 
@@ -785,75 +539,6 @@ async fn recovery(service: &Service) -> Value {
 /// How often Stripe was asked to collect it.
 fn tried(service: &Service) -> usize {
     service.sandbox.calls("stripe").unwrap().iter().filter(|call| call.path.ends_with("/in_1/pay")).count()
-}
-
-#[test]
-fn what_came_to_nothing_is_not_sent_again_once_the_money_came_past_the_provider() {
-    run(async {
-        let (service, id, at) = declined_and_asked().await;
-        service.clock.advance(at).unwrap();
-        service.sandbox.trouble("stripe", "429").unwrap();
-        service.work().await.unwrap();
-        assert_eq!(tried(&service), 1, "it has left, and is to be sent again");
-        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
-        assert_eq!(request(&service, &id).await["state"], "paid");
-        // Whoever sends it again is quicker than its recovery, which does not know yet.
-        service.clock.advance(at + SignedDuration::from_hours(3)).unwrap();
-        let own = async || {
-            let actions: Vec<Action> = records(&service, &keys::actions(&account())).await;
-            actions.into_iter().find(|action| action.by_rule().is_some()).unwrap()
-        };
-        let message = Message::Act { action: own().await.id, trace: "t".to_owned() };
-        app::approval::handle(&service.context, &message).await.unwrap();
-        assert_eq!((tried(&service), own().await.state().name()), (1, "stale"));
-        service.advance(at + SignedDuration::from_hours(24 * 40)).await.unwrap();
-        let tries = recovery(&service).await["tries"].clone();
-        let end = json!({"outcome": "not_made", "why": "stale"});
-        assert_eq!((tried(&service), &tries["made"][0]["ended"]), (1, &end), "{tries}");
-    });
-}
-
-#[test]
-fn what_a_try_collects_beside_money_that_came_past_the_provider_is_a_persons() {
-    for (name, invoice_first) in [("its payment is told first", false), ("its invoice is told first", true)] {
-        run(async {
-            let (mut service, id, at) = declined_and_asked().await;
-            service.context.http = Arc::new(TakesOn::over(&service));
-            service.advance(at).await.unwrap();
-            pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
-            assert_eq!(request(&service, &id).await["state"], "paid", "{name}");
-            let collected = charge(&service, "ch_2", Some("in_1"), 4_900, None);
-            if !invoice_first {
-                tell(&service, "evt_4", "charge.succeeded", &collected).await;
-            }
-            bill(&service, "evt_5", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
-            if invoice_first {
-                tell(&service, "evt_4", "charge.succeeded", &collected).await;
-            }
-            service.advance(service.clock.now() + SignedDuration::from_hours(25)).await.unwrap();
-            let over = request(&service, &id).await;
-            let shown = (&over["state"], &over["over"]["amount"]);
-            assert_eq!(shown, (&json!("overpaid"), &json!("49.00")), "{name}: {over}");
-            assert!(tasks(&service).await.contains(&"overpaid".to_owned()), "{name}: {:?}", tasks(&service).await);
-        });
-    }
-}
-
-#[test]
-fn money_that_is_there_stands_for_its_invoice_though_its_ticket_is_closed() {
-    run(async {
-        let (service, id, _) = declined_and_asked().await;
-        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
-        let closed = json!({"note": "they called"});
-        let close = ask(&service, "lena", Method::POST, "/api/tickets/t1/close", Some(&closed), None).await;
-        assert_eq!(close.0, StatusCode::OK, "{}", close.1);
-        service.work().await.unwrap();
-        assert_eq!(request(&service, &id).await["state"], "paid", "it is not withdrawn");
-        service.advance(service.clock.now() + SignedDuration::from_hours(24 * 40)).await.unwrap();
-        assert_eq!(tried(&service), 0, "nobody collects it once more: {}", recovery(&service).await);
-        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
-        assert!(request(&service, &id).await["resolved_at"].is_string());
-    });
 }
 
 /// The page to pay of the invoice.
@@ -896,89 +581,6 @@ async fn goes_back(service: &Service, event: &str, minor: i64, names: Option<&st
 }
 
 #[test]
-fn what_a_person_says_is_for_an_invoice_holds_it_until_its_provider_shows_that() {
-    run(async {
-        let service = declined_and_said().await;
-        let told = || {
-            let letters = service.outbox.letters().unwrap();
-            letters.iter().filter(|(_, letter)| letter.to == "cus_1@shop.example").count()
-        };
-        let before = (told(), tried(&service));
-        service.advance(service.clock.now() + SignedDuration::from_hours(24 * 40)).await.unwrap();
-        assert_eq!((told(), tried(&service)), before, "{}", recovery(&service).await);
-        let access = get(&service, "/api/entitlements/stripe:cus_1").await;
-        assert!(access["state"].is_null() || access["state"] == "grace", "{access}");
-        assert!(!pay_page(&service).await.contains("<button"), "nobody pays it once more");
-        known(&service, "t1").await;
-        let (status, answer) = collect(&service, "lena", "t1", None).await;
-        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "nobody asks for it: {answer}");
-        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
-        assert_eq!(marking(&service).await, None);
-        assert!(head(&service).await.came.is_empty());
-    });
-}
-
-#[test]
-fn what_was_said_of_a_payment_holds_nothing_once_that_is_given_back_or_was_wrong() {
-    for (name, is_given_back, waiting) in [("given back", true, 0), ("wrong", false, 1)] {
-        run(async {
-            let service = declined_and_said().await;
-            assert!(!pay_page(&service).await.contains("<button"), "{name}");
-            if is_given_back {
-                goes_back(&service, "evt_4", 4_900, None).await;
-            } else {
-                let path = format!("/api/tasks/{}", marking(&service).await.unwrap()["id"].as_str().unwrap());
-                let word = json!({"done": false, "note": "it is for another shop"});
-                let (status, answer) = ask(&service, "bea", Method::POST, &path, Some(&word), None).await;
-                assert_eq!(status, StatusCode::OK, "{name}: {answer}");
-            }
-            assert!(pay_page(&service).await.contains(">Pay 49.00 EUR</button>"), "{name}: it is asked for again");
-            assert_eq!(marking(&service).await, None, "{name}");
-            assert_eq!(unmatched(&service).await.len(), waiting, "{name}");
-            assert!(head(&service).await.came.is_empty(), "{name}");
-            if is_given_back {
-                return;
-            }
-            // Nothing is owed by then, so that no payment would be looked at.
-            bill(&service, "evt_5", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
-            goes_back(&service, "evt_6", 4_900, None).await;
-            assert_eq!(unmatched(&service).await, Vec::<Value>::new(), "{name}");
-        });
-    }
-}
-
-#[test]
-fn what_its_provider_books_elsewhere_than_a_person_said_counts_once() {
-    run(async {
-        let service = declined_and_said().await;
-        service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
-        bill(&service, "evt_4", "invoice.finalized", "in_2", "open", (4_900, 4_900)).await;
-        tell(&service, "evt_5", "charge.succeeded", &charge(&service, "ch_1", Some("in_2"), 4_900, None)).await;
-        bill(&service, "evt_6", "invoice.paid", "in_2", "paid", (4_900, 0)).await;
-        assert!(pay_page(&service).await.contains(">Pay 49.00 EUR</button>"), "it is asked for again");
-        assert!(head(&service).await.came.is_empty());
-        assert_eq!(unmatched(&service).await, Vec::<Value>::new(), "nobody has to say anew");
-        let key = keys::task(&About::MarkPaid { invoice: "in_1".to_owned() }.task(&account()));
-        let task = Batch::read(&service.context, vec![key.clone()]).await.unwrap().get::<Task>(&key).unwrap().unwrap();
-        assert_eq!((task.note.as_str(), task.ended_at.is_some()), ("its provider books the payment elsewhere", true));
-    });
-}
-
-#[test]
-fn a_part_that_a_person_says_is_for_an_invoice_holds_it_though_a_request_asks_for_it() {
-    run(async {
-        let (service, id, at) = declined_and_asked().await;
-        pays(&service, "evt_3", "ch_1", 2_000, None).await;
-        let waiting = unmatched(&service).await;
-        let (status, answer) = say(&service, "bea", &waiting[0]["id"], &json!({"invoice": "in_1"})).await;
-        assert_eq!(status, 200, "{answer}");
-        assert_eq!(request(&service, &id).await["state"], "partly_paid");
-        service.advance(at + SignedDuration::from_hours(24)).await.unwrap();
-        assert_eq!(tried(&service), 0, "all of it would be collected: {}", recovery(&service).await);
-    });
-}
-
-#[test]
 fn what_came_for_a_request_that_is_withdrawn_is_a_persons() {
     let other = json!({"account": "stripe:cus_2", "note": "called the number on file"});
     let closed = json!({"note": "they called"});
@@ -1013,92 +615,4 @@ fn what_came_for_a_request_that_is_withdrawn_is_a_persons() {
             assert_eq!((tasks(&service).await, unmatched(&service).await.len()), (Vec::new(), 0), "{name}");
         });
     }
-}
-
-#[test]
-fn a_link_to_pay_is_not_sent_once_the_money_came_past_the_provider() {
-    run(async {
-        let service = shop().await;
-        let stop = |release: bool| json!({"kind": "payment_link", "note": "we look at it", "release": release});
-        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(false)), None).await.0, StatusCode::OK);
-        let body = json!({"account": "stripe:cus_1", "kind": "payment_link", "params": {"invoice": "in_1"},
-            "reason_code": "other", "note": ""});
-        let (status, answer) = ask(&service, "lena", Method::POST, "/api/actions", Some(&body), Some("k")).await;
-        assert_eq!(status, StatusCode::CREATED, "{answer}");
-        service.work().await.unwrap();
-        pays(&service, "evt_3", "ch_1", 4_900, None).await;
-        let waiting = unmatched(&service).await;
-        assert_eq!(say(&service, "bea", &waiting[0]["id"], &json!({"invoice": "in_1"})).await.0, 200);
-        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(true)), None).await.0, StatusCode::OK);
-        service.work().await.unwrap();
-        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
-        let action = get(&service, &format!("/api/actions/{}", answer["id"].as_str().unwrap())).await;
-        assert_eq!(action["state"], "stale", "{action}");
-        let letters = service.outbox.letters().unwrap();
-        assert!(!letters.iter().any(|(_, letter)| letter.id.starts_with("link_")), "nobody is asked for it");
-    });
-}
-
-#[test]
-fn what_its_provider_collects_beside_what_a_person_said_is_a_persons() {
-    run(async {
-        let service = declined_and_said().await;
-        service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
-        let collected = charge(&service, "ch_2", Some("in_1"), 4_900, None);
-        tell(&service, "evt_4", "charge.succeeded", &collected).await;
-        bill(&service, "evt_5", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
-        let task = marking(&service).await.expect("somebody decides");
-        let said = (&task["what"], &task["state"]);
-        assert_eq!(said, (&json!("Decide about invoice IN_1, which was paid twice"), &json!("open")), "{task}");
-        assert!(task["steps"].as_str().unwrap().contains("payment ch_2"), "{task}");
-    });
-}
-
-#[test]
-fn a_payment_that_is_given_back_is_nobodys_any_more() {
-    run(async {
-        let service = shop().await;
-        pays(&service, "evt_3", "ch_1", 4_900, None).await;
-        assert_eq!(head(&service).await.loose.len(), 1);
-        goes_back(&service, "evt_4", 1_900, None).await;
-        assert_eq!(unmatched(&service).await[0]["amount"]["amount"], "30.00", "a part of it");
-        // Nothing is owed by then, so that no payment would be looked at.
-        bill(&service, "evt_5", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
-        goes_back(&service, "evt_6", 4_900, None).await;
-        assert_eq!(unmatched(&service).await, Vec::<Value>::new());
-        assert!(head(&service).await.loose.is_empty(), "it keeps no place");
-    });
-    run(async {
-        let (service, id) = asked().await;
-        let close = ask(&service, "lena", Method::POST, "/api/tickets/t1/close", None, None).await;
-        assert_eq!(close.0, StatusCode::OK, "{}", close.1);
-        service.work().await.unwrap();
-        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
-        assert_eq!((tasks(&service).await, unmatched(&service).await.len()), (vec!["paid_after_all".to_owned()], 1));
-        goes_back(&service, "evt_4", 4_900, Some(&id)).await;
-        assert_eq!((tasks(&service).await, unmatched(&service).await.len()), (Vec::new(), 0));
-    });
-}
-
-#[test]
-fn nobody_is_asked_by_a_part_of_what_is_open() {
-    run(async {
-        let mut service = shop().await;
-        for number in 2..=19 {
-            let (event, id) = (format!("evt_b{number}"), format!("in_{number}"));
-            bill(&service, &event, "invoice.finalized", &id, "open", (100, 100)).await;
-        }
-        known(&service, "t1").await;
-        with_limit(&mut service, "invoices_read_max", 18);
-        let counts = Counted::over(&mut service);
-        counts.take();
-        let path = "/api/tickets/t1/payment-request";
-        let (status, refused) = ask(&service, "lena", Method::POST, path, None, None).await;
-        assert_eq!((status.as_u16(), &refused["error"]["code"]), (422, &json!("not_possible")), "{refused}");
-        let costs = counts.take();
-        assert!(costs.items <= 19 + 2, "one more than it may be, and no further: {costs:?}");
-        with_limit(&mut service, "invoices_read_max", 19);
-        let (status, asked) = collect(&service, "lena", "t1", None).await;
-        assert_eq!((status, asked["invoices"].as_array().map(Vec::len)), (StatusCode::CREATED, Some(19)), "{asked}");
-    });
 }

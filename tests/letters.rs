@@ -7,6 +7,7 @@ use bytes::Bytes;
 use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use tests::counted::Counted;
 use tests::stripe;
 use tests::world::{ask, deliver, deliver_to, get, open_at};
@@ -54,6 +55,37 @@ fn the_borders_between_the_classes_hold_and_what_says_nothing_is_left_to_a_perso
         let (_, strange) = classify(&service, "lena", &json!({"body": "xqzt wv prlk"})).await;
         let nothing = json!({"class": "not_billing", "confidence": "0", "abstained": true, "reasons": [], "also": []});
         assert_eq!(strange, nothing, "a guess is given also where it abstains");
+    });
+}
+
+/// Two things that are no trouble of billing: what is surely about something else, and what nobody understands.
+#[test]
+fn not_billing_is_an_answer_that_opens_no_case_and_where_nobody_knows_a_person_is_asked() {
+    run(async {
+        let service = open_at(NOON).await;
+        let now = service.clock.now();
+        deliver(&service, &stripe::event("evt_1", "customer.created", now, &stripe::customer("cus_1", now))).await;
+        for (number, body, abstained) in [(1, "how do I reset my password", false), (2, "xqzt wv prlk", true)] {
+            let (status, answer) = classify(&service, "ana", &json!({"subject": "", "body": body})).await;
+            assert_eq!(status, 200, "{body}: {answer}");
+            let fields: BTreeSet<&str> = answer.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(fields, BTreeSet::from(["abstained", "also", "class", "confidence", "reasons"]), "{body}");
+            let said = (&answer["class"], &answer["abstained"], &answer["also"]);
+            assert_eq!(said, (&json!("not_billing"), &json!(abstained), &json!([])), "{body}");
+            let confidence: f64 = answer["confidence"].as_str().unwrap().parse().unwrap();
+            assert_eq!(confidence >= 0.88, !abstained, "sure is what it is by the policy: {answer}");
+            assert_eq!(answer["reasons"].as_array().unwrap().is_empty(), abstained, "{answer}");
+
+            let told = json!({"id": format!("e_{number}"), "type": "ticket.created", "created_at": now, "ticket": {
+                "id": format!("t_{number}"), "subject": "", "body": body, "status": "open", "csat": null,
+                "requester": {"email": "cus_1@shop.example", "name": "Ada"}}});
+            assert_eq!(deliver_to(&service, "ticket", told.to_string().as_bytes()).await.0, StatusCode::OK);
+            service.work().await.unwrap();
+            let ticket = get(&service, &format!("/api/tickets/t_{number}")).await;
+            assert_eq!((&ticket["class"], &ticket["abstained"]), (&answer["class"], &answer["abstained"]), "{ticket}");
+            assert_eq!((&ticket["case"], ticket["account"].is_string()), (&Value::Null, true), "{ticket}");
+        }
+        assert_eq!(get(&service, "/api/cases").await["items"], json!([]));
     });
 }
 

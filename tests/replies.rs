@@ -1,5 +1,8 @@
 //! Answers to tickets leave once, the way that the ticket came, and come back to a person where they are not taken.
 
+mod held;
+mod meanwhile;
+
 use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use app::ports::{Channel, Clock, Letter};
@@ -156,29 +159,6 @@ fn a_contact_is_mailed_once_whoever_presses_twice() {
 }
 
 #[test]
-fn of_two_agents_at_once_one_answers() {
-    run(async {
-        let service = with_a_payment().await;
-        of_a_contact(&service, "t1").await;
-        let (lena, luis) = (json!({"text": "It is done.", "answered": 0}), json!({"text": "We look.", "answered": 0}));
-        let (one, two) = tokio::join!(reply(&service, "lena", "t1", &lena), reply(&service, "luis", "t1", &luis));
-        let mut statuses = [one.0, two.0];
-        statuses.sort_unstable();
-        assert_eq!(statuses, [200, 409], "{one:?} {two:?}");
-        service.work().await.unwrap();
-        assert_eq!(mails(&service, ADA).len(), 1);
-
-        let other = if one.0 == 200 { ("luis", &luis) } else { ("lena", &lena) };
-        let (status, answer) = reply(&service, other.0, "t1", other.1).await;
-        assert_eq!((status, &answer["error"]["code"]), (409, &json!("answered_meanwhile")), "{answer}");
-        let looked = json!({"text": "And one thing more.", "answered": 1});
-        assert_eq!(reply(&service, other.0, "t1", &looked).await.0, 200, "they have looked again");
-        service.work().await.unwrap();
-        assert_eq!(mails(&service, ADA).len(), 2);
-    });
-}
-
-#[test]
 fn a_stranger_never_hears_of_an_amount() {
     run(async {
         let service = with_a_payment().await;
@@ -237,30 +217,6 @@ fn a_stranger_is_told_once_by_itself_and_a_machine_never() {
         assert_eq!(first.handling.first_answer_at, None, "that is no answer");
         assert!(first.handling.due_at.is_some(), "somebody still has to");
         assert!(!first.handling.by_hand);
-    });
-}
-
-#[test]
-fn nothing_is_answered_by_itself_where_recoup_does_not_write() {
-    run(async {
-        let service = with_a_payment().await;
-        let less = json!({"acting": "observe"});
-        assert_eq!(ask(&service, "mara", Method::POST, "/api/sources/ticket/default", Some(&less), None).await.0, 200);
-        wrote(&service, "t1", EVE, "I was charged twice.").await;
-        assert_eq!(mails(&service, EVE).len(), 0);
-        for (staff, address, text, status, code) in [
-            ("lena", "t1", "We look.", 422, "not_possible"),
-            ("ana", "t1", "We look.", 403, "not_permitted"),
-            ("lena", "nope", "We look.", 404, "not_found"),
-            ("lena", "a:b:c:d", "We look.", 404, "not_found"),
-        ] {
-            let (found, answer) = reply(&service, staff, address, &json!({"text": text})).await;
-            assert_eq!((found, answer["error"]["code"].as_str()), (status, Some(code)), "{staff} {address}: {answer}");
-        }
-        assert_eq!(reply(&service, "lena", "t1", &json!({"say": "hello"})).await.0, 400);
-        wrote(&service, "t2", "no address", "I was charged twice.").await;
-        let offered = drafts(&service, "t2").await;
-        assert_eq!(offered["way"], json!({"by": "nowhere"}));
     });
 }
 
@@ -382,30 +338,6 @@ fn what_zendesk_refuses_comes_back_to_a_person_with_its_reason() {
     }
 }
 
-#[test]
-fn a_mail_that_is_refused_is_sent_later_and_given_up_in_the_end() {
-    run(async {
-        let mut service = with_a_payment().await;
-        of_a_contact(&service, "t1").await;
-        let post = service.context.post.clone();
-        let refused = deafen(&mut service, ADA);
-        reply(&service, "lena", "t1", &json!({"text": "It is done."})).await;
-        service.work().await.unwrap();
-        later(&service, 59).await;
-        assert_eq!(refused.load(std::sync::atomic::Ordering::SeqCst), 1, "it is left alone for a minute");
-        service.context.post = post;
-        later(&service, 1).await;
-        assert_eq!((mails(&service, ADA).len(), last(&service, &own("t1")).await.state), (1, Sent::Sent));
-
-        deafen(&mut service, ADA);
-        reply(&service, "lena", "t1", &json!({"text": "And one thing more."})).await;
-        later(&service, 14 * 86_400).await;
-        let state = last(&service, &own("t1")).await.state;
-        assert!(matches!(state, Sent::Refused { again_at: None, .. }), "{state:?}");
-        assert!(ticket(&service, &own("t1")).await.handling.due_at.is_some(), "somebody has to see to it");
-    });
-}
-
 /// Lives through a crash at one of the calls that change something, and says what came of it.
 async fn through(desk: bool, number: u64, hit: Hit) -> (u64, usize, Sent) {
     let mut service = with_a_payment().await;
@@ -515,73 +447,6 @@ fn once_it_is_done_the_ticket_comes_back_and_the_prepared_text_solves_it() {
 }
 
 #[test]
-fn a_ticket_hears_of_its_end_however_many_others_its_account_has() {
-    run(async {
-        let service = with_a_payment().await;
-        let (case, action) = asked_for(&service).await;
-        for (before, part) in [("a", 0), ("a", 1), ("a", 2), ("z", 0), ("z", 1), ("z", 2)] {
-            let mut commit = Commit::default();
-            for number in 0..90 {
-                let (provider, source) = ("ticket".to_owned(), "default".to_owned());
-                commit.put(&TicketOf { account: account(), provider, source, id: format!("{before}_{part}_{number}") });
-            }
-            commit.run(&service.context).await.unwrap();
-        }
-        decide(&service, &action, "approve").await;
-        let back = ticket(&service, &own("t1")).await;
-        assert_eq!((back.handling.state, back.handling.heard.len()), (State::Investigating, 1));
-        let shown = get(&service, &format!("/api/cases/{case}")).await;
-        let mut steps = shown["playbook"]["steps"].as_array().unwrap().iter();
-        let message = steps.find(|step| step["step"] == "say").unwrap();
-        assert_eq!(message["ticket"], "t1", "and its case leads to it: {shown}");
-    });
-}
-
-#[test]
-fn what_the_provider_refuses_comes_back_and_is_told_as_it_is() {
-    run(async {
-        let service = with_a_payment().await;
-        let (_, action) = asked_for(&service).await;
-        service.sandbox.trouble("stripe", "400").unwrap();
-        decide(&service, &action, "approve").await;
-        let path = format!("/api/actions/{}", action["id"].as_str().unwrap());
-        assert_eq!(get(&service, &path).await["state"], "failed");
-        let back = ticket(&service, &own("t1")).await;
-        assert_eq!((back.handling.state, back.handling.heard[0].end), (State::Investigating, End::Failed));
-        assert!(back.handling.due_at.is_some(), "they were told that it is being decided: {:?}", back.handling);
-        let offered = drafts(&service, "t1").await;
-        assert_eq!(outcomes(&offered), ["failed", "waiting"], "{offered}");
-        assert!(!offered.to_string().contains("100.00"), "nothing went back: {offered}");
-        let text = json!({"text": offered["drafts"][0]["text"]});
-        let (status, answer) = reply(&service, "lena", "t1", &text).await;
-        assert_eq!((status, &answer["outcome"]), (200, &json!("failed")), "{answer}");
-        service.work().await.unwrap();
-        assert_eq!(ticket(&service, &own("t1")).await.handling.state, State::Waiting);
-    });
-}
-
-#[test]
-fn nobody_is_given_up_who_waits_for_us_and_what_is_decided_late_is_heard() {
-    run(async {
-        let service = with_a_payment().await;
-        asked_for(&service).await;
-        later(&service, 15 * 86_400).await;
-        let waiting = ticket(&service, &own("t1")).await;
-        assert_eq!(
-            (waiting.handling.state, waiting.handling.draft),
-            (State::Waiting, None),
-            "{:?}",
-            waiting.handling.history
-        );
-        let action = get(&service, "/api/actions?state=waiting_approval").await["items"][0].clone();
-        decide(&service, &action, "approve").await;
-        let back = ticket(&service, &own("t1")).await;
-        assert_eq!((back.handling.state, back.handling.heard.len()), (State::Investigating, 1));
-        assert_eq!((back.handling.heard[0].end, back.handling.due_at.is_some()), (End::Done, true));
-    });
-}
-
-#[test]
 fn what_is_denied_is_told_with_its_reason_and_what_is_possible_instead() {
     run(async {
         let service = with_a_payment().await;
@@ -652,144 +517,5 @@ fn the_form_of_the_console_says_what_the_api_does() {
         assert!(to.contains("may+have+arrived"), "nothing is on its way: {to}");
         service.work().await.unwrap();
         assert_eq!(mails(&service, ADA).len(), 1);
-    });
-}
-
-#[test]
-fn what_is_stopped_does_not_leave_until_somebody_releases_it() {
-    run(async {
-        let service = with_a_payment().await;
-        of_a_contact(&service, "t1").await;
-        let stop = json!({"note": "look first"});
-        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop), None).await.0, StatusCode::OK);
-        reply(&service, "lena", "t1", &json!({"text": "It is done."})).await;
-        later(&service, 3_600).await;
-        assert!(mails(&service, ADA).is_empty());
-        let release = json!({"release": true, "note": ""});
-        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&release), None).await.0, StatusCode::OK);
-        later(&service, 600).await;
-        assert_eq!((mails(&service, ADA).len(), last(&service, &own("t1")).await.state), (1, Sent::Sent));
-    });
-}
-
-#[test]
-fn a_letter_that_comes_while_an_answer_waits_to_leave_keeps_its_clock_and_the_ticket_open() {
-    run(async {
-        let service = with_a_payment().await;
-        of_a_contact(&service, "t1").await;
-        let stop = json!({"note": "look first"});
-        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop), None).await.0, StatusCode::OK);
-        let (status, answer) = reply(&service, "lena", "t1", &json!({"text": "It is done.", "solved": true})).await;
-        assert_eq!((status, &answer["turn"]), (200, &json!(1)), "{answer}");
-        later(&service, 60).await;
-        let more = json!({"body": "And one thing more?", "requester": {"email": ADA}});
-        tell(&service, "evt_t1_2", "t1", more).await;
-        let release = json!({"release": true, "note": ""});
-        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&release), None).await.0, StatusCode::OK);
-        later(&service, 600).await;
-        assert_eq!(last(&service, &own("t1")).await.state, Sent::Sent);
-        let open = ticket(&service, &own("t1")).await.handling;
-        assert_eq!((open.state, open.turns), (State::Investigating, 2), "the answer was to solve it");
-        assert!(open.due_at.is_some() && open.first_answer_at.is_some(), "the second letter waits for an answer");
-
-        let (status, answer) = reply(&service, "lena", "t1", &json!({"text": "That too.", "solved": true})).await;
-        assert_eq!((status, &answer["turn"]), (200, &json!(2)), "{answer}");
-        later(&service, 60).await;
-        let over = ticket(&service, &own("t1")).await.handling;
-        assert_eq!((over.state, over.due_at, mails(&service, ADA).len()), (State::Resolved, None, 2));
-    });
-}
-
-#[test]
-fn who_answers_what_they_read_answers_nothing_that_came_since() {
-    run(async {
-        let service = with_a_payment().await;
-        of_a_contact(&service, "t1").await;
-        let read = drafts(&service, "t1").await["turns"].clone();
-        later(&service, 60).await;
-        tell(&service, "evt_t1_2", "t1", json!({"body": "And one thing more?", "requester": {"email": ADA}})).await;
-        let said = json!({"text": "It is done.", "solved": true, "turns": read});
-        assert_eq!(reply(&service, "lena", "t1", &said).await.0, 200);
-        service.work().await.unwrap();
-        let open = ticket(&service, &own("t1")).await.handling;
-        assert!(open.state != State::Resolved && open.due_at.is_some(), "{open:?}");
-    });
-}
-
-#[test]
-fn the_same_words_to_two_letters_are_two_answers_and_a_late_repeat_is_none() {
-    run(async {
-        let service = with_a_payment().await;
-        of_a_contact(&service, "t1").await;
-        let first = json!({"text": "We look into it.", "turns": 1, "answered": 0});
-        assert_eq!(reply(&service, "lena", "t1", &first).await.1["number"], 1);
-        service.work().await.unwrap();
-        later(&service, 3_600).await;
-        tell(&service, "evt_t1_2", "t1", json!({"body": "Any news?", "requester": {"email": ADA}})).await;
-        let (by_turns, by_count) =
-            (json!({"text": "We look into it.", "turns": 1}), json!({"answered": 0, "text": "We look into it."}));
-        for late in [first, by_turns, by_count] {
-            let (status, answer) = reply(&service, "lena", "t1", &late).await;
-            assert_eq!((status, &answer["number"]), (200, &json!(1)), "a repeat of the first: {late} {answer}");
-        }
-        service.work().await.unwrap();
-        assert_eq!(mails(&service, ADA).len(), 1);
-
-        let again = json!({"text": "We look into it."});
-        for _ in 0..2 {
-            let (status, answer) = reply(&service, "lena", "t1", &again).await;
-            assert_eq!((status, &answer["number"], &answer["turn"]), (200, &json!(2), &json!(2)), "{answer}");
-            service.work().await.unwrap();
-        }
-        assert_eq!(mails(&service, ADA).len(), 2, "the second letter is answered, once");
-        assert_eq!(ticket(&service, &own("t1")).await.handling.due_at, None);
-    });
-}
-
-#[test]
-fn what_zendesk_has_of_last_week_is_not_taken_for_the_answer_of_today() {
-    run(async {
-        let service = with_a_payment().await;
-        wrote_at_zendesk(&service, "created", "OPEN").await;
-        let text = json!({"text": "We look into it."});
-        assert_eq!(reply(&service, "lena", "zendesk:42", &text).await.0, 200);
-        service.work().await.unwrap();
-        later(&service, 7 * 86_400).await;
-        let body = json!({"type": "zen:event-type:ticket.comment_added", "id": "zd_comment", "account_id": 1,
-            "subject": "zen:ticket:42", "time": service.clock.now(), "zendesk_event_version": "2022-11-06",
-            "detail": {"id": "42", "subject": "Charged twice", "status": "OPEN", "requester_id": "555"},
-            "event": {"comment": {"body": "Any news?", "is_public": true, "author": {"is_staff": false}}}});
-        assert_eq!(deliver_to(&service, "zendesk", body.to_string().as_bytes()).await.0, StatusCode::OK);
-        service.work().await.unwrap();
-        service.sandbox.trouble("zendesk", "timeout_not_done").unwrap();
-        assert_eq!(reply(&service, "lena", "zendesk:42", &text).await.1["number"], 2);
-        service.work().await.unwrap();
-        later(&service, 3 * 3_600).await;
-        assert_eq!(puts(&service).0, 2, "{:?}", service.sandbox.calls("zendesk").unwrap());
-        assert_eq!(last(&service, &zendesk()).await.state, Sent::Sent);
-    });
-}
-
-#[test]
-fn what_was_written_for_one_address_is_not_sent_to_another() {
-    run(async {
-        let service = with_a_payment().await;
-        of_a_contact(&service, "t1").await;
-        let stop = json!({"note": "look first"});
-        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop), None).await.0, StatusCode::OK);
-        reply(&service, "lena", "t1", &json!({"text": "38.00 USD go back to you."})).await;
-        later(&service, 60).await;
-        let now_eve = json!({"requester": {"email": EVE, "name": "Eve"}});
-        tell(&service, "evt_t1_2", "t1", now_eve).await;
-        let release = json!({"release": true, "note": ""});
-        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&release), None).await.0, StatusCode::OK);
-        later(&service, 3_600).await;
-        let amounts = |to: &str| mails(&service, to).into_iter().filter(|letter| letter.text.contains("38.00")).count();
-        assert_eq!((amounts(ADA), amounts(EVE)), (0, 0));
-        let ended = last(&service, &own("t1")).await.state;
-        assert!(
-            matches!(&ended, Sent::Refused { reason, again_at: None } if reason.contains("another address")),
-            "{ended:?}"
-        );
     });
 }

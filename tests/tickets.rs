@@ -1,6 +1,9 @@
 //! Tickets: whose they are, which case is their trouble, who has them, by when something happens, and what people do
 //! with them.
 
+mod shown;
+mod waiting;
+
 use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use ::http::{Method, Request, StatusCode};
@@ -89,31 +92,6 @@ pub async fn later(service: &Service, hours: i64) {
 
 fn ids(list: &Value) -> Vec<&str> {
     list["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
-}
-
-#[test]
-fn an_account_at_a_glance_is_one_batch_and_four_queries_whatever_it_has() {
-    run(async {
-        let mut service = known().await;
-        let csv = "provider,customer,phone\nstripe,cus_1,+49 30 123456\n";
-        assert_eq!(import(&service, "mara", "customers", csv, false).await.0, StatusCode::OK);
-        let counts = Counted::over(&mut service);
-        let mut told = 0;
-        for tickets in [0, 1, 12] {
-            while told < tickets {
-                told += 1;
-                let (id, body) = (format!("t_{told}"), format!("My question number {told} is about the invoice"));
-                tell(&service, Told { event: &format!("e_{told}"), id: &id, body: Some(&body), ..Told::default() })
-                    .await;
-            }
-            counts.take();
-            let shown = get(&service, "/api/accounts/stripe:cus_1").await;
-            let costs = counts.take();
-            assert_eq!(shown["tickets"].as_array().map_or(0, Vec::len), tickets, "{shown}");
-            // Whoever asks is looked up by a batch before.
-            assert_eq!((costs.batches, costs.queries), (1 + 1, 4), "with {tickets} tickets: {costs:?}");
-        }
-    });
 }
 
 #[test]
@@ -368,32 +346,6 @@ fn a_colleague_opens_again_what_has_ended_and_says_why() {
 }
 
 #[test]
-fn the_customer_who_answers_ends_the_waiting_and_whom_nobody_answers_is_given_up_with_a_draft() {
-    run(async {
-        let service = known().await;
-        tell(&service, Told::default()).await;
-        let waits = |event| Told { event, kind: "ticket.updated", body: None, status: "pending", ..Told::default() };
-        tell(&service, waits("e_2")).await;
-        assert_eq!(ticket(&service, "t_1").await["state"], "waiting");
-        // Of one instant the help desk's waiting would count before the answer.
-        later(&service, 1).await;
-        let answer = Told { event: "e_3", kind: "ticket.commented", body: Some("Here it is."), ..Told::default() };
-        tell(&service, answer).await;
-        assert_eq!(ticket(&service, "t_1").await["state"], "investigating", "somebody has it");
-        later(&service, 1).await;
-        tell(&service, waits("e_4")).await;
-        later(&service, 24 * 14 - 1).await;
-        let waiting = ticket(&service, "t_1").await;
-        assert_eq!(waiting["state"], "waiting", "{waiting}");
-        later(&service, 2).await;
-        let told = ticket(&service, "t_1").await;
-        assert_eq!((&told["state"], &told["draft"]), (&json!("resolved"), &json!("ticket_waited")), "{told}");
-        let mailed = service.outbox.letters().unwrap();
-        assert!(mailed.iter().all(|(_, letter)| letter.to != OWN), "nothing is sent by itself");
-    });
-}
-
-#[test]
 fn what_is_not_answered_in_time_goes_to_the_role_above_and_they_are_told() {
     run(async {
         let service = known().await;
@@ -418,27 +370,6 @@ fn what_is_not_answered_in_time_goes_to_the_role_above_and_they_are_told() {
         );
         service.advance(at("2026-03-04T17:10:00Z")).await.unwrap();
         assert_eq!(ticket(&service, "t_1").await["role"], "billing_specialist");
-    });
-}
-
-#[test]
-fn the_top_of_the_ladder_hears_of_an_overdue_ticket_once_and_once_more_of_a_new_letter() {
-    run(async {
-        let service = known().await;
-        tell(&service, Told { body: Some("xqzt wv"), ..Told::default() }).await;
-        let heard = |who: &str| {
-            let (letters, to) = (service.outbox.letters().unwrap(), format!("{who}@demo.example"));
-            letters.iter().filter(|(_, letter)| letter.id.starts_with("ticket_") && letter.to == to).count()
-        };
-        later(&service, 24 * 30).await;
-        assert_eq!(["luis", "bea", "mara", "vera"].map(heard), [1, 1, 1, 1], "each level once");
-        let told = ticket(&service, "t_1").await;
-        assert_eq!((&told["role"], &told["assignee"]), (&json!("vp"), &json!("vera")), "{told}");
-        assert!(told["due_at"].is_string() && told["state"] == "investigating", "it stays overdue: {told}");
-        tell(&service, Told { event: "e_2", kind: "ticket.commented", body: Some("Hello?"), ..Told::default() }).await;
-        assert_eq!(heard("vera"), 1, "the letter has a time of its own");
-        later(&service, 24 * 14).await;
-        assert_eq!(["luis", "bea", "mara", "vera"].map(heard), [1, 1, 1, 2]);
     });
 }
 
@@ -477,48 +408,6 @@ async fn all_are_away(service: &Service) {
     let mut commit = Commit::default();
     commit.over(&batch, &Delegations { all });
     commit.run(&service.context).await.unwrap();
-}
-
-#[test]
-fn the_task_for_a_ticket_that_nobody_has_goes_with_it_to_another_customer_and_ends_where_one_is_erased() {
-    run(async {
-        let service = known().await;
-        let now = service.clock.now();
-        deliver(&service, &stripe::event("evt_2", "customer.created", now, &stripe::customer("cus_2", now))).await;
-        service.work().await.unwrap();
-        all_are_away(&service).await;
-        tell(&service, Told { body: Some("xqzt wv"), ..Told::default() }).await;
-        let id = |customer: &str| domain::id::AccountId::of("stripe", "default", customer);
-        let open = async || {
-            let all = get(&service, "/api/tasks").await["items"].as_array().unwrap().clone();
-            all.iter().map(|task| task["account"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-        };
-        assert_eq!(open().await, [id("cus_1").to_string()]);
-        let theirs = json!({"account": "stripe:cus_2", "note": "called"});
-        let (status, answer) = say(&service, "lena", "t_1", "account", &theirs).await;
-        assert_eq!((status, &answer["assignee"]), (200, &Value::Null), "{answer}");
-        assert_eq!(open().await, [id("cus_2").to_string()], "one open task, where the ticket is");
-        app::privacy::erase(&service.context, &id("cus_2")).await.unwrap();
-        let nobodys = TicketName::new("ticket", "default", "t_1").in_place_of_an_account();
-        assert_eq!(open().await, [nobodys.to_string()], "it is nobody's by now, and somebody finds out whose it is");
-    });
-}
-
-#[test]
-fn where_nobody_is_there_a_ticket_waits_in_its_queue_and_is_a_task_until_somebody_has_it() {
-    run(async {
-        let service = known().await;
-        all_are_away(&service).await;
-        tell(&service, Told { body: Some("xqzt wv"), ..Told::default() }).await;
-        let told = ticket(&service, "t_1").await;
-        assert_eq!((&told["assignee"], &told["role"]), (&Value::Null, &json!("l1")), "{told}");
-        assert!(told["due_at"].is_string() && told["history"].to_string().contains("the queue of l1"), "{told}");
-        let tasks = get(&service, "/api/tasks").await;
-        let about = |task: &Value| task["about"] == json!({"kind": "unowned", "ticket": "ticket/default/t_1"});
-        assert_eq!(tasks["items"].as_array().unwrap().iter().filter(|task| about(task)).count(), 1, "{tasks}");
-        assert_eq!(say(&service, "lena", "t_1", "assign", &json!({"to": "lena"})).await.0, 200);
-        assert_eq!(get(&service, "/api/tasks").await["items"], json!([]), "somebody has it");
-    });
 }
 
 #[test]
@@ -778,49 +667,6 @@ fn whatever_script_and_whatever_length_is_taken_and_shown_as_text() {
 }
 
 #[test]
-fn the_pages_show_the_account_by_its_name_and_their_buttons_work_without_scripts() {
-    run(async {
-        let service = known().await;
-        tell(&service, Told { subject: "Twice", ..Told::default() }).await;
-        let signed_in = dispatch(&service, &Request::post("/local/login").body("staff=bea".into()).unwrap()).await;
-        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        let look = async |path: &str| {
-            let request = Request::get(path).header("cookie", &cookie).body(Bytes::new()).unwrap();
-            let answer = dispatch(&service, &request).await;
-            assert_eq!(answer.status(), StatusCode::OK, "{path}");
-            String::from_utf8(answer.body().to_vec()).unwrap()
-        };
-        let list = look("/tickets?state=investigating").await;
-        assert!(list.contains("/tickets/t_1") && list.contains(">Customer cus_1<"), "{list}");
-        assert!(!look("/tickets?state=resolved").await.contains("/tickets/t_1"));
-        let page = look("/tickets/t_1").await;
-        for shown in ["I was charged twice this month", ">Customer cus_1<", OWN, "Assign to me", "History"] {
-            assert!(page.contains(shown), "{shown}: {page}");
-        }
-        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-        let press = async |form: &str| {
-            let request =
-                Request::post("/tickets/t_1").header("cookie", &cookie).header("sec-fetch-site", "same-origin");
-            let body = Bytes::from(format!("csrf={csrf}&{form}"));
-            dispatch(&service, &request.body(body).unwrap()).await.status().as_u16()
-        };
-        for form in ["say=assign&to=bea", "say=class&class=duplicate_charge&note=two+charges", "say=close&note=done"] {
-            assert_eq!(press(form).await, 303, "{form}");
-        }
-        let told = ticket(&service, "t_1").await;
-        assert_eq!((&told["assignee"], &told["state"]), (&json!("bea"), &json!("resolved")), "{told}");
-        let case = look(&format!("/cases/{}", told["case"].as_str().unwrap())).await;
-        assert!(case.contains("/tickets/t_1") && case.contains("tickets v1"), "{case}");
-        let over = look("/tickets/t_1").await;
-        assert!(over.contains("/cases/"), "the way to the case and its preview");
-        assert!(over.contains("value=\"reopen\"") && !over.contains("value=\"close\""), "{over}");
-        assert_eq!(press("say=reopen&note=one+is+left").await, 303);
-        assert_eq!(ticket(&service, "t_1").await["state"], "open");
-        assert!(!look("/tickets/t_1").await.contains("value=\"reopen\""));
-    });
-}
-
-#[test]
 fn the_text_of_an_answer_is_copied_by_a_button_of_the_consoles_own_script() {
     run(async {
         let service = known().await;
@@ -837,43 +683,6 @@ fn the_text_of_an_answer_is_copied_by_a_button_of_the_consoles_own_script() {
             assert_eq!(page.matches("<script").count(), 1, "{path}: {page}");
             assert_eq!(page.contains("data-copy=\"#reply-0\""), copies, "{path}: {page}");
         }
-    });
-}
-
-#[test]
-fn nobody_closes_a_ticket_over_a_letter_that_they_have_not_seen() {
-    run(async {
-        let service = known().await;
-        tell(&service, Told::default()).await;
-        let signed_in = dispatch(&service, &Request::post("/local/login").body("staff=bea".into()).unwrap()).await;
-        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        let form = async || {
-            let request = Request::get("/tickets/t_1").header("cookie", &cookie).body(Bytes::new()).unwrap();
-            let page = String::from_utf8(dispatch(&service, &request).await.body().to_vec()).unwrap();
-            let form = page.split("value=\"close\"").next().unwrap().rsplit("<form").next().unwrap().to_owned();
-            let hidden = |name: &str| {
-                let after = form.split(&format!("name=\"{name}\" value=\"")).nth(1);
-                after.unwrap_or_default().split('"').next().unwrap().to_owned()
-            };
-            format!("csrf={}&turns={}&say=close&note=done", hidden("csrf"), hidden("turns"))
-        };
-        let press = async |form: String| {
-            let request =
-                Request::post("/tickets/t_1").header("cookie", &cookie).header("sec-fetch-site", "same-origin");
-            let answer = dispatch(&service, &request.body(Bytes::from(form)).unwrap()).await;
-            answer.headers()["location"].to_str().unwrap().to_owned()
-        };
-        let (seen, looked) = (ticket(&service, "t_1").await["turns"].clone(), form().await);
-        later(&service, 1).await;
-        let letter = Told { event: "e_2", kind: "ticket.commented", body: Some("One thing more."), ..Told::default() };
-        tell(&service, letter).await;
-        let to = press(looked).await;
-        assert!(to.contains("something+came+in+since+you+looked"), "{to}");
-        let (status, answer) = say(&service, "lena", "t_1", "close", &json!({"turns": seen})).await;
-        assert_eq!((status, &answer["error"]["code"]), (409, &json!("written_meanwhile")), "{answer}");
-        assert!(ticket(&service, "t_1").await["due_at"].is_string());
-        assert!(press(form().await).await.contains("notice=Noted"));
-        assert_eq!(ticket(&service, "t_1").await["state"], "resolved");
     });
 }
 
@@ -912,23 +721,5 @@ fn what_was_merged_by_mistake_is_told_nothing_of_the_other_customers_case() {
         assert!(!offered.to_string().contains("100.00"), "that is another customer's refund: {offered}");
         let outcomes = offered["drafts"].as_array().unwrap().iter().map(|draft| draft["outcome"].as_str().unwrap());
         assert_eq!(outcomes.collect::<Vec<_>>(), ["waiting"], "{offered}");
-    });
-}
-
-#[test]
-fn an_account_shows_its_tickets_those_that_are_open_first() {
-    run(async {
-        let service = known().await;
-        for (event, id, body) in [("e_1", "t_1", "one"), ("e_2", "t_2", "two"), ("e_3", "t_3", "three")] {
-            tell(&service, Told { event, id, body: Some(body), ..Told::default() }).await;
-            later(&service, 1).await;
-        }
-        assert_eq!(say(&service, "lena", "t_3", "close", &json!({})).await.0, 200);
-        let account = get(&service, "/api/accounts/stripe:cus_1").await;
-        let shown: Vec<_> =
-            account["tickets"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
-        assert_eq!(shown, ["t_2", "t_1", "t_3"], "{account}");
-        let page = get(&service, "/accounts/stripe:cus_1").await;
-        assert!(page.as_str().unwrap().contains("/tickets/t_2"), "{page}");
     });
 }

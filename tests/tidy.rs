@@ -14,6 +14,8 @@ mod rooms;
 mod rust;
 #[path = "tidy/template.rs"]
 mod template;
+#[path = "tidy/weights.rs"]
+mod weights;
 
 use domain::id::sha256;
 use domain::policies::SHIPPED;

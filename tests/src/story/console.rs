@@ -64,7 +64,8 @@ impl Telling {
         self.say(&format!("{staff} presses `{words}` and reads, before pressing `{button}`:"));
         for needs in ["This needs the approval of", "You may decide this yourself"] {
             if let Some((_, rest)) = page.split_once(needs) {
-                self.say(&format!("    {needs}{}", plain(rest.split("</p>").next().unwrap_or_default())));
+                let rest = rest.split("</p>").next().unwrap_or_default();
+                self.say(&format!("    {}", plain(&format!("{needs}{rest}"))));
             }
         }
         for row in page.split("<tr>").skip(1).filter_map(|row| row.split("</tr>").next()) {

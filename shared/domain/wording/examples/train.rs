@@ -79,18 +79,11 @@ fn wrong(material: &Material, judged: &[Judged]) {
     }
 }
 
-/// What changes for letters that people have classified.
+/// What changes for letters that people have classified, beside the weights that are shipped.
 fn corrected(tickets: &Path, before: &[u8], model: &Model<'_>) {
     let rows = corpus::table(&std::fs::read_to_string(tickets.join("corrections.tsv")).unwrap_or_default());
-    let after = judge(model, &rows);
-    let right = rows.iter().zip(&after).filter(|(row, judged)| judged.class == row.class).count();
-    println!("Corrections: {right} of {} right", rows.len());
-    let Some(before) = Model::parse(before) else { return };
-    for ((row, before), after) in rows.iter().zip(judge(&before, &rows)).zip(&after) {
-        if before.class != after.class {
-            println!("  {} became {} ({}): {}", before.class.name(), after.class.name(), row.class.name(), row.text);
-        }
-    }
+    let before = Model::parse(before).map(|before| judge(&before, &rows));
+    print!("{}", evaluation::told_of_corrections(&rows, before.as_deref(), &judge(model, &rows)));
 }
 
 /// Rows that are not in the repository: `class<TAB>source<TAB>words`.

@@ -1,6 +1,7 @@
 //! How good are judgements? Confusion, the mean over classes, accuracy by coverage, and how far a confidence may be
 //! believed.
 
+mod corrected;
 mod languages;
 mod told;
 
@@ -8,6 +9,7 @@ use crate::Class;
 use crate::guess::{Guess, best};
 use crate::model::CLASSES;
 
+pub use corrected::told_of_corrections;
 pub use languages::{OfLanguage, by_language, told_by_language};
 pub use told::{matrix, told};
 

@@ -1,8 +1,8 @@
 //! What the shipped weights make of letters.
 
 use super::{Guess, Thresholds, WORDS};
-use crate::evaluation::{Figures, told};
-use crate::training::{Course, Material, learn, weights};
+use crate::evaluation::{Figures, told, told_of_corrections};
+use crate::training::{Course, Material, judge, learn, weights};
 use crate::words::words;
 use crate::{Class, Model, corpus, guess, letter, shipped};
 use std::collections::BTreeSet;
@@ -229,7 +229,7 @@ fn the_same_rows_give_the_same_weights_and_these_know_their_rows() {
     let learned = weights(&material, &course, 1.0);
     assert_eq!(learned, weights(&material, &course, 1.0));
     let model = Model::parse(&learned).unwrap();
-    let judged = crate::training::judge(&model, &material.rows);
+    let judged = judge(&model, &material.rows);
     let right = judged.iter().filter(|judged| judged.is_right()).count();
     assert!(right * 10 > judged.len() * 9, "{right} of {}", judged.len());
 }
@@ -262,6 +262,24 @@ fn what_people_have_corrected_stays_right() {
 }
 
 #[test]
+fn learning_says_what_changes_on_what_people_have_corrected() {
+    let text = std::fs::read_to_string(folder().join("corrections.tsv")).unwrap();
+    let rows = corpus::table(&text);
+    let shipped = judge(shipped(), &rows);
+    let right = format!("Corrections: {0} of {0} right\n", rows.len());
+    assert_eq!(told_of_corrections(&rows, Some(&shipped), &shipped), right, "the same weights change nothing");
+    // Weights that were taught next to nothing take most of them for something else.
+    let material = Material { rows: rows.iter().take(2).cloned().collect(), ..material() };
+    let untaught = weights(&material, &Course { rounds: 2, ..Course::SHIPPED }, 1.0);
+    let untaught = judge(&Model::parse(&untaught).unwrap(), &rows);
+    let lost = untaught.iter().filter(|judged| !judged.is_right()).count();
+    assert!(lost > 0, "{untaught:?}");
+    let told = told_of_corrections(&rows, Some(&shipped), &untaught);
+    assert!(told.starts_with(&format!("Corrections: {} of {} right\n", rows.len() - lost, rows.len())), "{told}");
+    assert_eq!(told.matches("  lost: ").count(), lost, "{told}");
+}
+
+#[test]
 fn what_is_judged_by_is_not_learned_from() {
     let text = std::fs::read_to_string(folder().join("unseen.tsv")).unwrap();
     let unseen = corpus::table(&text);
@@ -278,7 +296,7 @@ fn what_is_judged_by_is_not_learned_from() {
 #[test]
 fn sentences_that_were_never_learned_are_judged_as_well_as_was_asked_for() {
     let text = std::fs::read_to_string(folder().join("unseen.tsv")).unwrap();
-    let judged = crate::training::judge(shipped(), &corpus::table(&text));
+    let judged = judge(shipped(), &corpus::table(&text));
     let figures = Figures::of(&judged, THRESHOLDS.sure, &[]);
     let told = told(&figures);
     assert!(figures.macro_f1 >= 0.8, "{told}");
