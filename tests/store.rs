@@ -93,6 +93,7 @@ fn a_stretch_goes_on_behind_its_last_key_in_both_directions() {
                     table: Table::Accounts,
                     pk: "ACCOUNT#a".to_owned(),
                     prefix: "LEDGER#".to_owned(),
+                    through: None,
                     after: after.clone(),
                     limit: 1,
                     order,

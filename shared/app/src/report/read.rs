@@ -4,7 +4,7 @@ use super::filter::{Accounts, Actions, Cases};
 use crate::context::Context;
 use crate::dunning::pay;
 use crate::fault::Fault;
-use crate::ports::{Key, Order};
+use crate::ports::Order;
 use crate::records::{contacts, rates, said};
 use crate::store::keys::{self, Prefix, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
@@ -29,22 +29,18 @@ use std::collections::BTreeMap;
 const ROWS_MAX: usize = 5_000;
 
 pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
-    Ok(shown(context, id, &[]).await?.map(|(_, sidebar, _)| sidebar))
+    Ok(shown(context, id).await?.map(|(_, sidebar)| sidebar))
 }
 
-/// The account at a glance, read in one batch with whatever else is wanted.
-pub(super) async fn shown(
-    context: &Context,
-    id: &AccountId,
-    more: &[Key],
-) -> Result<Option<(Head, Sidebar, Batch)>, Fault> {
+/// The account at a glance, read in one batch.
+pub(super) async fn shown(context: &Context, id: &AccountId) -> Result<Option<(Head, Sidebar)>, Fault> {
     let (own, now) = ([keys::head(id), keys::person(id)], context.clock.now());
-    let batch = Batch::read(context, own.iter().chain(more).cloned().chain(said::keys_of(id)).collect()).await?;
+    let batch = Batch::read(context, own.iter().cloned().chain(said::keys_of(id)).collect()).await?;
     let person = batch.of::<Person>(&own[1])?.unwrap_or_default();
     let said = said::read(&batch, id)?;
     let Some(head) = batch.get::<Head>(&own[0])? else { return Ok(None) };
     let sidebar = sidebar(&head, &person, now, same_try(context)).with(&said, now);
-    Ok(Some((head, sidebar, batch)))
+    Ok(Some((head, sidebar)))
 }
 
 /// Everything that a person should see before deciding about a case.
@@ -276,15 +272,33 @@ pub async fn asked_report(context: &Context, month: Month) -> Result<Report, Pro
 
 /// The figures of a month, if they are of no more rows than that.
 async fn report_within(context: &Context, month: Month, most: usize) -> Result<Option<Report>, Fault> {
-    let mut rows: Vec<Row> = Vec::new();
-    for facts in partitions(context, month) {
-        let one_more = u32::try_from(most - rows.len() + 1).unwrap_or(u32::MAX);
-        rows.extend(store::first_of::<Row>(context, &facts, one_more, Order::Ascending).await?);
-        if rows.len() > most {
+    let partitions = partitions(context, month);
+    // Each gives its part side by side with the others; who has more goes on with what the others have left of it.
+    let part = ((most + 1) / partitions.len()).max(1);
+    let mut reading = Vec::new();
+    for facts in &partitions {
+        reading.push(store::first_of::<Row>(context, facts, count(part), Order::Ascending));
+    }
+    let mut rows = store::side_by_side(reading).await?;
+    for (place, facts) in partitions.iter().enumerate() {
+        let read = rows.iter().map(Vec::len).sum::<usize>();
+        if rows[place].len() < part || read > most {
+            continue;
+        }
+        let after = rows[place].last().map(|row| row.key().sk);
+        let rest = store::page_of::<Row>(context, facts, after, count(most - read), Order::Ascending).await?;
+        rows[place].extend(rest.items);
+        if rest.next.is_some() {
             return Ok(None);
         }
     }
-    Ok(Some(report_of(context, month, &rows)))
+    let rows: Vec<Row> = rows.into_iter().flatten().collect();
+    Ok((rows.len() <= most).then(|| report_of(context, month, &rows)))
+}
+
+/// As many as a query is asked for at most.
+fn count(items: usize) -> u32 {
+    u32::try_from(items).unwrap_or(u32::MAX - 1)
 }
 
 /// The figures of a month, whatever it takes: for whoever publishes them, and nobody waits.
