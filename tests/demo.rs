@@ -60,13 +60,13 @@ fn something_of_everything_is_in_it_and_the_clock_tells_what_happens_next() {
         // What all lists are asked takes a dozen waits: each is as long as the slowest answer of many.
         let rounds = Rounds::over(&mut service);
         let counts = Counted::over(&mut service);
-        for (staff, queries) in [("mara", 90), ("ana", 70)] {
+        for (staff, queries) in [("mara", 100), ("ana", 80)] {
             counts.take();
             let ((status, page), waits) = rounds.of(ask(&service, staff, Method::GET, "/", None, None)).await;
             let costs = counts.take();
             assert_eq!(status, StatusCode::OK, "{staff}: {page}");
             assert!(costs.queries <= queries && costs.batches <= 12, "{staff}: {costs:?}");
-            assert!(waits.rounds <= 16 && (8..=32).contains(&waits.most), "{staff}: {waits:?}");
+            assert!(waits.rounds <= 20 && (8..=32).contains(&waits.most), "{staff}: {waits:?}");
         }
 
         let request = Request::post("/local/clock?told=true");
