@@ -1,7 +1,7 @@
 //! The demo company: who looks at it finds something of everything, as long ago as on any other day.
 
 use crate::http::run;
-use ::http::{Request, StatusCode};
+use ::http::{Method, Request, StatusCode};
 use app::ports::QueueName;
 use bytes::Bytes;
 use domain::case::Class;
@@ -9,7 +9,9 @@ use local::demo;
 use local::server::dispatch;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use tests::world::{at, get, open_at};
+use tests::counted::Counted;
+use tests::rounds::Rounds;
+use tests::world::{ask, at, get, open_at};
 
 /// The first of a month: whatever was told by months would not have happened yet.
 const NOW: &str = "2026-12-01T09:30:00Z";
@@ -25,7 +27,7 @@ fn every<'a>(list: &'a Value, field: &str) -> BTreeSet<&'a str> {
 #[test]
 fn something_of_everything_is_in_it_and_the_clock_tells_what_happens_next() {
     run(async {
-        let service = open_at(NOW).await;
+        let mut service = open_at(NOW).await;
         let loaded = demo::load(&service, at(NOW)).await.unwrap();
         assert_eq!(loaded.refused, Vec::<String>::new());
         assert_eq!(loaded.accounts, 28);
@@ -54,6 +56,18 @@ fn something_of_everything_is_in_it_and_the_clock_tells_what_happens_next() {
         let waiting = get(&service, "/api/actions?state=waiting_approval").await;
         let refund = items(&waiting).iter().find(|action| action["kind"] == "refund");
         assert!(refund.is_some_and(|refund| refund.to_string().contains("demo029")), "{waiting}");
+
+        // What all lists are asked takes a dozen waits: each is as long as the slowest answer of many.
+        let rounds = Rounds::over(&mut service);
+        let counts = Counted::over(&mut service);
+        for (staff, queries) in [("mara", 100), ("ana", 80)] {
+            counts.take();
+            let ((status, page), waits) = rounds.of(ask(&service, staff, Method::GET, "/", None, None)).await;
+            let costs = counts.take();
+            assert_eq!(status, StatusCode::OK, "{staff}: {page}");
+            assert!(costs.queries <= queries && costs.batches <= 12, "{staff}: {costs:?}");
+            assert!(waits.rounds <= 20 && (8..=32).contains(&waits.most), "{staff}: {waits:?}");
+        }
 
         let request = Request::post("/local/clock?told=true");
         let request = request.body(Bytes::from(json!({"advance": "P3D"}).to_string())).unwrap();

@@ -3,13 +3,18 @@
 
 use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
+use crate::tickets::{Told, tell};
 use app::ports::Clock;
+use app::store::{Commit, TicketOf};
+use domain::id::AccountId;
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
+use tests::counted::Counted;
+use tests::rounds::Rounds;
 use tests::stripe;
-use tests::world::{ask, ask_text, deliver, get};
+use tests::world::{ask, ask_text, deliver, get, visit};
 
 const ACCOUNT: &str = "/api/accounts/stripe:cus_1";
 
@@ -88,5 +93,72 @@ fn what_happened_is_told_in_sentences_page_by_page() {
         assert!(!second.contains("What happened before"), "there is no more: {second}");
         let shown = get(&service, ACCOUNT).await;
         assert!(list(&shown, "payments").len() <= 25, "whatever it has, a page is bounded");
+    });
+}
+
+/// Charged twice, with a plan and a letter about it.
+async fn with_everything() -> Service {
+    let service = with_a_payment().await;
+    charged_twice(&service).await;
+    let now = service.clock.now();
+    let bought = stripe::subscription("cus_1", "sub_1", "price_pro", 4900, 1, "active", now);
+    deliver(&service, &stripe::event("evt_s", "customer.subscription.created", now, &bought)).await;
+    tell(&service, Told::default()).await;
+    service
+}
+
+#[test]
+fn its_sidebar_waits_twice_for_four_requests_and_its_frame_and_its_text_for_one_more_beside_them() {
+    run(async {
+        let mut service = with_everything().await;
+        let rounds = Rounds::over(&mut service);
+        let counts = Counted::over(&mut service);
+        // Whoever asks is looked up by a batch before.
+        let (shown, waits) = rounds.of(get(&service, ACCOUNT)).await;
+        let costs = counts.take();
+        assert_eq!((costs.batches, costs.queries, waits.rounds), (1 + 2, 2, 1 + 2), "{costs:?} {waits:?}");
+        for name in ["cases", "payments", "tickets", "latest_actions"] {
+            assert!(!list(&shown, name).is_empty(), "{name}: {shown}");
+        }
+
+        let (_, waits) = rounds.of(ask_text(&service, "lena", ACCOUNT)).await;
+        let costs = counts.take();
+        assert_eq!((costs.batches, costs.queries, waits.rounds), (1 + 2, 2 + 1, 1 + 2), "{costs:?} {waits:?}");
+
+        let origins = json!({"origins": ["https://shop.zendesk.com"]});
+        let (status, answer) = ask(&service, "mara", Method::POST, "/api/embeds/origins", Some(&origins), None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let whose = json!({"account": "stripe:cus_1"});
+        let (status, made) = ask(&service, "lena", Method::POST, "/api/embeds", Some(&whose), None).await;
+        assert_eq!(status, StatusCode::OK, "{made}");
+        let address = made["url"].as_str().unwrap().trim_start_matches("http://recoup.test").to_owned();
+        counts.take();
+        let ((status, _), waits) = rounds.of(visit(&service, Method::GET, &address)).await;
+        let costs = counts.take();
+        assert_eq!(status, StatusCode::OK);
+        // Which pages may frame it is read before, and who made its address beside the account.
+        assert_eq!((costs.batches, costs.queries, waits.rounds), (1 + 1 + 2, 2 + 1, 1 + 2), "{costs:?} {waits:?}");
+    });
+}
+
+#[test]
+fn of_more_tickets_than_one_query_brings_the_newest_are_asked_for_by_themselves() {
+    run(async {
+        let mut service = with_everything().await;
+        let account = AccountId::of("stripe", "default", "cus_1");
+        for some in (0..320).collect::<Vec<u32>>().chunks(90) {
+            let mut commit = Commit::default();
+            for number in some {
+                let (provider, source, id) = ("ticket".to_owned(), "default".to_owned(), format!("a_{number}"));
+                commit.create(&TicketOf { account: account.clone(), provider, source, id });
+            }
+            commit.run(&service.context).await.unwrap();
+        }
+        let counts = Counted::over(&mut service);
+        let shown = get(&service, ACCOUNT).await;
+        let costs = counts.take();
+        assert_eq!((costs.batches, costs.queries), (1 + 2, 2 + 1), "{costs:?}");
+        assert_eq!(list(&shown, "tickets").len(), 1, "the newest by their names are looked at: {shown}");
+        assert!(costs.items <= 101 + 100 + 20 && costs.keys <= 150, "{costs:?}");
     });
 }

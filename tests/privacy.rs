@@ -24,6 +24,7 @@ async fn stored(service: &Service) -> Vec<Item> {
             table: Table::Accounts,
             pk,
             prefix: String::new(),
+            through: None,
             after: None,
             limit: 1000,
             order: Order::Ascending,

@@ -80,6 +80,34 @@ fn more_keys_than_one_batch_come_back_in_their_order() {
 }
 
 #[test]
+fn a_stretch_goes_through_another_prefix_and_no_further() {
+    run(async {
+        let store = engine::open(None).unwrap();
+        let names = ["ACTION#a", "ASK#a", "CASE#a", "CASE#b", "CLIMB#a", "TASK#a"];
+        store.commit(names.iter().map(|name| put(item(name, 1), Expect::Absent)).collect()).await.unwrap();
+        for (prefix, through, limit, expected) in [
+            ("ACTION#", Some("CASE#"), 10, &names[..4]),
+            ("ACTION#", Some("CASE#"), 3, &names[..3]),
+            ("ASK#", Some("CASE#"), 10, &names[1..4]),
+            ("ACTION#", None, 10, &names[..1]),
+        ] {
+            let range = Range {
+                table: Table::Accounts,
+                pk: "ACCOUNT#a".to_owned(),
+                prefix: prefix.to_owned(),
+                through: through.map(str::to_owned),
+                after: None,
+                limit,
+                order: Order::Ascending,
+                may_lag: false,
+            };
+            let found: Vec<_> = store.range(&range).await.unwrap().into_iter().map(|item| item.key.sk).collect();
+            assert_eq!(found, expected, "{prefix} {through:?} {limit}");
+        }
+    });
+}
+
+#[test]
 fn a_stretch_goes_on_behind_its_last_key_in_both_directions() {
     run(async {
         let store = engine::open(None).unwrap();
@@ -93,6 +121,7 @@ fn a_stretch_goes_on_behind_its_last_key_in_both_directions() {
                     table: Table::Accounts,
                     pk: "ACCOUNT#a".to_owned(),
                     prefix: "LEDGER#".to_owned(),
+                    through: None,
                     after: after.clone(),
                     limit: 1,
                     order,

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { everyPage, keeps } from './every_page.mjs';
+import { framed } from './frame.mjs';
 import { walk } from './walk.mjs';
 
 const [recoup, table] = process.argv.slice(2);
@@ -255,6 +256,10 @@ checks['an account stands beside a ticket in a frame of 320 px, in both themes, 
     assert.deepEqual(await window.page.context().cookies(), [], 'it sets no cookie');
     await window.close();
   }
+};
+
+checks['a page of a help desk over https shows an account in its frame where it is allowed, and nothing where it is not'] = async () => {
+  await framed({ browser, base, api, until });
 };
 
 checks['somebody asks for a refund by hand: previewed first, and what is wrong is said in the form'] = async () => {

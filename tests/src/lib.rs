@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+pub mod billed;
 pub mod costs;
 pub mod counted;
 pub mod faults;
 pub mod open;
 pub mod openapi;
 pub mod press;
+pub mod rounds;
 pub mod simulation;
 pub mod story;
 pub mod stripe;

@@ -1,6 +1,7 @@
 //! Everything around the five handlers on one machine:
 //! engine, queue, clock, outbox, a sandbox of the providers, server.
 
+pub mod alarms;
 pub mod clock;
 pub mod deadline;
 pub mod demo;

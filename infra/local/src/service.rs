@@ -1,8 +1,9 @@
 //! The whole of Recoup on one machine, put together.
 
+use crate::alarms::Alarms;
 use crate::clock::LocalClock;
 use crate::disk::Disk;
-use crate::engine::{self, EngineError};
+use crate::engine::{EngineError, Tables};
 use crate::outbox::Outbox;
 use crate::press::Beside;
 use crate::queue::LocalQueue;
@@ -73,6 +74,7 @@ pub struct Service {
     pub outbox: Arc<Outbox>,
     pub sandbox: Arc<Sandbox>,
     pub disk: Disk,
+    pub tables: Tables,
     /// Held by whoever moves the clock or works the queues.
     pub working: tokio::sync::Mutex<()>,
     /// When months were added up last by this process.
@@ -92,14 +94,14 @@ impl Service {
         if !disk.is_current()? {
             return Err(StartError::Layout);
         }
-        let store = Arc::new(engine::open(file("tables.sqlite").as_deref())?);
+        let tables = Tables::open(file("tables.sqlite").as_deref())?;
         let vault = Arc::new(LocalVault::open(&disk, &options.secrets)?);
         let clock = Arc::new(LocalClock::open(disk.clone(), options.clock)?);
         let sealing: Sealing = (
             Arc::new(LocalSigner::open(options.data.as_deref())?),
             Arc::new(LocalSeals::open(options.data.as_deref())?),
         );
-        let service = Self::assemble(disk, store, vault.clone(), sealing, clock, &options.base_url, lock)?;
+        let service = Self::assemble((disk, tables), vault.clone(), sealing, clock, &options.base_url, lock)?;
         staff::add_demo(&service.context).await?;
         for (provider, source) in vault.names() {
             sources::add_local(&service.context, provider, source).await?;
@@ -162,8 +164,7 @@ impl Service {
     }
 
     fn assemble(
-        disk: Disk,
-        store: Arc<dyn Store>,
+        (disk, tables): (Disk, Tables),
         vault: Arc<dyn Vault>,
         (signer, seals): Sealing,
         clock: Arc<LocalClock>,
@@ -182,8 +183,9 @@ impl Service {
             local: true,
         };
         let policies = Arc::new(Policies::shipped()?);
+        let store: Arc<dyn Store> = Arc::new(tables.store());
         let context = Context {
-            store,
+            store: Arc::new(Alarms::over(store)),
             queue: queue.clone() as Arc<dyn Queue>,
             http: sandbox.clone() as Arc<dyn Http>,
             post: outbox.clone() as Arc<dyn Post>,
@@ -200,7 +202,7 @@ impl Service {
             warm: Arc::default(),
         };
         let (working, added_up_at) = (tokio::sync::Mutex::new(()), Mutex::new(Timestamp::UNIX_EPOCH));
-        Ok(Self { context, clock, queue, outbox, sandbox, disk, working, added_up_at, _lock: lock })
+        Ok(Self { context, clock, queue, outbox, sandbox, disk, tables, working, added_up_at, _lock: lock })
     }
 }
 

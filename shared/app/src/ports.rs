@@ -113,6 +113,8 @@ pub struct Range {
     pub table: Table,
     pub pk: String,
     pub prefix: String,
+    /// Where it goes on past its own prefix: the last one that belongs to it.
+    pub through: Option<String>,
     /// Continue behind this sort key.
     pub after: Option<String>,
     pub limit: u32,

@@ -1,5 +1,6 @@
 //! Records: typed values read from items and written back on condition.
 
+mod abreast;
 pub mod imported;
 pub mod keys;
 mod query;
@@ -16,7 +17,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
-pub use query::{Page, all_of, first_of, items, page, page_of, past_of, pick, rest_of, walk};
+pub use abreast::side_by_side;
+pub use query::{Page, Stretch, all_of, first_of, items, page, page_of, past_of, pick, rest_of, stretch, walk};
 pub use shapes::{
     Alone, Asking, Backfill, CardLink, Code, Correction, Counted, DocumentLink, External, FoundBy, Hearing,
     Idempotency, Link, MessagesLink, Noted, Of, OnBoard, PayLink, Pending, Pressed, Probe, Probes, Receipt, Sweep,

@@ -13,7 +13,7 @@ mod worked;
 pub use ended::follow_request;
 pub use glance::{Waiting, glance};
 pub use laid::{Laid, put_desk};
-pub use list::{Filter, find, homes_of, list, of_account};
+pub use list::{Filter, find, homes, homes_of, list, of_account};
 pub use view::{line, ticket_json, ticket_shown};
 pub use worked::{cases_of, put_act, put_case, put_ticket_work};
 

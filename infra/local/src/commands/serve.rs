@@ -4,6 +4,7 @@ use super::{ADDR, Failed, ServeOptions, Shared};
 use app::ports::Clock;
 use jiff::Timestamp;
 use local::clock::machine;
+use local::engine::EngineError;
 use local::service::{Options, Service, StartError, is_new};
 use local::{demo, server};
 use std::collections::BTreeMap;
@@ -90,7 +91,9 @@ async fn prepare(service: &Service, options: &ServeOptions, data: &Path, fresh: 
     let now: Timestamp = options.clock.unwrap_or_else(machine);
     println!("Loading the demo company …");
     let begun = machine();
+    let tables = |error: EngineError| error.to_string();
     service.disk.hurried().map_err(disk)?;
+    service.tables.hurried().map_err(tables)?;
     let loaded =
         demo::load(service, now).await.map_err(|fault| format!("the demo company cannot be loaded: {fault}"))?;
     for refused in &loaded.refused {
@@ -99,6 +102,7 @@ async fn prepare(service: &Service, options: &ServeOptions, data: &Path, fresh: 
     if options.clock.is_none() {
         service.clock.run();
     }
+    service.tables.careful().map_err(tables)?;
     service.disk.careful().map_err(disk)?;
     service.disk.set(LOADING, "loaded").map_err(disk)?;
     println!(

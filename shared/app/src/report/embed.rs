@@ -13,6 +13,7 @@ use bytes::Bytes;
 use domain::book::Head;
 use domain::id::AccountId;
 use domain::staff::{Embeds, Staff};
+use futures_util::future::try_join3;
 use http::{Request, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
@@ -83,10 +84,14 @@ async fn shown(context: &Context, id: &str, request: &Request<Bytes>) -> Result<
     let (account, sealed) = (account_id(id)?, web::query(request).remove("pass").unwrap_or_default());
     let secret = context.vault.tokens().await?;
     let Some(pass) = Pass::open(&secret, &sealed, &account, context.clock.machine()) else { return over() };
-    if staff::find(context, &pass.staff).await?.is_none() {
-        return over();
-    }
-    let Some(sidebar) = glance::account(context, &account).await? else { return over() };
-    let (told, _) = glance::told(context, &account, Window { after: None, limit: glance::TOLD }).await?;
+    let latest = Window { after: None, limit: glance::TOLD };
+    let (staff, sidebar, (told, _)) = try_join3(
+        staff::find(context, &pass.staff),
+        glance::account(context, &account),
+        glance::told(context, &account, latest),
+    )
+    .await?;
+    // Who has left the company shows nothing any more.
+    let Some(sidebar) = sidebar.filter(|_| staff.is_some()) else { return over() };
     Ok(web::framed(StatusCode::OK, embedded(&sidebar, &told, pass.until()), &ancestors))
 }

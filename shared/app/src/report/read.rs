@@ -4,7 +4,7 @@ use super::filter::{Accounts, Actions, Cases};
 use crate::context::Context;
 use crate::dunning::pay;
 use crate::fault::Fault;
-use crate::ports::{Key, Order};
+use crate::ports::Order;
 use crate::records::{contacts, rates, said};
 use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
@@ -24,22 +24,18 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
-    Ok(shown(context, id, &[]).await?.map(|(_, sidebar, _)| sidebar))
+    Ok(shown(context, id).await?.map(|(_, sidebar)| sidebar))
 }
 
-/// The account at a glance, read in one batch with whatever else is wanted.
-pub(super) async fn shown(
-    context: &Context,
-    id: &AccountId,
-    more: &[Key],
-) -> Result<Option<(Head, Sidebar, Batch)>, Fault> {
+/// The account at a glance, read in one batch.
+pub(super) async fn shown(context: &Context, id: &AccountId) -> Result<Option<(Head, Sidebar)>, Fault> {
     let (own, now) = ([keys::head(id), keys::person(id)], context.clock.now());
-    let batch = Batch::read(context, own.iter().chain(more).cloned().chain(said::keys_of(id)).collect()).await?;
+    let batch = Batch::read(context, own.iter().cloned().chain(said::keys_of(id)).collect()).await?;
     let person = batch.of::<Person>(&own[1])?.unwrap_or_default();
     let said = said::read(&batch, id)?;
     let Some(head) = batch.get::<Head>(&own[0])? else { return Ok(None) };
     let sidebar = sidebar(&head, &person, now, same_try(context)).with(&said, now);
-    Ok(Some((head, sidebar, batch)))
+    Ok(Some((head, sidebar)))
 }
 
 /// Everything that a person should see before deciding about a case.

@@ -128,20 +128,21 @@ pub(super) async fn asked(context: &Context, month: Month) -> Result<Report, Pro
 /// What is kept, and on top of it the rows that came since.
 async fn together(of: &Of<'_>, kept: &Sums, most: usize) -> Result<Option<Summary>, Fault> {
     let (mut summary, mut left) = (Summary::default(), most);
-    for facts in partitions(of.context, of.month) {
-        let part = kept.parts.get(&facts.pk);
-        part.iter().for_each(|part| summary.add(&part.summary));
-        let mut after = part.and_then(|part| part.through.clone());
+    let partitions = partitions(of.context, of.month);
+    let through = |facts: &Prefix| kept.parts.get(&facts.pk).and_then(|part| part.through.clone());
+    // Each gives its part side by side with the others; who has more goes on with what the others have left of it.
+    let each = u32::try_from(most / partitions.len() + 1).unwrap_or(u32::MAX).min(AT_ONCE);
+    let reading = partitions.iter().map(|facts| page(of.context, facts, through(facts), each)).collect();
+    let pages: Vec<Page<Noted>> = store::side_by_side(reading).await?;
+    for (facts, mut read) in partitions.iter().zip(pages) {
+        kept.parts.get(&facts.pk).iter().for_each(|part| summary.add(&part.summary));
         loop {
-            let limit = u32::try_from(left).unwrap_or(u32::MAX).saturating_add(1).min(AT_ONCE);
-            let page: Page<Noted> = page(of.context, &facts, after, limit).await?;
-            let Some(room) = left.checked_sub(page.items.len()) else { return Ok(None) };
+            let Some(room) = left.checked_sub(read.items.len()) else { return Ok(None) };
             left = room;
-            page.items.iter().for_each(|noted| summary.take(&noted.row, &of.ground));
-            match page.next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
+            read.items.iter().for_each(|noted| summary.take(&noted.row, &of.ground));
+            let Some(next) = read.next else { break };
+            let limit = u32::try_from(left).unwrap_or(u32::MAX - 1).saturating_add(1).min(AT_ONCE);
+            read = page(of.context, facts, Some(next), limit).await?;
         }
     }
     Ok(Some(summary))

@@ -28,9 +28,12 @@ pub async fn waiting_for(context: &Context, by: &Staff) -> Result<Vec<String>, F
         return Ok(Vec::new());
     }
     let now = context.clock.now();
+    let mut waiting = all(context).await?;
+    waiting.retain(|proposal| proposal.may_confirm(by, now).is_ok());
+    let proposers = Batch::read(context, waiting.iter().map(|proposal| keys::staff(&proposal.by)).collect()).await?;
     let mut lines = Vec::new();
-    for proposal in all(context).await?.iter().filter(|proposal| proposal.may_confirm(by, now).is_ok()) {
-        let proposer = staff::find(context, &proposal.by).await?;
+    for proposal in &waiting {
+        let proposer = proposers.get::<Staff>(&keys::staff(&proposal.by))?;
         lines.push(proposal.title(proposer.as_ref().map_or(&proposal.by, |proposer| &proposer.name)));
     }
     Ok(lines)

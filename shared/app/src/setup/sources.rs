@@ -11,6 +11,7 @@ use domain::book::Head;
 use domain::id::AccountId;
 use domain::source::{Acting, Backlog, Cohorts, Granted, InUse, Judged, Party, Refused, Source, SwitchOff, Wish};
 use domain::staff::Staff;
+use futures_util::future::try_join;
 use http::StatusCode;
 use jiff::SignedDuration;
 
@@ -44,9 +45,10 @@ pub async fn all(context: &Context) -> Result<Vec<Source>, Fault> {
 pub async fn in_use(context: &Context) -> Result<Vec<InUse>, Fault> {
     let all = all(context).await?;
     let key = |it: &Source| keys::cohorts(&it.provider, &it.source);
-    let batch = Batch::read(context, all.iter().map(key).collect()).await?;
+    let cohorts = Batch::read(context, all.iter().map(key).collect());
+    let (batch, all) = try_join(cohorts, locked::of_each(context, all)).await?;
     let mut all_in_use = Vec::new();
-    for (source, locked) in locked::of_each(context, all).await? {
+    for (source, locked) in all {
         let cohorts = batch.get::<Cohorts>(&key(&source))?;
         let unkept = context.policies.dunning.current().unkept(&source);
         all_in_use.push(InUse { source, cohorts, locked, unkept });

@@ -1,5 +1,6 @@
 //! Queries: a page of what lies under a prefix or stands on a list, or one page after the other to the end.
 
+use super::abreast::side_by_side;
 use super::keys::{self, Prefix};
 use super::{Stored, open};
 use crate::context::Context;
@@ -62,6 +63,42 @@ pub async fn first_of<T: Stored>(
     items(context, prefix, None, limit, order).await?.iter().map(open).collect()
 }
 
+/// Several kinds of items of one partition, which were read in one query, by key.
+pub struct Stretch {
+    items: Vec<Item>,
+    /// More lies behind the last item.
+    is_cut: bool,
+}
+
+impl Stretch {
+    /// Those under a prefix, as far as they were read.
+    pub fn of<T: Stored>(&self, prefix: &Prefix) -> Result<Vec<T>, Fault> {
+        self.items.iter().filter(|item| item.key.sk.starts_with(&prefix.sk)).map(open).collect()
+    }
+
+    /// Whether everything was read.
+    pub fn is_whole(&self) -> bool {
+        !self.is_cut
+    }
+
+    /// Whether all of those under the first prefix were read.
+    pub fn has_all(&self, first: &Prefix) -> bool {
+        self.is_whole() || self.items.last().is_some_and(|item| !item.key.sk.starts_with(&first.sk))
+    }
+}
+
+/// Reads from the first item under one prefix through the last under another of the same partition, with what lies
+/// between them, and no more than the limit.
+pub async fn stretch(context: &Context, first: &Prefix, last: &Prefix, limit: u32) -> Result<Stretch, Fault> {
+    let through = Some(last.sk.clone());
+    let wanted = Range { through, ..range(first, None, limit.saturating_add(1), Order::Ascending, false) };
+    let mut items = context.store.range(&wanted).await?;
+    let limit = usize::try_from(limit).expect("a page fits into memory");
+    let is_cut = items.len() > limit;
+    items.truncate(limit);
+    Ok(Stretch { items, is_cut })
+}
+
 /// Reads a page of what lies under a prefix.
 pub async fn page_of<T: Stored>(
     context: &Context,
@@ -87,7 +124,7 @@ pub async fn items(
 
 fn range(prefix: &Prefix, after: Option<String>, limit: u32, order: Order, may_lag: bool) -> Range {
     let Prefix { table, pk, sk } = prefix.clone();
-    Range { table, pk, prefix: sk, after, limit, order, may_lag }
+    Range { table, pk, prefix: sk, through: None, after, limit, order, may_lag }
 }
 
 /// Reads a page of a list across its shards.
@@ -188,9 +225,11 @@ impl Merged {
     /// The next item, of as many as are wanted: each shard that has more gives its part of them.
     async fn next(&mut self, context: &Context, wanted: usize) -> Result<Option<Item>, Fault> {
         let live = self.shards.iter().filter(|shard| !shard.is_over).count();
+        let mut reading = Vec::new();
         for shard in self.shards.iter_mut().filter(|shard| shard.read.is_empty() && !shard.is_over) {
-            shard.read_on(context, wanted.div_ceil(live)).await?;
+            reading.push(shard.read_on(context, wanted.div_ceil(live)));
         }
+        side_by_side(reading).await?;
         let heads = self.shards.iter().enumerate().filter_map(|(at, shard)| Some((place(shard.read.front()?), at)));
         let next = match self.order {
             Order::Ascending => heads.min(),

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Key, Listed, Order};
 use crate::store::keys::{self, lists};
-use crate::store::{Batch, has_ticket};
+use crate::store::{Batch, has_ticket, side_by_side};
 use domain::ticket::{State, Ticket};
 
 /// How many places of each shard of a list are looked at, the oldest: eight queries of so many names.
@@ -31,17 +31,20 @@ pub struct Glance {
 /// The open tickets that somebody has, and those that nobody has.
 pub async fn glance(context: &Context, staff: &str) -> Result<Glance, Fault> {
     let (mut own, mut nobodys, mut is_more) = (Vec::new(), Vec::new(), false);
+    let mut shards = Vec::new();
     for state in [State::Open, State::Investigating] {
         for list in keys::list_shards(&lists::tickets(state)) {
-            let oldest = Listed { list, after: None, limit: LOOKED_MAX, order: Order::Ascending };
-            let places = context.store.places(&oldest).await?;
-            is_more |= places.len() == LOOKED_MAX as usize;
-            for (key, place) in places {
-                match has_ticket(&place.sort).map(|id| id == staff) {
-                    Some(true) => own.push((place.sort, key)),
-                    None => nobodys.push((place.sort, key)),
-                    Some(false) => {}
-                }
+            shards.push(Listed { list, after: None, limit: LOOKED_MAX, order: Order::Ascending });
+        }
+    }
+    let looks = shards.iter().map(|oldest| context.store.places(oldest)).collect();
+    for places in side_by_side(looks).await? {
+        is_more |= places.len() == LOOKED_MAX as usize;
+        for (key, place) in places {
+            match has_ticket(&place.sort).map(|id| id == staff) {
+                Some(true) => own.push((place.sort, key)),
+                None => nobodys.push((place.sort, key)),
+                Some(false) => {}
             }
         }
     }

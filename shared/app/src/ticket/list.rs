@@ -65,7 +65,12 @@ pub async fn list(context: &Context, wanted: &Filter, window: Window) -> Result<
         .await
 }
 
-/// Where the tickets lie that are shown with an account.
+/// Where the tickets of an account lie, of those that were read, newest first: as many as are shown.
+pub fn homes(own: &[TicketOf]) -> Vec<Key> {
+    own.iter().take(SHOWN_MAX as usize).map(home).collect()
+}
+
+/// The same, read for it.
 pub async fn homes_of(context: &Context, account: &AccountId) -> Result<Vec<Key>, Fault> {
     let own: Vec<TicketOf> = store::first_of(context, &keys::tickets_of(account), SHOWN_MAX, Order::Descending).await?;
     Ok(homes(&own))
@@ -83,15 +88,15 @@ pub fn of_account(batch: &Batch, homes: &[Key], account: &AccountId) -> Result<V
 }
 
 async fn read(context: &Context, own: &[TicketOf]) -> Result<Vec<Ticket>, Fault> {
-    let homes = homes(own);
+    let homes: Vec<Key> = own.iter().map(home).collect();
     if homes.is_empty() {
         return Ok(Vec::new());
     }
     laid_out(&Batch::read(context, homes.clone()).await?, &homes)
 }
 
-fn homes(own: &[TicketOf]) -> Vec<Key> {
-    own.iter().map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect()
+fn home(own: &TicketOf) -> Key {
+    keys::ticket(&own.provider, &own.source, &own.id)
 }
 
 fn laid_out(batch: &Batch, homes: &[Key]) -> Result<Vec<Ticket>, Fault> {

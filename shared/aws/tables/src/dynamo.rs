@@ -95,7 +95,7 @@ impl Dynamo {
 
     /// Who stands on a stretch of a list, and where.
     async fn rows(&self, listed: &Listed) -> Result<Vec<(Key, Place)>, Fault> {
-        let (low, high) = bounds("", listed.after.as_deref(), listed.order);
+        let (low, high) = bounds(("", ""), listed.after.as_deref(), listed.order);
         let query = self
             .query(Table::Accounts, listed.limit, listed.order)
             .index_name("lists")
@@ -134,7 +134,8 @@ impl Store for Dynamo {
     }
 
     async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
-        let (low, high) = bounds(&range.prefix, range.after.as_deref(), range.order);
+        let last = range.through.as_deref().unwrap_or(&range.prefix);
+        let (low, high) = bounds((&range.prefix, last), range.after.as_deref(), range.order);
         let query = self
             .query(range.table, range.limit, range.order)
             .consistent_read(!range.may_lag)
@@ -275,10 +276,11 @@ async fn whole(query: QueryFluentBuilder, limit: u32) -> Result<Vec<Attributes>,
     }
 }
 
-/// The sort keys between which a stretch lies. `BETWEEN` includes its ends, so a cursor is moved by the smallest step.
-fn bounds(prefix: &str, after: Option<&str>, order: Order) -> (String, String) {
+/// The sort keys between which a stretch lies that goes from one prefix through another. `BETWEEN` includes its ends, so
+/// a cursor is moved by the smallest step.
+fn bounds((first, last): (&str, &str), after: Option<&str>, order: Order) -> (String, String) {
     const LAST: char = '\u{10FFFF}';
-    let (low, high) = (if prefix.is_empty() { " ".to_owned() } else { prefix.to_owned() }, format!("{prefix}{LAST}"));
+    let (low, high) = (if first.is_empty() { " ".to_owned() } else { first.to_owned() }, format!("{last}{LAST}"));
     match (after, order) {
         (None, _) => (low, high),
         (Some(after), Order::Ascending) => (format!("{after}\u{1}"), high),
@@ -384,9 +386,15 @@ mod tests {
 
     #[test]
     fn a_cursor_leaves_its_own_key_out() {
-        let (low, high) = bounds("TIME#", Some("TIME#2"), Order::Descending);
+        let (low, high) = bounds(("TIME#", "TIME#"), Some("TIME#2"), Order::Descending);
         assert!(high.as_str() < "TIME#2" && high.as_str() > "TIME#1~" && low == "TIME#");
-        let (low, high) = bounds("TIME#", Some("TIME#2"), Order::Ascending);
+        let (low, high) = bounds(("TIME#", "TIME#"), Some("TIME#2"), Order::Ascending);
         assert!(low.as_str() > "TIME#2" && low.as_str() < "TIME#2#" && high.as_str() > "TIME#~");
+    }
+
+    #[test]
+    fn a_stretch_of_several_kinds_ends_with_the_last_of_them() {
+        let (low, high) = bounds(("ACTION#", "CASE#"), None, Order::Ascending);
+        assert!(low == "ACTION#" && high.as_str() > "CASE#~" && high.as_str() < "CLIMB#");
     }
 }

@@ -17,6 +17,7 @@ use domain::decline::Declines;
 use domain::id::AccountId;
 use domain::sidebar;
 use domain::staff::Staff;
+use futures_util::future::try_join;
 use http::{Request, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,11 +31,14 @@ pub(super) async fn all(context: &Context, query: &Query, window: Window) -> Res
 /// The sidebar, which help desks read as text.
 pub(super) async fn one(context: &Context, id: &str, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let id = account_id(id)?;
-    let sidebar = glance::account(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let missing = || Problem::not_found("account");
     if !wants_text(request) {
+        let sidebar = glance::account(context, &id).await?.ok_or_else(missing)?;
         return Ok(web::json(StatusCode::OK, &sidebar));
     }
-    let (told, _) = glance::told(context, &id, Window { after: None, limit: glance::TOLD }).await?;
+    let latest = Window { after: None, limit: glance::TOLD };
+    let (sidebar, (told, _)) = try_join(glance::account(context, &id), glance::told(context, &id, latest)).await?;
+    let sidebar = sidebar.ok_or_else(missing)?;
     Ok(web::text(StatusCode::OK, sidebar::text(&sidebar, &told)))
 }
 

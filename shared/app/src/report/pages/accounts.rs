@@ -10,6 +10,7 @@ use crate::setup::group;
 use crate::web::{Problem, Window, account_id};
 use ::pages::{AccountRow, AccountShown, Alike, AlikeRow, Viewer};
 use domain::sidebar::Sidebar;
+use futures_util::future::try_join4;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: Window) -> Result<String, Problem> {
     let page = read::accounts(context, &Accounts::of(query)?, window).await?;
@@ -20,12 +21,18 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
 
 pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Query) -> Result<String, Problem> {
     let id = account_id(id)?;
-    let sidebar = glance::account(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
     let window = Window { limit: glance::TOLD, ..Window::of(query, glance::TOLD)? };
-    let (told, next) = glance::told(context, &id, window).await?;
-    let group = group::status(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let (sidebar, (told, next), group, recovering) = try_join4(
+        glance::account(context, &id),
+        glance::told(context, &id, window),
+        group::status(context, &id),
+        board::latest(context, &id),
+    )
+    .await?;
+    let missing = || Problem::not_found("account");
+    let (sidebar, group) = (sidebar.ok_or_else(missing)?, group.ok_or_else(missing)?);
     let alike = Alike { confirmed: alike(&group.confirmed), proposed: alike(&group.proposed) };
-    let (recovering, before) = (board::latest(context, &id).await?, more(&format!("/accounts/{id}?"), next));
+    let before = more(&format!("/accounts/{id}?"), next);
     let shown = AccountShown {
         sidebar: &sidebar,
         told: &told,

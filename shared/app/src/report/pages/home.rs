@@ -10,7 +10,7 @@ use crate::ports::Order;
 use crate::records::beside;
 use crate::report::{read, sums};
 use crate::setup::{proposal, sources};
-use crate::store::{Batch, Of, keys};
+use crate::store::{Batch, Of, Page, keys};
 use crate::task;
 use crate::ticket;
 use crate::web::{Problem, Window};
@@ -18,6 +18,7 @@ use ::pages::{FEW, Few, Home, Names, Viewer};
 use domain::action::{Action, State};
 use domain::book::{Due, Invoice, Payment};
 use domain::case::{Case, Disputed, State as CaseState};
+use domain::cash::Received;
 use domain::id::{AccountId, TaskId};
 use domain::incident::State as IncidentState;
 use domain::money::Money;
@@ -25,38 +26,46 @@ use domain::report::Month;
 use domain::source::InUse;
 use domain::staff::Staff;
 use domain::task::Task;
+use futures_util::future::try_join3;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 /// How what was asked for can end that somebody has to hear of, or is on the way to it.
 const ENDED: [State; 6] =
     [State::Denied, State::Expired, State::Stale, State::Failed, State::InDoubt, State::NeedsPerson];
+/// What of it is a trouble.
+const WRONG: [State; 3] = [State::Failed, State::InDoubt, State::NeedsPerson];
 /// For how long an end is news.
 const NEWS: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-/// Of each list at most a glance is read, and of a month as many rows as the overview adds up: in all some seventy
-/// queries of a few items each, and nine batches.
+/// Of each list at most a glance is read, and of a month as many rows as the overview adds up: in all some eighty
+/// queries of a few items each, sixty for whoever asks for no actions, and ten batches. Of each list eight parts are
+/// asked for at once, and of the lists three, so that whoever waits for it waits for some twelve answers, one after the
+/// other, and for a few more where lists are long.
 pub(super) async fn home(context: &Context, viewer: &Viewer, staff: &Staff) -> Result<String, Problem> {
     let now = context.clock.now();
     let window = Window { after: None, limit: GLANCE };
-    let tickets = ticket::glance(context, &staff.id).await?;
-    let tasks = tasks(context, staff).await?;
-    let actions = actions(context, staff).await?;
-    let cases = read::cases(context, Some(CaseState::Open), &window, |_| true).await?;
+    let (tickets, tasks, actions) =
+        try_join3(ticket::glance(context, &staff.id), tasks(context, staff), actions(context, staff)).await?;
+    let (cases, incidents, unmatched) = try_join3(
+        open_cases(context, &window),
+        read::incidents(context, Some(IncidentState::Open), &window),
+        unmatched(context, staff),
+    )
+    .await?;
+    let all = Wanted::default();
+    let (plans, in_use, proposals) = try_join3(
+        board::in_turn(context, &all, &window),
+        sources::in_use(context),
+        proposal::waiting_for(context, staff),
+    )
+    .await?;
+
     let disputed: Vec<Case> = cases.items.iter().filter(|case| case.disputed_payment().is_some()).cloned().collect();
     let cases = Few::of(cases.items, cases.next.is_some());
-    let incidents = read::incidents(context, Some(IncidentState::Open), &window).await?.items;
-    let unmatched = if staff.role.may_settle() {
-        let page = cash::unmatched(context, Window { after: None, limit: GLANCE }).await?;
-        Few::of(page.items, page.next.is_some())
-    } else {
-        Few::default()
-    };
-    let plans = board::in_turn(context, &Wanted::default(), &window).await?;
+    let incidents = incidents.items;
     let (count, is_more) = (plans.items.len(), plans.next.is_some());
-    let in_use = sources::in_use(context).await?.into_iter();
-    let locked: Vec<InUse> = in_use.filter(|source| source.locked.is_some()).collect();
-    let proposals = proposal::waiting_for(context, staff).await?;
+    let locked: Vec<InUse> = in_use.into_iter().filter(|source| source.locked.is_some()).collect();
 
     let plans: Vec<_> = plans.items.into_iter().take(FEW).collect();
     let wanted = Beside { tasks: [&tasks.own, &tasks.untaken], disputed: &disputed, is_more: cases.is_more };
@@ -65,11 +74,14 @@ pub(super) async fn home(context: &Context, viewer: &Viewer, staff: &Staff) -> R
     let more = more.chain(unmatched.first.iter().map(|it| &it.account));
     let of_tickets = tickets.own.first.iter().chain(&tickets.nobodys.first);
     let more = more.chain(of_tickets.filter_map(|ticket| ticket.handling.account.as_ref()));
-    let beside = wanted.read(context, more.collect()).await?;
-    let plans = Few { first: board::in_full(context, plans).await?, count, is_more };
-
     let month = Month::of(now.to_zoned(jiff::tz::TimeZone::UTC).date());
-    let (report, before) = sums::month_and_before(context, month).await?;
+    let (beside, first, (report, before)) = try_join3(
+        wanted.read(context, more.collect()),
+        board::in_full(context, plans),
+        sums::month_and_before(context, month),
+    )
+    .await?;
+    let plans = Few { first, count, is_more };
     let few = |waiting: ticket::Waiting| {
         let mut few = Few::of(waiting.first, tickets.is_more);
         few.count = waiting.count;
@@ -102,6 +114,19 @@ pub(super) async fn home(context: &Context, viewer: &Viewer, staff: &Staff) -> R
     ))
 }
 
+async fn open_cases(context: &Context, window: &Window) -> Result<Page<Case>, Fault> {
+    read::cases(context, Some(CaseState::Open), window, |_| true).await
+}
+
+/// The payments without a place, for whoever finds one for them.
+async fn unmatched(context: &Context, staff: &Staff) -> Result<Few<Received>, Fault> {
+    if !staff.role.may_settle() {
+        return Ok(Few::default());
+    }
+    let page = cash::unmatched(context, Window { after: None, limit: GLANCE }).await?;
+    Ok(Few::of(page.items, page.next.is_some()))
+}
+
 struct Tasks {
     own: Few<Task>,
     /// What nobody has.
@@ -127,17 +152,21 @@ struct Actions {
 }
 
 async fn actions(context: &Context, staff: &Staff) -> Result<Actions, Fault> {
-    let waiting = read::actions_of(context, &[State::WaitingApproval], GLANCE, Order::Ascending).await?;
-    let ended = read::actions_of(context, &ENDED, GLANCE, Order::Descending).await?;
-    let done = read::actions_of(context, &[State::Executed], GLANCE, Order::Descending).await?;
+    // What went wrong is for everybody; how else it ended, for whoever asks.
+    let (ended, done): (&[State], &[State]) =
+        if staff.role.may_request() { (&ENDED, &[State::Executed]) } else { (&WRONG, &[]) };
+    let (waiting, ended, done) = try_join3(
+        read::actions_of(context, &[State::WaitingApproval], GLANCE, Order::Ascending),
+        read::actions_of(context, ended, GLANCE, Order::Descending),
+        read::actions_of(context, done, GLANCE, Order::Descending),
+    )
+    .await?;
     let since = context.clock.now() - NEWS;
     let is_news = |action: &&Action| action.ended_at().is_none_or(|at| at >= since);
     let own = |action: &&Action| action.requested_by == staff.id;
     let asked = waiting.items.iter().filter(own);
     let asked = asked.chain(ended.items.iter().chain(&done.items).filter(own).filter(is_news)).cloned().collect();
-    let is_wrong = |action: &&Action| {
-        matches!(action.state(), State::Failed | State::InDoubt | State::NeedsPerson) && action.by_rule().is_none()
-    };
+    let is_wrong = |action: &&Action| WRONG.contains(&action.state()) && action.by_rule().is_none();
     let failed = ended.items.iter().filter(is_wrong).filter(is_news).cloned().collect();
     let (more, more_ended) = (waiting.next.is_some(), ended.next.is_some());
     let word = Few::of(word::theirs(context, waiting.items, staff).await?, more);
