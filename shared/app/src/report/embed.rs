@@ -4,6 +4,7 @@ use super::glance;
 use crate::context::Context;
 use crate::door::embed::Pass;
 use crate::find;
+use crate::records::beside;
 use crate::setup::{embeds, staff};
 use crate::store::{self, keys};
 use crate::ticket;
@@ -16,6 +17,7 @@ use domain::staff::{Embeds, Staff};
 use http::{Request, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 const WANTED: &str = "send one of `account`, `email` and `ticket`";
 
@@ -88,5 +90,7 @@ async fn shown(context: &Context, id: &str, request: &Request<Bytes>) -> Result<
     }
     let Some(sidebar) = glance::account(context, &account).await? else { return over() };
     let (told, _) = glance::told(context, &account, Window { after: None, limit: glance::TOLD }).await?;
-    Ok(web::framed(StatusCode::OK, embedded(&sidebar, &told, pass.until()), &ancestors))
+    let owner = sidebar.account.owner.iter().cloned().collect();
+    let names = beside::names_with(context, BTreeSet::new(), owner).await?;
+    Ok(web::framed(StatusCode::OK, embedded(&sidebar, &names, &told, pass.until()), &ancestors))
 }

@@ -26,7 +26,7 @@ use domain::source::InUse;
 use domain::staff::Staff;
 use domain::task::Task;
 use jiff::SignedDuration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How what was asked for can end that somebody has to hear of, or is on the way to it.
 const ENDED: [State; 6] =
@@ -61,11 +61,14 @@ pub(super) async fn home(context: &Context, viewer: &Viewer, staff: &Staff) -> R
     let plans: Vec<_> = plans.items.into_iter().take(FEW).collect();
     let wanted = Beside { tasks: [&tasks.own, &tasks.untaken], disputed: &disputed, is_more: cases.is_more };
     let more = [&actions.word, &actions.asked, &actions.failed].into_iter().flat_map(|few| &few.first);
+    let staff = more.clone().flat_map(beside::people);
+    let answers = tickets.own.first.iter().chain(&tickets.nobodys.first).filter_map(|it| it.handling.answers.last());
+    let staff: BTreeSet<String> = staff.chain(answers.map(|answer| answer.by.clone())).collect();
     let more = more.map(|action| &action.account).chain(cases.first.iter().map(|case| &case.account));
     let more = more.chain(unmatched.first.iter().map(|it| &it.account));
     let of_tickets = tickets.own.first.iter().chain(&tickets.nobodys.first);
     let more = more.chain(of_tickets.filter_map(|ticket| ticket.handling.account.as_ref()));
-    let beside = wanted.read(context, more.collect()).await?;
+    let beside = wanted.read(context, more.collect(), &staff).await?;
     let plans = Few { first: board::in_full(context, plans).await?, count, is_more };
 
     let month = Month::of(now.to_zoned(jiff::tz::TimeZone::UTC).date());
@@ -160,7 +163,7 @@ struct Found {
 }
 
 impl Beside<'_> {
-    async fn read(&self, context: &Context, more: Vec<&AccountId>) -> Result<Found, Fault> {
+    async fn read(&self, context: &Context, more: Vec<&AccountId>, staff: &BTreeSet<String>) -> Result<Found, Fault> {
         let tasks: Vec<&Task> = self.tasks.into_iter().flat_map(|few| &few.first).collect();
         let invoice = |task: &Task| Some(keys::invoice(&task.account, task.about.invoice()?));
         let payment = |case: &Case| Some(keys::payment(&case.account, case.disputed_payment()?));
@@ -168,7 +171,7 @@ impl Beside<'_> {
         let accounts: Vec<&AccountId> = tasks.iter().map(|task| &task.account).chain(disputed).chain(more).collect();
         let wanted = accounts.iter().map(|account| keys::person(account));
         let wanted = wanted.chain(tasks.iter().filter_map(|task| invoice(task)));
-        let wanted = wanted.chain(self.disputed.iter().filter_map(payment));
+        let wanted = wanted.chain(self.disputed.iter().filter_map(payment)).chain(beside::keys_of(staff));
         let batch = Batch::read(context, wanted.collect()).await?;
 
         let mut amounts = BTreeMap::new();
@@ -185,6 +188,7 @@ impl Beside<'_> {
             disputes.extend(payment.and_then(|payment| Disputed::of(case, &payment.value)));
         }
         disputes.sort_by_key(|dispute| (dispute.evidence_due_at.is_none(), dispute.evidence_due_at));
-        Ok(Found { names: beside::named(&batch, accounts)?, amounts, disputes: Few::of(disputes, self.is_more) })
+        let names = beside::named(&batch, accounts)?.with(beside::colleagues(&batch, staff)?);
+        Ok(Found { names, amounts, disputes: Few::of(disputes, self.is_more) })
     }
 }
