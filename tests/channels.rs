@@ -138,7 +138,7 @@ fn a_button_at_slack_is_believed_by_its_signature_and_decides_once() {
             .into_iter()
             .find(|letter| letter.id.starts_with("settled"));
         let blocks = settled.expect("the message lost its buttons").blocks.unwrap().to_string();
-        assert!(!blocks.contains("\"approve\"") && blocks.contains("bea"), "{blocks}");
+        assert!(!blocks.contains("\"approve\"") && blocks.contains("Approved by Bea"), "{blocks}");
     });
 }
 

@@ -124,7 +124,7 @@ fn nobody_denies_without_a_reason_on_any_way() {
         slack_says(&service, "test_slack_secret", now, pressed("U_BEA", "deny", &value, Some("it was no error"))).await;
         assert_eq!(state(&service, &id).await, "denied");
         let told = letters(&service, Channel::Mail, "lena@demo.example").remove(0);
-        assert!(told.text.contains("It was denied by bea: it was no error"), "{}", told.text);
+        assert!(told.text.contains("It was denied by Bea: it was no error"), "{}", told.text);
     });
 }
 
@@ -159,7 +159,7 @@ fn a_second_request_for_a_payment_is_warned_about_and_what_the_first_made_out_of
         let notices = async |id: &str| get(&service, &format!("/api/actions/{id}")).await["preview"]["notices"].clone();
         assert_eq!(notices(&first).await, Value::Null);
         let warned =
-            "Asked for already, by lena on 1 Mar 2026: Refund 10.00 USD to the customer; it waits for a decision";
+            "Asked for already, by Lena on 1 Mar 2026: Refund 10.00 USD to the customer; it waits for a decision";
         assert_eq!(notices(&second).await, json!([warned]));
         let asked = letters(&service, Channel::Slack, "#billing-approvals").remove(0).blocks.unwrap().to_string();
         assert!(asked.contains("*Look twice*") && asked.contains(warned), "{asked}");
@@ -228,6 +228,10 @@ fn what_recoup_asks_for_comes_with_its_evidence_and_lists_name_the_customer() {
         let case = charged_twice(&service).await;
         let asked = get(&service, "/api/actions?state=waiting_approval").await["items"][0].clone();
         let said = format!("to {NAME}: charged a second time on 1 Mar, Visa 4242");
+        let note = asked["note"].as_str().unwrap();
+        assert!(note.starts_with("100.00 USD was charged at 2026-03-01 09:") && !note.contains("ch_"), "{note}");
+        let evidence = get(&service, &format!("/api/cases/{case}")).await["evidence"].to_string();
+        assert!(evidence.contains("100.00 USD at 2026-03-01 09:00 UTC") && !evidence.contains("T09:"), "{evidence}");
         let asked_by_mail = |to: &str| letters(&service, Channel::Mail, &format!("{to}@demo.example"));
         let mail = ["bea", "mara"].into_iter().flat_map(asked_by_mail).next().unwrap();
         assert!(mail.subject.ends_with(&said), "{}", mail.subject);

@@ -1,10 +1,12 @@
 //! Lists by their address: which lines are wanted, from which end, page by page; and what an empty one says.
 
 use crate::ageing::{invoice, tell};
-use crate::http::run;
+use crate::channels::waiting;
+use crate::http::{run, with_a_payment};
 use app::ports::Clock;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
+use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
@@ -138,6 +140,88 @@ fn a_page_keeps_its_filters_and_an_empty_one_says_what_to_do() {
     });
 }
 
+#[test]
+fn tickets_are_asked_for_by_their_address_like_every_other_list() {
+    run(async {
+        let service = begun().await;
+        for subject in ["First", "Second"] {
+            let requester = json!({"email": format!("{subject}@nowhere.example"), "name": "Ada"});
+            let body = json!({"subject": subject, "body": "When does the office open?", "requester": requester});
+            let (status, ticket) = ask(&service, "bea", Method::POST, "/api/tickets", Some(&body), Some(subject)).await;
+            assert_eq!(status, StatusCode::CREATED, "{ticket}");
+            service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
+        }
+        let subjects = async |path: &str| {
+            let listed = get(&service, path).await;
+            let of = |item: &Value| item["subject"].as_str().unwrap().to_owned();
+            listed["items"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+        };
+        for (path, expected) in [
+            ("/api/tickets", &["Second", "First"] as &[&str]),
+            ("/api/tickets?sort=oldest", &["First", "Second"]),
+            ("/api/tickets?sort=", &["Second", "First"]),
+        ] {
+            assert_eq!(subjects(path).await, expected, "{path}");
+        }
+        for path in ["/api/tickets?sort=size", "/tickets?sort=size", "/tickets?class=x"] {
+            assert_eq!(ask(&service, "mara", Method::GET, path, None, None).await.0, StatusCode::BAD_REQUEST, "{path}");
+        }
+        let shown = page(&service, "/tickets?sort=oldest&limit=1").await;
+        for part in [
+            "<option value=\"oldest\" selected>oldest first</option>",
+            "<option value=\"none\">nobody</option>",
+            "<option value=\"lena\">Lena</option>",
+            "href=\"/tickets?sort=oldest&amp;cursor=",
+        ] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        assert!(shown.contains(">First</a>") && !shown.contains(">Second</a>"), "{shown}");
+        let empty = page(&service, "/tickets?assignee=nia").await;
+        for part in ["fits what you asked for", "<option value=\"nia\" selected>nia (no longer here)</option>"] {
+            assert!(empty.contains(part), "{part}: {empty}");
+        }
+    });
+}
+
+#[test]
+fn what_waits_for_a_decision_is_filtered_and_names_whoever_asked() {
+    run(async {
+        let service = with_a_payment().await;
+        let (action, _) = waiting(&service, "k1", "10.00").await;
+        let leads_to = format!("/actions/{action}");
+        for (path, is_there) in [
+            ("/approvals", true),
+            ("/approvals?requested_by=lena", true),
+            ("/approvals?kind=refund&account=stripe:cus_1&sort=oldest", true),
+            ("/approvals?state=denied", true),
+            ("/approvals?requested_by=luis", false),
+            ("/approvals?kind=credit", false),
+        ] {
+            let shown = page(&service, path).await;
+            assert_eq!(shown.contains(&leads_to), is_there, "{path}: {shown}");
+            assert_eq!(shown.contains("fits what you asked for"), !is_there, "{path}: {shown}");
+            assert_eq!(shown.contains("Asked by Lena 0 minutes ago"), is_there, "{path}: {shown}");
+        }
+        let (status, _) = ask(&service, "mara", Method::GET, "/approvals?kind=delete", None, None).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+    });
+}
+
+#[test]
+fn a_board_of_recoveries_that_is_empty_says_whether_something_was_left_out() {
+    run(async {
+        let service = with_a_payment().await;
+        for (path, says) in [
+            ("/dunning", "A recovery begins by itself when a payment fails"),
+            ("/dunning?paused=true", "fits what you asked for"),
+            ("/dunning?due_before=2026-03-09", "<input type=\"date\" name=\"due_before\" value=\"2026-03-09\">"),
+        ] {
+            let shown = page(&service, path).await;
+            assert!(shown.contains(says), "{path}: {shown}");
+        }
+    });
+}
+
 /// A browser of somebody who has signed in.
 struct Browser<'a> {
     service: &'a Service,
@@ -184,6 +268,13 @@ fn a_view_is_kept_by_whoever_named_it_and_opens_the_list_as_it_was() {
         assert!(lena.page(here).await.contains("aria-current=\"page\">Claims &lt;first&gt;</a>"));
         assert!(!lena.page("/tasks").await.contains("Claims"), "it is a view of cases");
         assert!(!mara.page("/cases").await.contains("Claims"), "and nobody else's");
+
+        for list in ["tickets", "approvals", "dunning"] {
+            let kept = lena.send(&format!("here=%2F{list}%3Fsort%3Doldest&name=Oldest")).await;
+            assert_eq!(kept, (303, format!("/{list}?sort=oldest")));
+            let link = format!("<a href=\"/{list}?sort=oldest\">Oldest</a>");
+            assert!(lena.page(&format!("/{list}")).await.contains(&link), "{list}");
+        }
 
         for (form, status) in [
             ("here=%2Fcases&name=All", 422),

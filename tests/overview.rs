@@ -72,7 +72,7 @@ fn a_request_waits_for_whoever_may_decide_it_and_its_asker_hears_how_it_ended() 
         assert_eq!(waits("bea").await, [false; 4], "it is decided");
         let own = overview(&service, "luis").await;
         let ended = part(&own, "What you asked for");
-        assert!(ended.contains("bea said no") && ended.contains("they are in use"), "{own}");
+        assert!(ended.contains("Bea said no") && ended.contains("they are in use"), "{own}");
         let other = overview(&service, "lena").await;
         assert!(!other.contains("they are in use"), "{other}");
     });

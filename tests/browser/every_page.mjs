@@ -199,6 +199,6 @@ export async function keeps({ base, open, says, find }) {
   await says(window, 'You are signed in again');
   await window.page.click('button:has-text("Send it now")');
   await window.page.waitForURL((url) => decodeURIComponent(url.pathname) === place);
-  await says(window, ', says bea');
+  await says(window, ', says Bea');
   await window.close();
 }

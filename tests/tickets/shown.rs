@@ -64,6 +64,10 @@ fn the_pages_show_the_account_by_its_name_and_their_buttons_work_without_scripts
         assert!(case.contains("/tickets/t_1") && case.contains("tickets v1"), "{case}");
         let over = look("/tickets/t_1").await;
         assert!(over.contains("/cases/"), "the way to the case and its preview");
+        for named in [" – gave it to Bea</p>", "</time>: Bea – "] {
+            assert!(over.contains(named), "whoever had to do with it is named, {named}: {over}");
+        }
+        assert!(look("/tickets?state=resolved").await.contains("<td>Bea</td>"));
         assert!(over.contains("value=\"reopen\"") && !over.contains("value=\"close\""), "{over}");
         assert_eq!(press("say=reopen&note=one+is+left").await, 303);
         assert_eq!(ticket(&service, "t_1").await["state"], "open");

@@ -53,7 +53,7 @@ use jiff::Timestamp;
 use letter::{Way, remind};
 use owner::Opened;
 
-pub use page::page;
+pub use page::{page, said_by};
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

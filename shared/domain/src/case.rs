@@ -19,6 +19,7 @@ use crate::policy::phrase;
 use crate::staff::{AtWork, MACHINE};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// One trouble: what was looked at, by which rule it was judged, what is recommended, and how it ended.
@@ -203,6 +204,19 @@ impl Evidence {
     /// `label` is what was looked at, `value` what it showed.
     pub fn new(label: &str, value: impl ToString, source: &str) -> Self {
         Self { label: label.to_owned(), value: value.to_string(), source: source.to_owned() }
+    }
+
+    /// The moment that it showed, where that is all.
+    pub fn at(&self) -> Option<Timestamp> {
+        self.value.parse().ok()
+    }
+
+    /// What it showed, as a text says it.
+    pub fn told(&self) -> Cow<'_, str> {
+        match self.at() {
+            Some(at) => Cow::Owned(at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
+            None => Cow::Borrowed(self.value.as_str()),
+        }
     }
 }
 
@@ -415,6 +429,20 @@ mod tests {
     use serde_json::{from_value, json};
 
     const AT: &str = "2026-03-01T09:00:00Z";
+
+    #[test]
+    fn evidence_that_is_a_moment_is_told_as_people_write_it() {
+        for (value, told, is_moment) in [
+            (AT, "2026-03-01 09:00 UTC", true),
+            ("60.00 USD at 2026-03-01 09:00 UTC", "60.00 USD at 2026-03-01 09:00 UTC", false),
+            ("2026-03-01", "2026-03-01", false),
+            ("4", "4", false),
+            ("", "", false),
+        ] {
+            let evidence = Evidence::new("Opened", value, "dp_1");
+            assert_eq!((evidence.told().as_ref(), evidence.at().is_some()), (told, is_moment), "{value}");
+        }
+    }
 
     fn case() -> Case {
         let account = AccountId::of("stripe", "default", "cus_1");

@@ -382,6 +382,11 @@ fn claimed(now: Timestamp, desk: &mut Desk) -> Vec<String> {
     others
 }
 
+/// A moment as a sentence says it.
+fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 /// A span as people say it.
 fn span(span: SignedDuration) -> String {
     let minutes = span.abs().as_secs() / 60;

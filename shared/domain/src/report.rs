@@ -107,6 +107,11 @@ impl Month {
         Self(self.0.yesterday().expect("a month of our time has a day before it").first_of_month())
     }
 
+    /// `January 2026`, as people say it.
+    pub fn title(self) -> String {
+        self.0.strftime("%B %Y").to_string()
+    }
+
     /// `2027-01` for `2026-12`.
     pub fn after(self) -> Self {
         Self(self.0.last_of_month().tomorrow().expect("a month of our time has a day after it"))

@@ -13,9 +13,27 @@ pub use proposal::{Ended, Proposal, State, Table, Unconfirmed, Word};
 pub use views::{NotKept, View, Views, list_of};
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The name under which Recoup itself asks; it can never decide.
 pub const MACHINE: &str = "recoup";
+
+/// What people read of whoever did something, by the name that their id has now.
+pub fn called<'a>(id: &'a str, name: Option<&'a str>) -> Cow<'a, str> {
+    match name {
+        _ if id == MACHINE => Cow::Borrowed("Recoup"),
+        Some(name) => Cow::Borrowed(name),
+        None if is_id(id) => Cow::Owned(format!("{id} (no longer here)")),
+        // A customer or a rule did it, and is said in words.
+        None => Cow::Borrowed(id),
+    }
+}
+
+/// Whether a text can be somebody's id: it has no capital and no blank.
+pub fn is_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-@".contains(&byte);
+    !text.is_empty() && text.bytes().all(plain)
+}
 
 /// Somebody who may sign in; every decision reads the role here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,5 +145,25 @@ impl Role {
     /// Analysts read and legal approves: neither asks for an action.
     pub fn may_request(self) -> bool {
         !matches!(self, Self::Analyst | Self::Legal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_is_called_by_their_name_and_whoever_left_by_their_id() {
+        for (id, name, expected) in [
+            ("lena", Some("Lena"), "Lena"),
+            ("nia.m", None, "nia.m (no longer here)"),
+            (MACHINE, None, "Recoup"),
+            (MACHINE, Some("Somebody else"), "Recoup"),
+            ("the customer", None, "the customer"),
+            ("dunning v3", None, "dunning v3"),
+            ("", None, ""),
+        ] {
+            assert_eq!(called(id, name), expected, "{id}");
+        }
     }
 }

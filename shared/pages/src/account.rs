@@ -12,6 +12,7 @@ pub use embedded::{NotEmbedded, embedded, not_embedded};
 
 use crate::dunning::recoveries;
 use crate::frame::{Viewer, frame, known, state, time, words};
+use crate::names::Names;
 use alike::same_customer;
 use domain::dunning::Recovering;
 use domain::sidebar::{Granted, Sidebar, Status, Told};
@@ -30,11 +31,13 @@ pub struct AccountShown<'a> {
     pub before: Option<&'a str>,
     pub alike: &'a Alike,
     pub recovering: &'a [Recovering],
+    /// Of the staff.
+    pub names: &'a Names,
     pub notice: Option<&'a str>,
 }
 
 pub fn account(viewer: &Viewer, shown: &AccountShown<'_>) -> String {
-    let AccountShown { sidebar, told, before, alike, recovering, notice } = shown;
+    let AccountShown { sidebar, told, before, alike, recovering, names, notice } = shown;
     let title = sidebar.title();
     frame(
         title,
@@ -46,22 +49,22 @@ pub fn account(viewer: &Viewer, shown: &AccountShown<'_>) -> String {
             @if viewer.role.may_request() {
                 p { a href={ "/accounts/" (sidebar.account.id) "/ask" } { "Ask for an action" } }
             }
-            (cards(sidebar))
             (open_cases(sidebar, false))
             (disputes(&sidebar.status))
+            (cards(sidebar))
             (payments(sidebar))
             div .two {
                 (plan_and_payment(sidebar))
-                (contact(sidebar))
+                (contact(sidebar, names))
             }
-            (second_card(viewer, sidebar))
-            (recoveries(viewer, recovering, None))
-            (tickets(sidebar))
-            (tasks(sidebar))
-            (actions(sidebar))
+            (second_card(viewer, sidebar, names))
+            (recoveries(viewer, recovering, names, None))
+            (tickets(sidebar, names))
+            (tasks(sidebar, names))
+            (actions(sidebar, names))
             (past_cases(sidebar))
             (invoices(&sidebar.history))
-            (exceptions(&sidebar.exceptions))
+            (exceptions(&sidebar.exceptions, names))
             (same_customer(viewer, sidebar, alike))
             (timeline(told, *before))
         },
@@ -120,7 +123,7 @@ fn disputes(status: &Status) -> Markup {
     }
 }
 
-fn exceptions(exceptions: &[Granted]) -> Markup {
+fn exceptions(exceptions: &[Granted], names: &Names) -> Markup {
     html! {
         @if !exceptions.is_empty() {
             section {
@@ -130,7 +133,7 @@ fn exceptions(exceptions: &[Granted]) -> Markup {
                         (granted.granted_on) ": " (words(granted.kind))
                         @if let Some(amount) = granted.amount { " of " (amount) }
                         @if let Some(percent) = granted.percent { " of " (percent) " %" }
-                        " by " (granted.granted_by) ", " (granted.reason)
+                        " by " (names.perhaps(&granted.granted_by)) ", " (granted.reason)
                         @if let Some(reference) = &granted.reference { span .soft { " (" (reference) ")" } }
                         @if !granted.holds { span .soft { " (over)" } }
                     }

@@ -5,12 +5,13 @@ mod next;
 pub(crate) use next::{ballot, weighed, what_was_done};
 
 use crate::ask::offer;
-use crate::decision::{Beside, asker, rests_on};
+use crate::decision::{Beside, rests_on};
 use crate::frame::{Viewer, frame, known, spoken, state, time, words};
 use crate::names::small;
 use domain::action::{Action, Outcome, State};
 use domain::approval::Deciding;
 use domain::ledger::Entry;
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// Everything that the page of an action shows.
@@ -68,9 +69,9 @@ pub fn action(viewer: &Viewer, shown: &ActionShown<'_>) -> String {
                             td { (entry.number) }
                             td { (time(entry.at)) }
                             td { (words(&format!("{:?}", entry.step).to_lowercase())) }
-                            td { (entry.by) }
+                            td { (beside.names.who(&entry.by)) }
                             td { @for (name, value) in &entry.body {
-                                @if name != "preview" && !value.is_empty() { (words(name)) ": " (spoken(value)) br; }
+                                @if name != "preview" && !value.is_empty() { (words(name)) ": " (value_of(value)) br; }
                             } }
                             td .soft { code { (entry.hash[..12]) "…" } }
                         } } }
@@ -82,6 +83,11 @@ pub fn action(viewer: &Viewer, shown: &ActionShown<'_>) -> String {
             }
         },
     )
+}
+
+/// What an entry says of something: a moment as all moments are shown.
+fn value_of(value: &str) -> Markup {
+    html! { @match value.parse::<Timestamp>() { Ok(at) => (time(at)), Err(_) => (spoken(value)) } }
 }
 
 pub(crate) fn preview(action: &Action) -> Markup {
@@ -116,7 +122,7 @@ fn facts(action: &Action, beside: &Beside) -> Markup {
                 dt { "Customer" } dd { a href={ "/accounts/" (action.account) } { (beside.called) } }
                 dt { "Reason" } dd { (words(action.reason_code.name())) }
                 dt { "Note" } dd { (action.note) }
-                dt { "Asked by" } dd { (asker(action)) ", " (time(action.requested_at)) }
+                dt { "Asked by" } dd { (beside.asker(action)) ", " (time(action.requested_at)) }
                 @if !action.preview.about.is_empty() { dt { "About" } dd { (action.preview.about) } }
                 @if let Some(bundle) = &action.bundle {
                     dt { "Part of" } dd { a href={ "/actions/" (bundle) } { "a bundle" } }
@@ -135,8 +141,8 @@ fn facts(action: &Action, beside: &Beside) -> Markup {
                 @for vote in action.votes() {
                     dt { (words(&format!("{:?}", vote.decision).to_lowercase())) }
                     dd {
-                        (vote.by) " (" (words(vote.role.name()))
-                        @if let Some(away) = &vote.in_place_of { ", in the place of " (away) }
+                        (beside.names.who(&vote.by)) " (" (words(vote.role.name()))
+                        @if let Some(away) = &vote.in_place_of { ", in the place of " (beside.names.who(away)) }
                         "), " (time(vote.at))
                         @if vote.within_limit { ", within their own limit" }
                         @if !vote.note.is_empty() { ": " (vote.note) }
@@ -154,7 +160,7 @@ fn facts(action: &Action, beside: &Beside) -> Markup {
                     @match action.confirmed_at() {
                         Some(at) => {
                             (time(at))
-                            @if let Some(by) = action.found_by() { ", as " (by) " found it at the provider" }
+                            @if let Some(by) = action.found_by() { ", as " (beside.names.who(by)) " found it at the provider" }
                         }
                         None => span .soft { "not yet" },
                     }

@@ -4,8 +4,9 @@ mod path;
 mod played;
 
 use crate::ask::Choice;
-use crate::frame::{Viewer, frame, known, only, spoken, state, time, words};
-use crate::names::small;
+use crate::decision::shown;
+use crate::frame::{Viewer, frame, known, only, state, time, words};
+use crate::names::{Names, small};
 use domain::action::Action;
 use domain::book::Called;
 use domain::case::{Case, Class, Recommendation, State};
@@ -24,6 +25,8 @@ pub(crate) use played::steps;
 pub struct CaseShown<'a> {
     pub case: &'a Case,
     pub called: &'a Called,
+    /// Of the staff.
+    pub names: &'a Names,
     pub actions: &'a [Action],
     pub preview: &'a Preview,
     pub path: &'a [OnPath],
@@ -43,7 +46,7 @@ pub fn case(viewer: &Viewer, shown: &CaseShown<'_>) -> String {
         Some(viewer),
         html! {
             h1 { (case.class.title()) ": " (called) (of_amount(case)) " " (state(case.state.name())) }
-            (path(shown.path))
+            (path(shown.path, shown.names))
             @if let Some(notice) = shown.notice { p .notice role="status" { (notice) } }
             @for notice in &preview.notices { p .notice role="status" { (notice) } }
             @if let Some(part) = &preview.incident { (part_of(part)) }
@@ -53,7 +56,7 @@ pub fn case(viewer: &Viewer, shown: &CaseShown<'_>) -> String {
             }
             @for action in &preview.recommended { (proposed(action, case.recommended.as_ref(), called)) }
             @if let Some(play) = play { (playbook(viewer, shown, play)) }
-            @if !preview.exceptions.is_empty() { (granted_before(&preview.exceptions)) }
+            @if !preview.exceptions.is_empty() { (granted_before(&preview.exceptions, shown.names)) }
             section {
                 h2 { "Actions" }
                 @if actions.is_empty() { p .soft { "No action has been asked for." } }
@@ -68,7 +71,7 @@ pub fn case(viewer: &Viewer, shown: &CaseShown<'_>) -> String {
                 }
             }
             (tickets(case))
-            @if !case.handled.is_empty() { (handled(case)) }
+            @if !case.handled.is_empty() { (handled(case, shown.names)) }
             @if !viewer.role.may_request() { (only("Colleagues in support and billing work on it.")) }
             @let may_say = viewer.role.may_request() && case.went_on_in.is_none();
             @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| may_say) { (buttons(case, csrf)) }
@@ -93,14 +96,14 @@ fn evidence(preview: &Preview) -> Markup {
             h2 { "Evidence" }
             dl {
                 @for evidence in &preview.evidence {
-                    dt { (evidence.label) } dd { (spoken(&evidence.value)) " " span .soft { (evidence.source) } }
+                    dt { (evidence.label) } dd { (shown(evidence)) " " span .soft { (evidence.source) } }
                 }
             }
             @if !preview.around.is_empty() {
                 p .soft { "As imports say it now:" }
                 dl {
                     @for evidence in &preview.around {
-                        dt { (evidence.label) } dd { (spoken(&evidence.value)) " " span .soft { (evidence.source) } }
+                        dt { (evidence.label) } dd { (shown(evidence)) " " span .soft { (evidence.source) } }
                     }
                 }
             }
@@ -199,7 +202,7 @@ fn proposed(action: &Proposed, recommended: Option<&Recommendation>, called: &Ca
     }
 }
 
-fn granted_before(exceptions: &[Granted]) -> Markup {
+fn granted_before(exceptions: &[Granted], names: &Names) -> Markup {
     html! {
         section {
             h2 { "Granted before beside the rules" }
@@ -208,7 +211,7 @@ fn granted_before(exceptions: &[Granted]) -> Markup {
                     (granted.granted_on) ": " (words(granted.kind))
                     @if let Some(amount) = granted.amount { " of " (amount) }
                     @if let Some(percent) = granted.percent { " of " (percent) " %" }
-                    " by " (granted.granted_by) ", " (granted.reason)
+                    " by " (names.perhaps(&granted.granted_by)) ", " (granted.reason)
                     @if let Some(reference) = &granted.reference { span .soft { " (" (reference) ")" } }
                 }
             }
@@ -216,13 +219,13 @@ fn granted_before(exceptions: &[Granted]) -> Markup {
     }
 }
 
-fn handled(case: &Case) -> Markup {
+fn handled(case: &Case, names: &Names) -> Markup {
     html! {
         section {
             h2 { "Handled" }
             @for line in &case.handled {
                 p {
-                    (time(line.at)) ": " (words(&line.what)) " by " (line.by)
+                    (time(line.at)) ": " (words(&line.what)) " by " (names.who(&line.by))
                     @if !line.note.is_empty() { ", " q { (line.note) } }
                 }
             }

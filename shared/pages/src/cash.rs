@@ -8,12 +8,14 @@ use maud::{Markup, html};
 
 /// The sixteen steps of one ticket, for its page: what was done by whom, what comes next, and why that waits. `csrf` is
 /// for the button that asks for the payment, where nobody has.
-pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
+pub fn cash(flow: &Flow, names: &Names, csrf: Option<&str>) -> Markup {
     html! {
         section {
             h2 { "From the ticket to the money" }
             @if let Some(next) = flow.next { p { "Next: " strong { (next.title()) } } }
-            @if let Some(waits) = &flow.waits { p .soft { (waits) } }
+            @if let Some(waits) = &flow.waits { p .soft {
+                (waits) @if let Some(by) = &flow.withdrawn_by { ", by " (names.who(by)) }
+            } }
             div .scroll tabindex="0" { table aria-label="From the ticket to the money" {
                 thead { tr {
                     th .number scope="col" { "Step" } th scope="col" { "What" } th scope="col" { "Done" }
@@ -23,7 +25,9 @@ pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
                     td .number { (place + 1) }
                     td { (stage.step.title()) }
                     @match &stage.done {
-                        Some(done) => { td { (time(done.at)) } td { (done.by) } td { (done.evidence) } }
+                        Some(done) => {
+                            td { (time(done.at)) } td { (names.who(&done.by)) } td { (done.shown(|id| names.who(id))) }
+                        }
                         None => {
                             td { span .soft { "not yet" } } td {}
                             td { @if let Some(waits) = &stage.waits { span .soft { (waits) } } }
@@ -102,7 +106,7 @@ fn row(request: &Request, names: &Names) -> Markup {
             @if let Some(why) = &line.dropped { " (" (why) ")" }
         } }
         td { a href={ "/tickets/" (ticket) } { "The ticket" } }
-        td { (time(request.at)) " by " (request.by) " " span .soft { (request.id) } }
+        td { (time(request.at)) " by " (names.who(&request.by)) " " span .soft { (request.id) } }
     } }
 }
 
@@ -206,6 +210,10 @@ mod tests {
         Viewer { id: "bea".into(), name: "Bea".into(), role, csrf: Some("c".into()), local: false }
     }
 
+    fn named() -> Names {
+        Names::default().with([("lena".to_owned(), "Lena M.".to_owned())])
+    }
+
     fn request() -> Request {
         let account = AccountId::of("stripe", "default", "cus_1");
         let lines = vec![Line::new("in_1", "<IN-1>", Money::from_minor(4_900, Currency::USD))];
@@ -218,7 +226,7 @@ mod tests {
     fn a_ticket_shows_sixteen_steps_and_what_comes_next() {
         let mut ticket = Ticket::new("ticket", "default", "a b");
         ticket.handling.turns = 2;
-        let page = cash(&Flow::of(&ticket, None, None), Some("c")).into_string();
+        let page = cash(&Flow::of(&ticket, None, None), &named(), Some("c")).into_string();
         assert!(page.contains("name=\"turns\" value=\"2\""), "{page}");
         assert_eq!(page.matches("<tr>").count(), 17, "sixteen and their names: {page}");
         assert!(page.contains("it is not certain whose ticket it is"), "{page}");
@@ -227,9 +235,15 @@ mod tests {
         assert_eq!(page.matches("somebody asks for the payment").count(), 4, "{page}");
         let mut request = request();
         request.began(&ticket, Timestamp::UNIX_EPOCH);
-        let page = cash(&Flow::of(&ticket, Some(&request), None), Some("c")).into_string();
+        let page = cash(&Flow::of(&ticket, Some(&request), None), &named(), Some("c")).into_string();
         assert!(page.contains("&lt;IN-1&gt; 49.00 USD") && !page.contains("<form"), "{page}");
         assert!(page.contains("<strong>Debt mailed</strong>"), "{page}");
+        for part in ["<td>Lena M.</td><td>Lena M. has it</td>", "Lena M. looks into it", "<td>Recoup</td>"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        request.withdraw("its ticket was closed", "lena", Timestamp::UNIX_EPOCH);
+        let page = cash(&Flow::of(&ticket, Some(&request), None), &named(), None).into_string();
+        assert!(page.contains("it was withdrawn: its ticket was closed, by Lena M."), "{page}");
     }
 
     #[test]
@@ -241,7 +255,7 @@ mod tests {
         let found = (Why::NoReference, vec![candidate]);
         let rows = [Received::new(&account, ("ch_<1>", amount, at), Some("x7"), found)];
         let name = domain::book::Called::Name("Ada & Co".to_owned());
-        let names: Names = [(account, name)].into_iter().collect();
+        let names = [(account, name)].into_iter().collect::<Names>().with([("lena".to_owned(), "Lena M.".to_owned())]);
         let page = unmatched(&viewer(Role::BillingSpecialist), &rows, &names, None, None);
         assert!(page.contains("<h2>49.00 USD from Ada &amp; Co</h2>"), "{page}");
         assert_eq!(page.matches("action=\"/payments/unmatched/rcv_").count(), 4, "{page}");
@@ -252,5 +266,6 @@ mod tests {
         let page = payment_requests(&viewer(Role::L1), &[request()], &names, &filters, None, None);
         assert!(page.contains(">Ada &amp; Co</a>") && page.contains("the customer pays"), "{page}");
         assert!(page.contains("49.00 USD") && page.contains("&lt;IN-1&gt;"), "{page}");
+        assert!(page.contains(" by Lena M. "), "{page}");
     }
 }

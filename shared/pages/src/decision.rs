@@ -1,11 +1,11 @@
 //! What stands beside an action wherever somebody decides: whose, how much and why, what it rests on, and what follows.
 
-use crate::frame::{spoken, words};
+use crate::frame::{spoken, time, words};
+use crate::names::Names;
 use domain::action::Action;
 use domain::approval::missing;
 use domain::book::{Called, one_line};
 use domain::case::Evidence;
-use domain::staff::MACHINE;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use std::borrow::Cow;
@@ -22,6 +22,8 @@ const VALUE_CHARS_MAX: usize = 200;
 #[derive(Debug, Clone)]
 pub struct Beside {
     pub called: Called,
+    /// Of those who asked and decided.
+    pub names: Names,
     /// Of the case because of which it is asked for.
     pub evidence: Vec<Evidence>,
     pub now: Timestamp,
@@ -34,21 +36,35 @@ impl Beside {
 
     /// The first of the evidence, each in one line.
     pub(crate) fn in_short(&self) -> impl Iterator<Item = (String, String)> {
-        self.evidence.iter().take(EVIDENCE_MAX).map(|evidence| {
-            let value = one_line(&spoken(&evidence.value), VALUE_CHARS_MAX);
+        self.first().map(|evidence| {
+            let value = one_line(&spoken(&evidence.told()), VALUE_CHARS_MAX);
             (one_line(&evidence.label, VALUE_CHARS_MAX), value)
         })
     }
 
+    fn first(&self) -> impl Iterator<Item = &Evidence> {
+        self.evidence.iter().take(EVIDENCE_MAX)
+    }
+
+    /// The same on a page.
+    pub(crate) fn in_lines(&self) -> Markup {
+        let short = |text: &str| one_line(text, VALUE_CHARS_MAX);
+        html! {
+            dl { @for evidence in self.first() {
+                dt { (short(&evidence.label)) }
+                dd { @match evidence.at() { Some(at) => (time(at)), None => (short(&spoken(&evidence.value))) } }
+            } }
+        }
+    }
+
     /// Who asked, and how long ago.
     pub(crate) fn asked(&self, action: &Action) -> String {
-        format!("Asked by {} {} ago", asker(action), age(action.requested_at, self.now))
+        format!("Asked by {} {} ago", self.asker(action), age(action.requested_at, self.now))
     }
-}
 
-/// Recoup asks under its own name.
-pub(crate) fn asker(action: &Action) -> &str {
-    if action.requested_by == MACHINE { "Recoup" } else { &action.requested_by }
+    pub fn asker<'a>(&'a self, action: &'a Action) -> Cow<'a, str> {
+        self.names.who(&action.requested_by)
+    }
 }
 
 /// Whose yes is still needed.
@@ -73,21 +89,26 @@ pub(crate) fn rests_on(action: &Action, beside: &Beside) -> Markup {
         section {
             h2 { "What it rests on" }
             @if beside.evidence.is_empty() {
-                p .soft { "No case: only what " (asker(action)) " says." }
+                p .soft { "No case: only what " (beside.asker(action)) " says." }
             } @else {
-                dl { @for evidence in &beside.evidence { dt { (evidence.label) } dd { (spoken(&evidence.value)) } } }
+                dl { @for evidence in &beside.evidence { dt { (evidence.label) } dd { (shown(evidence)) } } }
             }
             @if let Some(case) = &action.case { p { a href={ "/cases/" (case) } { "All of the evidence" } } }
         }
     }
 }
 
+/// What a piece of evidence showed: a moment as all moments are shown.
+pub(crate) fn shown(evidence: &Evidence) -> Markup {
+    html! { @match evidence.at() { Some(at) => (time(at)), None => (spoken(&evidence.value)) } }
+}
+
 /// What happens after a yes, and after a no.
-pub(crate) fn follows(action: &Action) -> Markup {
+pub(crate) fn follows(action: &Action, beside: &Beside) -> Markup {
     html! {
         dl {
             dt { "After yes" } dd { (first_yes(action)) (action.after_yes()) }
-            dt { "After no" } dd { (action.after_no()) }
+            dt { "After no" } dd { (action.after_no(&beside.asker(action))) }
         }
     }
 }
@@ -125,7 +146,7 @@ pub fn decision_text(action: &Action, beside: &Beside) -> String {
     parts.extend(list("What it would change:", lines.take(LINES_MAX)));
     parts.extend(list("Look twice:", action.preview.notices.iter().map(|notice| one_line(notice, VALUE_CHARS_MAX))));
     parts.push(format!("After yes: {}{}", first_yes(action), action.after_yes()));
-    parts.push(format!("After no: {}", action.after_no()));
+    parts.push(format!("After no: {}", action.after_no(&beside.asker(action))));
     parts.join("\n\n")
 }
 
@@ -162,13 +183,25 @@ mod tests {
         let text = decision_text(&waiting(), &beside());
         for part in [
             "Refund 24.00 USD to Juniper <Logistics> & Söhne: billed wrongly, payment of 27 Feb, Amex 0049\n\n",
-            "Asked by luis 3 hours ago: Charged for <seats> that were gone\n\n",
+            "Asked by Luis 3 hours ago: Charged for <seats> that were gone\n\n",
             "What it rests on:\n- First payment: 24.00 USD on 27 Feb\n- Second payment: 24.00 USD on 27 Feb\n\n",
             "What it would change:\n- Given back: 0.00 USD → 24.00 USD\n- Plan: not known → team & co\n\n",
             "After yes: Exactly this is done at the provider.",
-            "After no: Nothing is done. luis is mailed your reason.",
+            "After no: Nothing is done. Luis is mailed your reason.",
         ] {
             assert!(text.contains(part), "{part} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_said_as_people_write_it_and_on_a_page_as_every_other() {
+        let mut beside = beside();
+        beside.evidence = vec![Evidence::new("Evidence is due", "2026-03-14T10:00:00Z", "dp_1")];
+        let text = decision_text(&waiting(), &beside);
+        assert!(text.contains("- Evidence is due: 2026-03-14 10:00 UTC"), "{text}");
+        let expected = "<dd><time datetime=\"2026-03-14T10:00:00Z\">2026-03-14 10:00 UTC</time></dd>";
+        for page in [rests_on(&waiting(), &beside), beside.in_lines()] {
+            assert!(page.clone().into_string().contains(expected), "{}", page.into_string());
         }
     }
 
@@ -186,8 +219,8 @@ mod tests {
     #[test]
     fn where_two_are_needed_the_first_knows_that_nothing_happens_yet() {
         let mut action = waiting();
-        assert!(!follows(&action).into_string().contains("both"));
+        assert!(!follows(&action, &beside()).into_string().contains("both"));
         action.required = vec![Role::Manager, Role::Vp];
-        assert!(follows(&action).into_string().contains("It goes on once manager and vp have both agreed."));
+        assert!(follows(&action, &beside()).into_string().contains("It goes on once manager and vp have both agreed."));
     }
 }

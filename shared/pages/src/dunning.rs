@@ -4,7 +4,9 @@ mod says;
 
 pub use says::Declined;
 
+use crate::filters::Filters;
 use crate::frame::{Viewer, frame, known, state, time, words};
+use crate::names::Names;
 use domain::dunning::{Expected, Forecast, NextTry, Recovering, Said, StepState, TryEnd, Word};
 use domain::id::AccountId;
 use jiff::civil::Date;
@@ -12,16 +14,12 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use says::says;
 
-/// A page of recoveries, and what it was asked for. Those of one day stand together.
+/// A page of recoveries, and what the list can be asked for. Those of one day stand together.
 pub struct Board<'a> {
     pub rows: &'a [Recovering],
     /// What is expected of all that run, on the first page.
     pub forecast: Option<&'a Forecast>,
-    /// A day or a time, as it stands in the address.
-    pub due_before: Option<&'a str>,
-    pub segments: &'a [String],
-    pub segment: Option<&'a str>,
-    pub paused: Option<bool>,
+    pub filters: &'a Filters,
 }
 
 /// Whose invoice is asked for, how much, why, and what happens next.
@@ -32,9 +30,12 @@ pub fn dunning(viewer: &Viewer, board: &Board<'_>, next: Option<&str>) -> String
         Some(viewer),
         html! {
             h1 { "Dunning" }
-            (filters(board))
+            (board.filters.form(viewer))
             section {
-                @if board.rows.is_empty() { p .soft { "No such invoice is being recovered." } } @else {
+                @if board.rows.is_empty() { (board.filters.empty(&html! {
+                    "No invoice is being recovered. A recovery begins by itself when a payment fails; what is owed without \
+                     one is on the page " a href="/ageing" { "Ageing" } "."
+                })) } @else {
                     div .scroll tabindex="0" { (rows(board.rows)) }
                 }
             }
@@ -88,28 +89,6 @@ fn expected_in(own: &Expected) -> Markup {
             _ => td .soft colspan="4" { "too few to say" },
         }
     } }
-}
-
-fn filters(board: &Board<'_>) -> Markup {
-    // A field for days shows no time.
-    let day = board.due_before.and_then(|text| text.get(..10));
-    html! {
-        form .row method="get" action="/dunning" {
-            label { "Due before " input type="date" name="due_before" value=[day]; }
-            label { "Segment " select name="segment" {
-                option value="" { "all" }
-                @for segment in board.segments {
-                    option value=(segment) selected[board.segment == Some(segment.as_str())] { (words(segment)) }
-                }
-            } }
-            label { "Paused " select name="paused" {
-                option value="" { "all" }
-                option value="true" selected[board.paused == Some(true)] { "paused or promised" }
-                option value="false" selected[board.paused == Some(false)] { "going on" }
-            } }
-            button type="submit" { "Show" }
-        }
-    }
 }
 
 fn rows(rows: &[Recovering]) -> Markup {
@@ -172,6 +151,7 @@ pub fn recovery(
     viewer: &Viewer,
     (account, name): (&AccountId, &str),
     rows: &[Recovering],
+    names: &Names,
     notice: Option<&str>,
     declined: Option<&Declined<'_>>,
 ) -> String {
@@ -183,13 +163,18 @@ pub fn recovery(
             h1 { "Recovery from " a href={ "/accounts/" (account) } { (name) } }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
             @if rows.is_empty() { section { p .soft { "Nothing of this customer has ever been recovered." } } }
-            (recoveries(viewer, rows, declined))
+            (recoveries(viewer, rows, names, declined))
         },
     )
 }
 
 /// What an account's page shows of each of its recoveries: its way, what was said, and what may be said.
-pub(crate) fn recoveries(viewer: &Viewer, rows: &[Recovering], declined: Option<&Declined<'_>>) -> Markup {
+pub(crate) fn recoveries(
+    viewer: &Viewer,
+    rows: &[Recovering],
+    names: &Names,
+    declined: Option<&Declined<'_>>,
+) -> Markup {
     html! { @for row in rows {
         section .notice[row.next.is_some()] {
             h2 { "Recovery of invoice " (number(row)) " " (state(standing(row))) }
@@ -204,7 +189,7 @@ pub(crate) fn recoveries(viewer: &Viewer, rows: &[Recovering], declined: Option<
             } }
             (way(row))
             (tries(row))
-            (said(&row.plan.control.said))
+            (said(&row.plan.control.said, names))
             @if row.next.is_some() { (says(viewer, row, declined)) }
         }
     } }
@@ -296,11 +281,11 @@ fn second_card(next: &NextTry) -> Markup {
     html! { @if let Some(second) = &next.second { " with the second card, " (second.card) } }
 }
 
-fn said(all: &[Said]) -> Markup {
+fn said(all: &[Said], names: &Names) -> Markup {
     html! { @if !all.is_empty() {
         h2 { "What was said" }
         ul { @for said in all { li {
-            (time(said.at)) " " (said.by) ": " (what(&said.word))
+            (time(said.at)) " " (names.who(&said.by)) ": " (what(&said.word))
             @if !said.note.is_empty() { " – " (said.note) }
         } } }
     } }

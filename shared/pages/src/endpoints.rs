@@ -13,6 +13,7 @@ pub struct EndpointRow {
     pub id: String,
     pub url: String,
     pub events: Vec<Kind>,
+    /// As they are called who added it.
     pub by: String,
     pub at: Timestamp,
     pub health: Health,
@@ -155,7 +156,7 @@ mod tests {
             id: "ep_1".into(),
             url: "https://hooks.shop.example/in".into(),
             events: vec![Kind::CaseOpened],
-            by: "mara".into(),
+            by: "Mara".into(),
             at,
             health,
             failing: (health != Health::Active).then(|| (at, "it answered <500>".to_owned())),
@@ -177,6 +178,7 @@ mod tests {
             let page = endpoints(&viewer(role), &[row(health)], oldest, None, None);
             assert!(page.contains(shown) && !page.contains(hidden), "{name}: {page}");
             assert!(!page.contains("whsec_"), "{name}");
+            assert!(page.contains("by Mara, <time"), "{name}: {page}");
         }
         let new = NewSecret { url: "https://hooks.shop.example/in", secret: "whsec_x" };
         assert!(endpoints(&viewer(Role::Vp), &[], oldest, None, Some(&new)).contains("<code>whsec_x</code>"));

@@ -163,7 +163,7 @@ fn everywhere_each_kind_says_whose_how_much_and_why() {
             for (place, page) in [
                 ("page", action(&viewer, &shown)),
                 ("list", actions(&viewer, std::slice::from_ref(&asked), &names, &filters, None)),
-                ("approvals", landing(Some(&viewer), &[(asked.clone(), beside.clone())], None)),
+                ("approvals", landing(Some(&viewer), &[(asked.clone(), beside.clone())], &filters, None)),
                 ("linked page", opened(None, (&asked, &beside), TOKEN, proof, None)),
                 ("mail", told(&text, PAGE)),
             ] {

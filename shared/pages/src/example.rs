@@ -1,6 +1,7 @@
 //! An action as the tests of these pages show it.
 
 use crate::decision::Beside;
+use crate::names::Names;
 use domain::action::{Action, Clause, Decision, Kind, Line, Preview, Reason, Vote};
 use domain::approval::decide;
 use domain::book::Called;
@@ -66,11 +67,17 @@ pub(crate) fn voted(action: Action, decision: Decision) -> Action {
     decide(action, vote, &mara, DIGEST, at).unwrap()
 }
 
+/// Those who ask and decide here.
+pub(crate) fn names() -> Names {
+    Names::default().with([("luis", "Luis"), ("mara", "Mara")].map(|(id, name)| (id.to_owned(), name.to_owned())))
+}
+
 /// Whose it is and what it rests on, three hours after it was asked for.
 pub(crate) fn beside() -> Beside {
     let evidence = [("First payment", "ch_0"), ("Second payment", "ch_1")];
     Beside {
         called: Called::Name("Juniper <Logistics> & Söhne".into()),
+        names: names(),
         evidence: evidence.map(|(label, source)| Evidence::new(label, "24.00 USD on 27 Feb", source)).into(),
         now: "2026-03-01T12:00:00Z".parse().unwrap(),
     }

@@ -30,7 +30,9 @@ pub enum FilterChoice {
     /// In words of one's own, such as these.
     Typed(&'static str),
     /// As one of these; the first word is what it means to choose none.
-    OneOf(&'static str, Vec<(&'static str, String)>),
+    OneOf(&'static str, Vec<(String, String)>),
+    /// As a day; a time of it, as programs ask for, is its day.
+    Day,
 }
 
 impl Filters {
@@ -56,6 +58,7 @@ impl Filters {
                                 option value=(value) selected[*value == field.value] { (words) }
                             }
                         } }
+                        FilterChoice::Day => { input type="date" name=(field.name) value=(day(&field.value)); }
                     }
                 } }
                 button type="submit" { "Show" }
@@ -93,6 +96,17 @@ impl Filters {
         }
     }
 
+    /// Lists that are asked for so often that they stand above the form.
+    pub(crate) fn short(&self, label: &str, ways: &[(&str, String)]) -> Markup {
+        html! {
+            nav .row aria-label=(label) {
+                @for (words, address) in ways {
+                    a href=(address) aria-current=[(*address == self.here).then_some("page")] { (words) } " "
+                }
+            }
+        }
+    }
+
     /// What to do where nothing is shown: `otherwise` where nothing was left out.
     pub(crate) fn empty(&self, otherwise: &Markup) -> Markup {
         html! {
@@ -103,6 +117,11 @@ impl Filters {
             }
         }
     }
+}
+
+/// A field for days shows no time.
+fn day(value: &str) -> &str {
+    value.get(..10).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -116,7 +135,8 @@ mod tests {
     }
 
     fn filters(state: &str, account: &str) -> Filters {
-        let states = vec![("open", "open".to_owned()), ("in_doubt", "in doubt".to_owned())];
+        let states = [("open", "open"), ("in_doubt", "in doubt")];
+        let states = states.map(|(name, words)| (name.to_owned(), words.to_owned())).into();
         let field = |name, label, value: &str, choice| FilterField { name, label, value: value.to_owned(), choice };
         Filters {
             path: "/cases",
@@ -148,6 +168,26 @@ mod tests {
         assert!(!all.contains("Show all") && !all.contains("Keep this view"), "there is nothing to keep: {all}");
         let reader = filters("open", "").form(&viewer(None)).into_string();
         assert!(reader.contains("&lt;Mine&gt;") && !reader.contains("method=\"post\""), "{reader}");
+    }
+
+    #[test]
+    fn a_day_is_chosen_as_one_also_where_a_program_asked_for_a_time() {
+        for (value, expected) in [("2026-03-09T00:00:00Z", "2026-03-09"), ("2026-03-09", "2026-03-09"), ("", "")] {
+            let field =
+                FilterField { name: "until", label: "Until", value: value.to_owned(), choice: FilterChoice::Day };
+            let filters = Filters { path: "/dunning", fields: vec![field], ..Filters::default() };
+            let form = filters.form(&viewer(None)).into_string();
+            let expected = format!("<input type=\"date\" name=\"until\" value=\"{expected}\">");
+            assert!(form.contains(&expected), "{form}");
+        }
+    }
+
+    #[test]
+    fn a_short_way_says_that_it_is_where_one_is() {
+        let ways = [("Mine", "/cases?state=open".to_owned()), ("All", "/cases".to_owned())];
+        let short = filters("open", "").short("Which cases", &ways).into_string();
+        assert!(short.contains("<a href=\"/cases?state=open\" aria-current=\"page\">Mine</a>"), "{short}");
+        assert!(short.contains("<a href=\"/cases\">All</a>"), "{short}");
     }
 
     #[test]

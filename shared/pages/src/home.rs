@@ -59,7 +59,7 @@ impl<T> Few<T> {
     }
 }
 
-/// What the overview shows. `names` are those of its customers, `amounts` what is open of what tasks are about.
+/// What the overview shows. `names` are those of its customers and of the staff, `amounts` what is open of what tasks are about.
 pub struct Home<'a> {
     pub now: Timestamp,
     pub names: &'a Names,
@@ -202,7 +202,8 @@ fn disputed(home: &Home<'_>) -> Markup {
 
 /// What did not go as it should, as far as somebody can do something about it.
 fn went_wrong(viewer: &Viewer, home: &Home<'_>) -> Markup {
-    let unsent: Vec<_> = home.tickets.first.iter().chain(&home.nobodys.first).filter_map(lines::unsent).collect();
+    let unsent: Vec<_> =
+        home.tickets.first.iter().chain(&home.nobodys.first).filter_map(|it| lines::unsent(home, it)).collect();
     let is_quiet = home.failed.is_empty() && home.locked.is_empty() && home.unmatched.is_empty() && unsent.is_empty();
     html! {
         section {

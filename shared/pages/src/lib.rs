@@ -64,4 +64,4 @@ pub use sources::sources;
 pub use staff::staff;
 pub use stop::stop;
 pub use task::{task, tasks};
-pub use tickets::{TicketPage, TicketRow, Wanted, ticket, tickets};
+pub use tickets::{TicketPage, ticket, tickets};

@@ -1,7 +1,8 @@
 //! What a mailed link opens. The link's token stands behind the `#`, where no server and no log sees it.
 
 use crate::action::{ballot, preview, weighed};
-use crate::decision::{Beside, asker, follows, needs, rests_on};
+use crate::decision::{Beside, follows, needs, rests_on};
+use crate::filters::Filters;
 use crate::frame::{Viewer, frame, state, time, words};
 use domain::action::{Action, State};
 use domain::approval::Deciding;
@@ -39,14 +40,14 @@ pub enum Proof {
 }
 
 /// Everything that waits for a decision, and the door for links from mails.
-pub fn landing(viewer: Option<&Viewer>, waiting: &[(Action, Beside)], next: Option<&str>) -> String {
+pub fn landing(viewer: Option<&Viewer>, waiting: &[(Action, Beside)], filters: &Filters, next: Option<&str>) -> String {
     frame(
         "Approvals",
         "/approvals",
         viewer,
         html! {
             h1 { "Approvals" }
-            @if viewer.is_some() { (queue(waiting)) } @else { (door()) }
+            @if let Some(viewer) = viewer { (filters.form(viewer)) (queue(waiting, filters)) } @else { (door()) }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
             form #link method="post" action="/approvals" hidden { input type="hidden" name="token" autocomplete="off"; }
             script { (PreEscaped(SCRIPT)) }
@@ -54,16 +55,19 @@ pub fn landing(viewer: Option<&Viewer>, waiting: &[(Action, Beside)], next: Opti
     )
 }
 
-fn queue(waiting: &[(Action, Beside)]) -> Markup {
+fn queue(waiting: &[(Action, Beside)], filters: &Filters) -> Markup {
     html! {
-        @if waiting.is_empty() { section { p .soft { "Nothing waits for a decision." } } }
+        @if waiting.is_empty() { section { (filters.empty(&html! {
+            "Nothing waits for a decision. What was asked for and is decided stands among "
+            a href="/actions" { "all actions" } "."
+        })) } }
         @for (action, beside) in waiting {
             section {
                 h2 { a href={ "/actions/" (action.id) } { (beside.sentence(action)) } }
                 p { (beside.asked(action)) @if !action.note.is_empty() { ": " span .written { (action.note) } } }
                 @for notice in &action.preview.notices { p .notice { (notice) } }
-                dl { @for (label, value) in beside.in_short() { dt { (label) } dd { (value) } } }
-                (follows(action))
+                (beside.in_lines())
+                (follows(action, beside))
                 p .soft {
                     "Needs " (needs(action)) ". Asked on " (time(action.requested_at)) ", open until "
                     (time(action.expires_at)) "."
@@ -133,7 +137,7 @@ fn request(action: &Action, beside: &Beside) -> Markup {
                 dt { "Customer" } dd { (beside.called) }
                 dt { "Reason" } dd { (words(action.reason_code.name())) }
                 dt { "Note" } dd .written { (action.note) }
-                dt { "Asked by" } dd { (asker(action)) ", " (time(action.requested_at)) }
+                dt { "Asked by" } dd { (beside.asker(action)) ", " (time(action.requested_at)) }
                 @if action.state() == State::WaitingApproval { dt { "Needs" } dd { (needs(action)) } }
             }
         }
@@ -212,6 +216,10 @@ mod tests {
         Viewer { id: "mara".into(), name: "Mara".into(), role, csrf: Some("own-form".into()), local: false }
     }
 
+    fn filters() -> Filters {
+        Filters { path: "/approvals", ..Filters::default() }
+    }
+
     fn session(deciding: Deciding) -> Proof {
         Proof::Session { csrf: "own-form".into(), deciding }
     }
@@ -234,7 +242,7 @@ mod tests {
         assert!(!SCRIPT.contains('<') && !SCRIPT.contains('\r'));
         let viewer = viewer(Role::Manager);
         for viewer in [None, Some(&viewer)] {
-            let page = landing(viewer, &[(waiting(), beside())], None);
+            let page = landing(viewer, &[(waiting(), beside())], &filters(), None);
             assert_eq!(
                 (count(&page, "<script>"), count(&page, &format!("<script>{SCRIPT}</script>"))),
                 (1, 1),
@@ -249,13 +257,14 @@ mod tests {
     fn only_who_is_signed_in_sees_what_waits() {
         let sentence =
             "Refund 24.00 USD to Juniper &lt;Logistics&gt; &amp; Söhne: billed wrongly, payment of 27 Feb, Amex 0049";
-        let outside = landing(None, &[(waiting(), beside())], None);
+        let outside = landing(None, &[(waiting(), beside())], &filters(), None);
         assert!(!outside.contains(sentence) && outside.contains(r#"href="/login""#) && outside.contains("<noscript>"));
-        let inside = landing(Some(&viewer(Role::L1)), &[(waiting(), beside())], Some("/approvals?cursor=c"));
+        let waiting = [(waiting(), beside())];
+        let inside = landing(Some(&viewer(Role::L1)), &waiting, &filters(), Some("/approvals?cursor=c"));
         for part in [
             sentence,
             "Needs manager.",
-            "Asked by luis 3 hours ago",
+            "Asked by Luis 3 hours ago",
             "Charged for &lt;seats&gt; that were gone",
             "<dt>Second payment</dt><dd>24.00 USD on 27 Feb</dd>",
             "<dt>After yes</dt>",
@@ -264,7 +273,8 @@ mod tests {
         ] {
             assert!(inside.contains(part), "{part}: {inside}");
         }
-        assert!(landing(Some(&viewer(Role::L1)), &[], None).contains("Nothing waits"));
+        assert!(inside.contains("role=\"search\"") && !outside.contains("role=\"search\""), "{inside}");
+        assert!(landing(Some(&viewer(Role::L1)), &[], &filters(), None).contains("Nothing waits"));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Lists: accounts, cases, actions, sent messages.
 
-use crate::decision::asker;
 use crate::filters::Filters;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use crate::names::{Names, customer};
@@ -107,7 +106,7 @@ pub fn actions(viewer: &Viewer, rows: &[Action], names: &Names, filters: &Filter
             tbody { @for action in rows { tr {
                 td { a href={ "/actions/" (action.id) } { (action.sentence(names.of(&action.account))) } }
                 td { (state(action.state().name())) }
-                td { (asker(action)) }
+                td { (names.who(&action.requested_by)) }
                 td { (time(action.requested_at)) }
                 td { @match action.confirmed_at() { Some(at) => (time(at)), None => span .soft { "–" } } }
             } } }

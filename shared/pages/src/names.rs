@@ -1,26 +1,53 @@
-//! What customers are called on a page, and an id beside a name: small, to be copied, and never in its place.
+//! What customers and colleagues are called on a page, and an id beside a name: small, to be copied, and never in its
+//! place.
 
 use domain::book::Called;
 use domain::id::AccountId;
+use domain::staff::called;
 use maud::{Markup, html};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 static UNKNOWN: Called = Called::Unknown;
 
-/// What the customers of a page are called.
-#[derive(Debug, Default)]
-pub struct Names(BTreeMap<AccountId, Called>);
+/// What those are called whom a page names.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    customers: BTreeMap<AccountId, Called>,
+    staff: BTreeMap<String, String>,
+}
 
 impl Names {
     pub fn of(&self, account: &AccountId) -> &Called {
-        self.0.get(account).unwrap_or(&UNKNOWN)
+        self.customers.get(account).unwrap_or(&UNKNOWN)
+    }
+
+    /// Whoever did something or has it: one of the staff, Recoup, or who is said in words.
+    pub fn who<'a>(&'a self, id: &'a str) -> Cow<'a, str> {
+        called(id, self.colleague(id))
+    }
+
+    /// Whoever a file of the company names: it may know them by an id of ours, or by any other word.
+    pub fn perhaps<'a>(&'a self, word: &'a str) -> &'a str {
+        self.colleague(word).unwrap_or(word)
+    }
+
+    fn colleague(&self, id: &str) -> Option<&str> {
+        self.staff.get(id).map(String::as_str)
+    }
+
+    /// The same with others, each by their id.
+    #[must_use]
+    pub fn with(mut self, staff: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.staff.extend(staff);
+        self
     }
 }
 
 impl FromIterator<(AccountId, Called)> for Names {
     fn from_iter<I: IntoIterator<Item = (AccountId, Called)>>(all: I) -> Self {
-        Self(all.into_iter().collect())
+        Self { customers: all.into_iter().collect(), ..Self::default() }
     }
 }
 
@@ -42,6 +69,15 @@ pub(crate) fn small(name: &str, id: impl Display) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_did_something_is_named_as_they_are_called_now() {
+        let names = Names::default().with([("lena".to_owned(), "Lena".to_owned())]);
+        for (id, expected) in [("lena", "Lena"), ("nia", "nia (no longer here)"), ("recoup", "Recoup")] {
+            assert_eq!(names.who(id), expected);
+        }
+        assert_eq!((names.perhaps("lena"), names.perhaps("sales")), ("Lena", "sales"));
+    }
 
     #[test]
     fn a_name_is_shown_as_text_in_any_script_and_who_was_erased_has_none() {

@@ -2,18 +2,19 @@
 
 use crate::copy::copies;
 use crate::frame::{Viewer, no_default, state, time, words};
+use crate::names::Names;
 use domain::telling::State;
 use domain::ticket::{Answer, Draft, Offered, Outcome, Ticket, TicketName, Way};
 use maud::{Markup, html};
 
 /// What was answered, and a form for each thing that there is to say.
-pub(crate) fn reply(viewer: &Viewer, ticket: &Ticket, offered: &Offered) -> Markup {
+pub(crate) fn reply(viewer: &Viewer, ticket: &Ticket, names: &Names, offered: &Offered) -> Markup {
     let csrf = viewer.csrf.as_ref().filter(|_| viewer.role.may_request());
     html! {
         section {
             h2 { "Answers" }
             @if ticket.handling.answers.is_empty() { p .soft { "Nobody has answered yet." } }
-            @for answer in ticket.handling.answers.iter().rev() { (answered(answer)) }
+            @for answer in ticket.handling.answers.iter().rev() { (answered(answer, names)) }
         }
         @if let Some(csrf) = csrf { section #answer {
             h2 { "Answer" }
@@ -106,7 +107,7 @@ fn title(outcome: Outcome) -> &'static str {
     }
 }
 
-fn answered(answer: &Answer) -> Markup {
+fn answered(answer: &Answer, names: &Names) -> Markup {
     let (name, why) = match &answer.state {
         State::Sending => ("sending", None),
         State::Sent => ("sent", None),
@@ -115,7 +116,7 @@ fn answered(answer: &Answer) -> Markup {
     };
     html! {
         p .soft {
-            (state(name)) " " (words(answer.outcome.name())) ", by " (answer.by) ", " (time(answer.at))
+            (state(name)) " " (words(answer.outcome.name())) ", by " (names.who(&answer.by)) ", " (time(answer.at))
             @if let Some(why) = why { ": " (why) }
             @if let State::Refused { again_at: Some(at), .. } = &answer.state { "; it is sent again " (time(*at)) }
         }
@@ -149,7 +150,7 @@ mod tests {
             (Way::Desk { desk: "Zendesk".to_owned() }, "public comment in <strong>Zendesk</strong>", 3),
             (Way::Nowhere, "There is no address to answer to.", 0),
         ] {
-            let page = reply(&viewer(), &ticket, &offered(way, true)).into_string();
+            let page = reply(&viewer(), &ticket, &Names::default(), &offered(way, true)).into_string();
             assert!(page.contains(expected), "{page}");
             assert_eq!(page.matches("<form").count(), forms, "{page}");
             assert_eq!(page.matches("action=\"/tickets/zendesk:4~2f2/reply\"").count(), forms, "{page}");
@@ -163,7 +164,7 @@ mod tests {
             assert_eq!(buttons, forms.max(2), "each text can be copied, also where nothing sends it: {page}");
             assert_eq!(page.matches("<textarea").count(), forms.max(2), "{page}");
         }
-        let strange = reply(&viewer(), &ticket, &offered(Way::Nowhere, false)).into_string();
+        let strange = reply(&viewer(), &ticket, &Names::default(), &offered(Way::Nowhere, false)).into_string();
         assert!(strange.contains("Nobody knows who wrote this"), "{strange}");
     }
 
@@ -175,7 +176,9 @@ mod tests {
         let refused = State::Refused { reason: "closed".to_owned(), again_at: None };
         ticket.handling.answer_came(number, refused, at);
         let reader = Viewer { csrf: None, ..viewer() };
-        let page = reply(&reader, &ticket, &offered(Way::Nowhere, true)).into_string();
+        let names = Names::default().with([("lena".to_owned(), "Lena M.".to_owned())]);
+        let page = reply(&reader, &ticket, &names, &offered(Way::Nowhere, true)).into_string();
+        assert!(page.contains(", by Lena M., <time"), "{page}");
         assert!(page.contains("refused") && page.contains("closed") && page.contains("It is done."), "{page}");
         assert!(!page.contains("<form") && !page.contains("<script"), "{page}");
     }

@@ -4,71 +4,75 @@ use crate::frame::{Viewer, frame, known, words};
 use domain::money::Money;
 use domain::report::{Actions, Approval, Cases, Cash, Collected, Decisions, Failures, Month, Refunds, Report, Tickets};
 use maud::{Markup, html};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 pub fn report(viewer: &Viewer, month: Month, report: &Report) -> String {
     frame(
-        &format!("Report {month}"),
+        &format!("Report, {}", month.title()),
         "/reports",
         Some(viewer),
         html! {
-            h1 { "Report " (month) }
-            p {
-                a href={ "/reports/" (month.before()) } { "← " (month.before()) } " · "
-                a href={ "/reports/" (month.after()) } { (month.after()) " →" } " · "
-                a href={ "/api/reports/" (month) } { "JSON" } " · "
-                a href=(report.rows) { "rows behind it" }
+            h1 { "Report, " (month.title()) }
+            nav aria-label="Months" {
+                a href={ "/reports/" (month.before()) } { "← " (month.before().title()) }
+                a href={ "/reports/" (month.after()) } { (month.after().title()) " →" }
+                a href={ "/api/reports/" (month) } { "JSON" }
+                a href=(report.rows) { "Rows behind it" }
             }
             div .two {
-                (failures(&report.failures))
-                section {
-                    (refunds(&report.refunds))
-                    (collected(&report.collected))
-                }
-                (actions(&report.actions))
-                (cases(&report.cases))
-                (tickets(&report.tickets))
-                (cash(&report.cash))
+                (block("Failed payments", month, &failures(&report.failures)))
+                (block("Refunds", month, &refunds(&report.refunds)))
+                (block("Collected", month, &collected(&report.collected)))
+                (block("Actions", month, &actions(&report.actions)))
+                (block("Cases", month, &cases(&report.cases)))
+                (block("Tickets", month, &tickets(&report.tickets)))
+                (block("From tickets to the money", month, &cash(&report.cash)))
             }
-            (decisions(&report.decisions))
-            (checks(report))
+            (block("Decisions", month, &decisions(&report.decisions)))
+            (block("Checks", month, &checks(report)))
         },
     )
 }
 
+/// A part of the report under its heading, which says the month again for whoever reads it on paper.
+fn block(name: &str, month: Month, inside: &Markup) -> Markup {
+    html! { section { h2 { (name) ", " (month.title()) } (inside) } }
+}
+
 fn failures(failures: &Failures) -> Markup {
-    let mean = failures.avg_recovery_hours.as_ref().map(|hours| format!("{hours} h mean"));
-    let median = failures.median_recovery_hours.as_ref().map(|hours| format!("{hours} h median"));
+    let mean = took(failures.avg_recovery_hours.as_deref(), HOUR);
+    let median = took(failures.median_recovery_hours.as_deref(), HOUR);
     html! {
-        section {
-            h2 { "Failed payments" }
-            (bar(failures.recovered, failures.count, "recovered"))
-            dl {
-                dt { "Failed" } dd { (failures.count) }
-                dt { "Recovered" } dd { (failures.recovered) " (" (percent(failures.recovery_rate.as_deref())) ")" }
-                dt { "Withdrawn" } dd { (failures.withdrawn) }
-                dt { "Open" } dd { (failures.open) }
-                dt { "Recovery time" } dd { (known(mean)) ", " (known(median)) }
-            }
-            @if !failures.reasons.is_empty() { div .scroll tabindex="0" {
-                table aria-label="Reasons of failed payments" {
-                    thead { tr {
-                        th scope="col" { "Reason" } th .number scope="col" { "Count" }
-                        th .number scope="col" { "Share" }
-                    } }
-                    tbody { @for line in &failures.reasons { tr {
-                        td { (name(&line.family)) }
-                        td .number { (line.count) }
-                        td .number { (percent(line.share.as_deref())) }
-                    } } }
-                }
+        (bar(failures.recovered, failures.count, "recovered"))
+        dl {
+            dt { "Failed" } dd { (failures.count) }
+            dt { "Recovered" } dd { (failures.recovered) " (" (percent(failures.recovery_rate.as_deref())) ")" }
+            dt { "Withdrawn" } dd { (failures.withdrawn) }
+            dt { "Open" } dd { (failures.open) }
+            dt { "Recovery time" } dd { @match (mean, median) {
+                (Some(mean), Some(median)) => { (mean) " on average, half of them within " (median) }
+                (mean, _) => (known(mean)),
             } }
         }
+        @if !failures.reasons.is_empty() { div .scroll tabindex="0" {
+            table aria-label="Reasons of failed payments" {
+                thead { tr {
+                    th scope="col" { "Reason" } th .number scope="col" { "Count" }
+                    th .number scope="col" { "Share" }
+                } }
+                tbody { @for line in &failures.reasons { tr {
+                    td { (name(&line.family)) }
+                    td .number { (line.count) }
+                    td .number { (percent(line.share.as_deref())) }
+                } } }
+            }
+        } }
     }
 }
 
 fn refunds(refunds: &[Refunds]) -> Markup {
     html! {
-        h2 { "Refunds" }
         @if refunds.is_empty() { p .soft { "None was asked for." } }
         @for line in refunds {
             p { b { (line.total) } " in " (line.count) " refunds" }
@@ -97,7 +101,6 @@ fn approval(approval: &Approval) -> Markup {
 
 fn collected(collected: &[Collected]) -> Markup {
     html! {
-        h2 { "Collected" }
         @if collected.is_empty() { p .soft { "No payment came in." } }
         @for line in collected {
             p { b { (line.total) } " in " (line.count) " payments, " (line.given_back) " given back" }
@@ -106,87 +109,78 @@ fn collected(collected: &[Collected]) -> Markup {
 }
 
 fn actions(actions: &Actions) -> Markup {
-    let minutes = actions.avg_approval_minutes.as_ref().map(|minutes| format!("{minutes} min"));
+    let minutes = took(actions.avg_approval_minutes.as_deref(), 1);
     html! {
-        section {
-            h2 { "Actions" }
-            p {
-                (actions.total) " asked for, "
-                (percent(actions.requiring_approval.as_deref())) " needed an approval, which took "
-                (known(minutes)) " on average."
-            }
-            @if !actions.kinds.is_empty() { div .scroll tabindex="0" { table aria-label="Actions by kind" {
-                thead { tr {
-                    th scope="col" { "Kind" } th .number scope="col" { "Count" }
-                    th .number scope="col" { "Succeeded" } th .number scope="col" { "Rate" }
-                } }
-                tbody { @for line in &actions.kinds { tr {
-                    td { (words(&line.kind)) }
-                    td .number { (line.count) }
-                    td .number { (line.succeeded) }
-                    td .number { (percent(line.success_rate.as_deref())) }
-                } } }
-            } } }
+        p {
+            (actions.total) " asked for, "
+            (percent(actions.requiring_approval.as_deref())) " needed an approval, which took "
+            (known(minutes)) " on average."
         }
+        @if !actions.kinds.is_empty() { div .scroll tabindex="0" { table aria-label="Actions by kind" {
+            thead { tr {
+                th scope="col" { "Kind" } th .number scope="col" { "Count" }
+                th .number scope="col" { "Succeeded" } th .number scope="col" { "Rate" }
+            } }
+            tbody { @for line in &actions.kinds { tr {
+                td { (words(&line.kind)) }
+                td .number { (line.count) }
+                td .number { (line.succeeded) }
+                td .number { (percent(line.success_rate.as_deref())) }
+            } } }
+        } } }
     }
 }
 
 fn cases(cases: &Cases) -> Markup {
     html! {
-        section {
-            h2 { "Cases" }
-            p { (cases.total) " opened, " (cases.resolved) " of them resolved." }
-            @if !cases.categories.is_empty() { div .scroll tabindex="0" { table aria-label="Cases by class" {
-                thead { tr {
-                    th scope="col" { "Class" } th .number scope="col" { "Count" }
-                    th .number scope="col" { "Share" } th .number scope="col" { "Hours to resolution" }
-                    th .number scope="col" { "Minutes at work" } th .number scope="col" { "Target" }
-                    th .number scope="col" { "Within it" }
-                } }
-                tbody { @for line in &cases.categories { tr {
-                    td { (line.class.title()) }
-                    td .number { (line.count) }
-                    td .number { (percent(line.share.as_deref())) }
-                    td .number { (known(line.avg_hours_to_resolution.as_ref())) }
-                    td .number { (known(line.avg_handling_minutes.as_ref())) }
-                    td .number { @if let Some([least, most]) = line.handling_target { (least) "–" (most) } }
-                    td .number { @if line.handling_target.is_some() { (percent(line.within_target.as_deref())) } }
-                } } }
+        p { (cases.total) " opened, " (cases.resolved) " of them resolved." }
+        @if !cases.categories.is_empty() { div .scroll tabindex="0" { table aria-label="Cases by class" {
+            thead { tr {
+                th scope="col" { "Class" } th .number scope="col" { "Count" }
+                th .number scope="col" { "Share" } th .number scope="col" { "To resolution" }
+                th .number scope="col" { "Minutes at work" } th .number scope="col" { "Target" }
+                th .number scope="col" { "Within it" }
+            } }
+            tbody { @for line in &cases.categories { tr {
+                td { (line.class.title()) }
+                td .number { (line.count) }
+                td .number { (percent(line.share.as_deref())) }
+                td .number { (known(took(line.avg_hours_to_resolution.as_deref(), HOUR))) }
+                td .number { (known(line.avg_handling_minutes.as_ref())) }
+                td .number { @if let Some([least, most]) = line.handling_target { (least) "–" (most) } }
+                td .number { @if line.handling_target.is_some() { (percent(line.within_target.as_deref())) } }
             } } }
-        }
+        } } }
     }
 }
 
 fn tickets(tickets: &Tickets) -> Markup {
-    let answered = tickets.avg_first_answer_minutes.as_ref().map(|minutes| format!("{minutes} min"));
-    let handled = tickets.avg_resolution_minutes.as_ref().map(|minutes| format!("{minutes} min"));
+    let answered = took(tickets.avg_first_answer_minutes.as_deref(), 1);
+    let handled = took(tickets.avg_resolution_minutes.as_deref(), 1);
     html! {
-        section {
-            h2 { "Tickets" }
-            (bar(tickets.resolved_without_escalation, tickets.billing, "resolved without escalation"))
-            dl {
-                dt { "Opened" }
-                dd { (tickets.total) ", " (tickets.billing) " about billing (" (percent(tickets.share.as_deref())) ")" }
-                dt { "Escalated" } dd { (tickets.escalated) }
-                dt { "Open" } dd { (tickets.open) }
-                dt { "First answer" } dd { (known(answered)) " on average" }
-                dt { "Time at work" } dd { (known(handled)) " on average" }
-                dt { "Satisfaction" } dd { (known(tickets.csat.as_ref())) }
-            }
-            div .scroll tabindex="0" { table aria-label="Tickets by class" {
-                thead { tr {
-                    th scope="col" { "Class" } th .number scope="col" { "Count" } th .number scope="col" { "Share" }
-                    th .number scope="col" { "Minutes at work" } th .number scope="col" { "By itself" }
-                } }
-                tbody { @for line in &tickets.categories { tr {
-                    td { (line.class.title()) }
-                    td .number { (line.count) }
-                    td .number { (percent(line.share.as_deref())) }
-                    td .number { (known(line.avg_resolution_minutes.as_ref())) }
-                    td .number { (percent(line.auto_resolved_share.as_deref())) }
-                } } }
-            } }
+        (bar(tickets.resolved_without_escalation, tickets.billing, "resolved without escalation"))
+        dl {
+            dt { "Opened" }
+            dd { (tickets.total) ", " (tickets.billing) " about billing (" (percent(tickets.share.as_deref())) ")" }
+            dt { "Escalated" } dd { (tickets.escalated) }
+            dt { "Open" } dd { (tickets.open) }
+            dt { "First answer" } dd { (known(answered)) " on average" }
+            dt { "Time at work" } dd { (known(handled)) " on average" }
+            dt { "Satisfaction" } dd { (known(tickets.csat.as_ref())) }
         }
+        div .scroll tabindex="0" { table aria-label="Tickets by class" {
+            thead { tr {
+                th scope="col" { "Class" } th .number scope="col" { "Count" } th .number scope="col" { "Share" }
+                th .number scope="col" { "Minutes at work" } th .number scope="col" { "By itself" }
+            } }
+            tbody { @for line in &tickets.categories { tr {
+                td { (line.class.title()) }
+                td .number { (line.count) }
+                td .number { (percent(line.share.as_deref())) }
+                td .number { (known(line.avg_resolution_minutes.as_ref())) }
+                td .number { (percent(line.auto_resolved_share.as_deref())) }
+            } } }
+        } }
     }
 }
 
@@ -196,18 +190,15 @@ fn cash(cash: &Cash) -> Markup {
         all => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     };
     html! {
-        section {
-            h2 { "From tickets to the money" }
-            p { (cash.payment_requests) " payment requests; " (cash.resolved_tickets) " tickets ended with the money." }
-            dl {
-                dt { "Asked for" } dd { (sums(&cash.asked)) }
-                dt { "Came in" } dd { (sums(&cash.recovered)) }
-                dt { "Too much" } dd { (sums(&cash.over)) }
-                dt { "Unmatched" }
-                dd {
-                    (cash.unmatched.count) " payments, " (cash.unmatched.waiting) " still to be placed: "
-                    (sums(&cash.unmatched.waiting_amount))
-                }
+        p { (cash.payment_requests) " payment requests; " (cash.resolved_tickets) " tickets ended with the money." }
+        dl {
+            dt { "Asked for" } dd { (sums(&cash.asked)) }
+            dt { "Came in" } dd { (sums(&cash.recovered)) }
+            dt { "Too much" } dd { (sums(&cash.over)) }
+            dt { "Unmatched" }
+            dd {
+                (cash.unmatched.count) " payments, " (cash.unmatched.waiting) " still to be placed: "
+                (sums(&cash.unmatched.waiting_amount))
             }
         }
     }
@@ -215,12 +206,9 @@ fn cash(cash: &Cash) -> Markup {
 
 fn decisions(decisions: &Decisions) -> Markup {
     html! {
-        section {
-            h2 { "Decisions" }
-            p { (decisions.unsafe_actions_blocked) " unsafe actions were tried and refused." }
-            @if !decisions.blocked.is_empty() {
-                ul { @for line in &decisions.blocked { li { (words(&line.why)) ": " (line.count) } } }
-            }
+        p { (decisions.unsafe_actions_blocked) " unsafe actions were tried and refused." }
+        @if !decisions.blocked.is_empty() {
+            ul { @for line in &decisions.blocked { li { (words(&line.why)) ": " (line.count) } } }
         }
     }
 }
@@ -228,16 +216,13 @@ fn decisions(decisions: &Decisions) -> Markup {
 /// What the report says of itself: whether it adds up, and what it was made of.
 fn checks(report: &Report) -> Markup {
     html! {
-        section {
-            h2 { "Checks" }
-            ul { @for check in &report.checks { li {
-                span class=(if check.ok { "good" } else { "bad" }) { (if check.ok { "✓ " } else { "✗ " }) }
-                (check.name)
-            } } }
-            p .soft {
-                "From " (report.rows_read) " rows, report policy v" (report.policy_version)
-                ", months in " (report.timezone) "."
-            }
+        ul { @for check in &report.checks { li {
+            span class=(if check.ok { "good" } else { "bad" }) { (if check.ok { "✓ " } else { "✗ " }) }
+            (check.name)
+        } } }
+        p .soft {
+            "From " (report.rows_read) " rows, report policy v" (report.policy_version)
+            ", months in " (report.timezone) "."
         }
     }
 }
@@ -264,11 +249,50 @@ fn name(value: &impl std::fmt::Debug) -> String {
     spaced.trim().to_owned()
 }
 
+/// How many minutes an hour has.
+const HOUR: u32 = 60;
+
+/// How long something took, as people say it: figures are told in minutes, or in units of so many of them.
+fn took(figure: Option<&str>, unit: u32) -> Option<String> {
+    let minutes = figure?.parse::<Decimal>().ok()? * Decimal::from(unit);
+    let of = |unit: u32| (minutes / Decimal::from(unit)).round_dp(1).normalize();
+    Some(match minutes.trunc().to_i64()? {
+        ..120 => format!("{} min", of(1)),
+        120..2_880 => format!("{} h", of(HOUR)),
+        _ => format!("{} days", of(24 * HOUR)),
+    })
+}
+
 /// A share such as `0.7800` as people read it.
 fn percent(share: Option<&str>) -> String {
-    let share: Option<rust_decimal::Decimal> = share.and_then(|share| share.parse().ok());
-    share.map_or_else(
-        || "–".to_owned(),
-        |share| format!("{} %", (share * rust_decimal::Decimal::ONE_HUNDRED).normalize()),
-    )
+    let share: Option<Decimal> = share.and_then(|share| share.parse().ok());
+    share.map_or_else(|| "–".to_owned(), |share| format!("{} %", (share * Decimal::ONE_HUNDRED).normalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_something_took_is_said_in_one_unit() {
+        for (figure, unit, expected) in [
+            (None, 1, None),
+            (Some("0.0"), 1, Some("0 min")),
+            (Some("12.5"), 1, Some("12.5 min")),
+            (Some("119.9"), 1, Some("119.9 min")),
+            (Some("120.0"), 1, Some("2 h")),
+            (Some("1.5"), HOUR, Some("90 min")),
+            (Some("47.9"), HOUR, Some("47.9 h")),
+            (Some("48.0"), HOUR, Some("2 days")),
+            (Some("100.0"), HOUR, Some("4.2 days")),
+        ] {
+            assert_eq!(took(figure, unit).as_deref(), expected, "{figure:?}");
+        }
+    }
+
+    #[test]
+    fn a_block_has_its_heading_with_the_month() {
+        let shown = block("Refunds", Month::parse("2026-03").unwrap(), &html! { p { "x" } }).into_string();
+        assert_eq!(shown, "<section><h2>Refunds, March 2026</h2><p>x</p></section>");
+    }
 }

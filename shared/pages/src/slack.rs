@@ -22,7 +22,7 @@ const HEADER_MAX: usize = 150;
 /// The blocks of a case, with a link to the page where it is decided.
 pub fn case_blocks(called: &Called, preview: &Preview, page: &str) -> Value {
     let mut blocks = vec![header(&format!("{called}: {}", preview.issue))];
-    let fields: Vec<_> = preview.evidence.iter().take(FIELDS_MAX).map(|it| field(&it.label, &it.value)).collect();
+    let fields: Vec<_> = preview.evidence.iter().take(FIELDS_MAX).map(|it| field(&it.label, &it.told())).collect();
     if !fields.is_empty() {
         blocks.push(json!({"type": "section", "fields": fields}));
     }

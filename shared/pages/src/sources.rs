@@ -1,6 +1,7 @@
 //! Where deliveries come from, and how far Recoup may go with each.
 
 use crate::frame::{Viewer, frame, no_default, only, state, time, words};
+use crate::names::Names;
 use domain::source::{Acting, Change, Cohorts, InUse, Mode, Party, Preview, Source, Wish};
 use domain::staff::Role;
 use maud::{Markup, html};
@@ -29,7 +30,7 @@ fn party(party: Party) -> &'static str {
 }
 
 /// Each as it is set up, and what waits for it; `notice` says what came of a change.
-pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> String {
+pub fn sources(viewer: &Viewer, sources: &[InUse], names: &Names, notice: Option<&str>) -> String {
     frame(
         "Sources",
         "/sources",
@@ -63,10 +64,10 @@ pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> Stri
                         dt { "Promised in vain" } dd { ul { @for it in unkept { li { (it) } } } }
                     }
                     @if let Some(asked) = &source.asked {
-                        dt { "Asked for" } dd { (change(asked)) ". Another manager must confirm it." }
+                        dt { "Asked for" } dd { (change(asked, names)) ". Another manager must confirm it." }
                         @if let Some(shown) = &asked.preview { dt { "It lets loose" } dd { (preview(shown)) } }
                     }
-                    @if let Some(last) = source.changes.last() { dt { "Last change" } dd { (change(last)) } }
+                    @if let Some(last) = source.changes.last() { dt { "Last change" } dd { (change(last, names)) } }
                     @if let Some(cohorts) = cohorts { dt { "Found before" } dd { (progress(cohorts)) } }
                     dt { "What comes next" } dd { (what_next(source)) }
                 }
@@ -210,10 +211,10 @@ fn what(change: &Change) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn change(change: &Change) -> Markup {
+fn change(change: &Change, names: &Names) -> Markup {
     html! {
-        (what(change)) ", by " (change.by)
-        @if let Some(other) = &change.confirmed_by { " and " (other) }
+        (what(change)) ", by " (names.who(&change.by))
+        @if let Some(other) = &change.confirmed_by { " and " (names.who(other)) }
         ", " (time(change.at))
     }
 }

@@ -4,9 +4,10 @@ mod proposal;
 
 use crate::frame::{Viewer, frame, no_default, only, time, words};
 use domain::approval::delegation::Delegation;
-use domain::staff::{Change, Proposal, Role, Staff};
+use domain::staff::{Change, Proposal, Role, Staff, called};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use std::borrow::Cow;
 
 pub fn staff(
     viewer: &Viewer,
@@ -44,12 +45,12 @@ pub fn staff(
                      for somebody else."
                 }
             }
-            (proposal::waiting(viewer, proposals, now))
+            (proposal::waiting(viewer, all, proposals, now))
             section {
                 h2 { "Standing in" }
                 @if standing.is_empty() { p .soft { "Nobody stands in for anybody." } }
                 @for it in &standing { p {
-                    (called(all, &it.to)) " decides in the place of " (called(all, &it.from)) " until " (time(it.until))
+                    (named(all, &it.to)) " decides in the place of " (named(all, &it.from)) " until " (time(it.until))
                     @if !it.note.is_empty() { ": " (it.note) }
                     ". "
                     (end(viewer, it))
@@ -58,32 +59,32 @@ pub fn staff(
             }
             @if !changes.is_empty() { section {
                 h2 { "Lately" }
-                ul { @for change in changes { li { (time(change.at)) ": " (who(change)) " " (told(change)) } } }
+                ul { @for change in changes { li { (time(change.at)) ": " (who(all, change)) " " (told(change)) } } }
             } }
         },
     )
 }
 
 /// Somebody by their name; by their id, where they are here no more.
-fn called<'a>(all: &'a [Staff], id: &'a str) -> &'a str {
-    all.iter().find(|one| one.id == id).map_or(id, |one| one.name.as_str())
+fn named<'a>(all: &'a [Staff], id: &'a str) -> Cow<'a, str> {
+    called(id, all.iter().find(|one| one.id == id).map(|one| one.name.as_str()))
 }
 
-fn who(change: &Change) -> String {
+fn who(all: &[Staff], change: &Change) -> String {
     match &change.confirmed_by {
-        Some(other) => format!("{} and {other}", change.by),
-        None => change.by.clone(),
+        Some(other) => format!("{} and {}", named(all, &change.by), named(all, other)),
+        None => named(all, &change.by).into_owned(),
     }
 }
 
 fn told(change: &Change) -> String {
     let after = &change.after;
     match &change.before {
-        None => format!("added {} as {}", after.id, words(after.role.name())),
+        None => format!("added {} as {}", after.name, words(after.role.name())),
         Some(before) if before.role != after.role => {
-            format!("made {} {}, who was {}", after.id, words(after.role.name()), words(before.role.name()))
+            format!("made {} {}, who was {}", after.name, words(after.role.name()), words(before.role.name()))
         }
-        Some(_) => format!("changed how {} is reached", after.id),
+        Some(_) => format!("changed how {} is reached", after.name),
     }
 }
 

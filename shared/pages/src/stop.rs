@@ -31,7 +31,7 @@ pub fn stop(
             @if stops.standing.is_empty() { section { p .soft { "Nothing is stopped." } } }
             @for stop in &stops.standing { section .notice {
                 h2 { "Stopped: " (scope(&stop.scope)) }
-                p { "By " (stop.by) ", since " (time(stop.at)) "." @if !stop.note.is_empty() { " " (stop.note) } }
+                p { "By " (names.who(&stop.by)) ", since " (time(stop.at)) "." @if !stop.note.is_empty() { " " (stop.note) } }
                 @if let (Some(csrf), true) = (&viewer.csrf, manager) {
                     form method="post" action="/stop" {
                         input type="hidden" name="csrf" value=(csrf);
@@ -62,7 +62,7 @@ pub fn stop(
                 h2 { "Lately" }
                 ul { @for change in stops.changes.iter().rev().take(20) {
                     li {
-                        (time(change.at)) ": " (change.by)
+                        (time(change.at)) ": " (names.who(&change.by))
                         @if change.released { " released " } @else { " stopped " }
                         (scope(&change.scope))
                     }

@@ -24,10 +24,10 @@ pub fn tasks(
         Some(viewer),
         html! {
             h1 { "Tasks" }
-            nav .row aria-label="Which tasks" {
-                a href="/tasks" { "Open" } " "
-                a href={ "/tasks?assigned_to=" (viewer.id) } { "Mine" }
-            }
+            (filters.short("Which tasks", &[
+                ("Open", "/tasks".to_owned()),
+                ("Mine", format!("/tasks?assigned_to={}", viewer.id)),
+            ]))
             (filters.form(viewer))
             section {
                 @if rows.is_empty() { (filters.empty(&html! {
@@ -46,7 +46,10 @@ pub fn tasks(
                             (time(task.due_at))
                             @if task.state == State::Open && task.due_at < now { " " strong { "overdue" } }
                         }
-                        td { @match &task.assigned_to { Some(to) => (to), None => span .soft { "nobody yet" } } }
+                        td { @match &task.assigned_to {
+                            Some(to) => (names.who(to)),
+                            None => span .soft { "nobody yet" },
+                        } }
                     } } }
                 } } }
             }
@@ -131,10 +134,13 @@ pub fn task(
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }
-                    dt { "Who has it" } dd { (task.assigned_to.as_deref().unwrap_or("nobody yet")) }
+                    dt { "Who has it" } dd { @match &task.assigned_to {
+                        Some(to) => (names.who(to)),
+                        None => "nobody yet",
+                    } }
                     @if let (Some(by), Some(at)) = (&task.ended_by, task.ended_at) {
                         dt { "Ended" } dd {
-                            "by " (by) ", " (time(at))
+                            "by " (names.who(by)) ", " (time(at))
                             @if !task.note.is_empty() { ": " (task.note) }
                             @if !task.reference.is_empty() { " (" (task.reference) ")" }
                         }
@@ -273,6 +279,24 @@ mod tests {
             assert_eq!(page.matches("value=\"stranger\"").count(), forms / 2, "{role:?}: {page}");
             assert!(!page.contains(&format!("/accounts/{account}")), "nobody has such an account: {page}");
         }
+    }
+
+    #[test]
+    fn whoever_has_a_task_or_ended_it_is_named() {
+        let (account, now) = (AccountId::of("p", "default", "cus_1"), Timestamp::UNIX_EPOCH);
+        let about = About::Recovery { invoice: "in_1".into() };
+        let mut one = Task::new(&account, about, "Call".into(), "Ask.".into(), now, SignedDuration::from_hours(24));
+        one.assigned_to = Some("lena".to_owned());
+        let viewer = Viewer { id: "luis".into(), name: "Luis".into(), role: Role::L2, csrf: None, local: false };
+        let names = Names::default().with([("lena".to_owned(), "Lena M.".to_owned())]);
+        let page = task(&viewer, &one, &names, &[], now, 30, None);
+        assert!(page.contains("<dt>Who has it</dt><dd>Lena M.</dd>"), "{page}");
+        (one.ended_by, one.ended_at) = (Some("nia".to_owned()), Some(now));
+        let page = task(&viewer, &one, &names, &[], now, 30, None);
+        assert!(page.contains("by nia (no longer here), <time"), "{page}");
+        let filters = Filters { path: "/tasks", ..Filters::default() };
+        let page = tasks(&viewer, &[one], &names, &filters, now, None);
+        assert!(page.contains("<td>Lena M.</td>"), "{page}");
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! What customers wrote: the list, and a ticket with its case, its history and its buttons.
+//! What customers wrote: a ticket with its case, its history and its buttons.
 
+mod list;
 mod next;
 
+pub use list::tickets;
 pub(crate) use next::age;
 
 use crate::cash::cash;
@@ -17,24 +19,9 @@ use domain::staff::Staff;
 use domain::ticket::{Handling, Offered, State, TakenFor, Ticket, TicketName};
 use jiff::Timestamp;
 use maud::{Markup, html};
-use next::{next, waits};
+use next::next;
 
-/// A line of the list; `account` is how it is called.
-pub struct TicketRow<'a> {
-    pub ticket: &'a Ticket,
-    pub account: Option<String>,
-}
-
-/// What the list was asked for, as its address has it; `nobody` asks for what nobody has.
-pub struct Wanted<'a> {
-    pub state: &'a str,
-    pub class: &'a str,
-    pub assignee: &'a str,
-    pub account: &'a str,
-    pub nobody: &'a str,
-}
-
-/// Everything that a ticket's page shows; `names` are those of its accounts.
+/// Everything that a ticket's page shows; `names` are those of its accounts, and of the staff.
 pub struct TicketPage<'a> {
     pub ticket: &'a Ticket,
     pub names: &'a Names,
@@ -52,90 +39,6 @@ pub struct TicketPage<'a> {
     pub offered: &'a Offered,
 }
 
-pub fn tickets(
-    viewer: &Viewer,
-    rows: &[TicketRow<'_>],
-    asked: &Wanted<'_>,
-    now: Timestamp,
-    next: Option<&str>,
-    notice: Option<&str>,
-) -> String {
-    frame(
-        "Tickets",
-        "/tickets",
-        Some(viewer),
-        html! {
-            h1 { "Tickets" }
-            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
-            (filters(viewer, asked))
-            section {
-                @if rows.is_empty() { p .soft { "There is no such ticket. Point your help desk's webhook here." } } @else {
-                    div .scroll tabindex="0" { table aria-label="Tickets" {
-                        thead { tr {
-                            th scope="col" { "Ticket" } th scope="col" { "From" } th scope="col" { "Account" }
-                            th scope="col" { "Class" } th scope="col" { "State" }
-                            th scope="col" { "Waits" } th scope="col" { "Who has it" } th scope="col" { "Answer due" }
-                        } }
-                        tbody { @for row in rows { (line(row, now)) } }
-                    } }
-                }
-            }
-            @if let Some(next) = next { p { a href=(next) { "More" } } }
-            @if !viewer.role.may_request() { (only("Colleagues in support and billing handle tickets.")) }
-            @else if let Some(csrf) = &viewer.csrf { (new_ticket(csrf, now)) }
-        },
-    )
-}
-
-fn filters(viewer: &Viewer, asked: &Wanted<'_>) -> Markup {
-    html! {
-        nav .row aria-label="Which tickets" {
-            a href="/tickets" { "All" } " "
-            a href={ "/tickets?assignee=" (viewer.id) } { "Mine" } " "
-            a href={ "/tickets?assignee=" (asked.nobody) } { "Nobody's" }
-        }
-        form .row method="get" action="/tickets" role="search" {
-            label { "State " select name="state" {
-                option value="" { "any" }
-                @for own in State::ALL { option value=(own.name()) selected[own.name() == asked.state] { (words(own.name())) } }
-            } }
-            label { "Class " select name="class" {
-                option value="" { "any" }
-                @for class in Class::ALL {
-                    option value=(class.name()) selected[class.name() == asked.class] { (class.title()) }
-                }
-            } }
-            @if !asked.assignee.is_empty() { input type="hidden" name="assignee" value=(asked.assignee); }
-            @if !asked.account.is_empty() { input type="hidden" name="account" value=(asked.account); }
-            button type="submit" { "Show" }
-        }
-    }
-}
-
-fn line(row: &TicketRow<'_>, now: Timestamp) -> Markup {
-    let TicketRow { ticket, account } = row;
-    let handling = &ticket.handling;
-    html! { tr {
-        td { a href={ "/tickets/" (TicketName::of(ticket).address()) } { (subject(ticket)) } }
-        td { (known(ticket.requester_name.value().or(ticket.requester_email.value()))) }
-        td { @match (account, &handling.account) {
-            (Some(name), Some(id)) => a href={ "/accounts/" (id) } { (name) },
-            _ => span .soft { @if ticket.accounts.is_empty() { "a stranger" } @else { "one of several" } },
-        } }
-        td { (class(handling.taken_for.as_ref())) }
-        td { (state(handling.state.name())) }
-        td { (waits(ticket, now)) }
-        td { @match (&handling.assigned_to, handling.role) {
-            (Some(to), _) => (to),
-            (None, Some(role)) => span .soft { "queue of " (words(role.name())) },
-            (None, None) => span .soft { "nobody" },
-        } }
-        td {
-            @if let Some(due) = handling.due_at { (time(due)) @if due < now { " " strong { "overdue" } } }
-        }
-    } }
-}
-
 pub(crate) fn subject(ticket: &Ticket) -> &str {
     ticket.subject.value().map(String::as_str).filter(|subject| !subject.trim().is_empty()).unwrap_or("No subject")
 }
@@ -146,29 +49,6 @@ fn class(taken: Option<&TakenFor>) -> Markup {
         Some(taken) => (taken.class.title()),
         None => span .soft { "not read yet" },
     } }
-}
-
-/// `now` tells one form from the next, so that one that is sent twice is one ticket.
-fn new_ticket(csrf: &str, now: Timestamp) -> Markup {
-    html! {
-        section {
-            h2 { "Write a ticket down" }
-            p .soft { "For a customer on the line: it takes the same way as one from a help desk." }
-            form method="post" action="/tickets" {
-                input type="hidden" name="csrf" value=(csrf);
-                input type="hidden" name="key" value=(now);
-                label for="email" { "Their e-mail" }
-                input id="email" name="email" type="email" maxlength="320";
-                label for="name" { "Their name" }
-                input id="name" name="name" maxlength="200";
-                label for="subject" { "Subject" }
-                input id="subject" name="subject" maxlength="200";
-                label for="body" { "What they say" }
-                textarea id="body" name="body" rows="5" required {}
-                button type="submit" { "Open" }
-            }
-        }
-    }
 }
 
 pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, now: Timestamp, notice: Option<&str>) -> String {
@@ -188,10 +68,10 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, now: Timestamp, notice: Op
             (where_it_stands(page))
             @if page.flow.request.is_some() || handling.state != State::Resolved {
                 @let may_ask = viewer.role.may_request() && handling.account.is_some();
-                (cash(page.flow, viewer.csrf.as_deref().filter(|_| may_ask)))
+                (cash(page.flow, page.names, viewer.csrf.as_deref().filter(|_| may_ask)))
             }
-            (reply(viewer, ticket, page.offered))
-            (history(ticket))
+            (reply(viewer, ticket, page.names, page.offered))
+            (history(ticket, page.names))
             @if !viewer.role.may_request() { (only("Colleagues in support and billing answer it and say what it is.")) }
             @else if let Some(csrf) = &viewer.csrf { (buttons(page, csrf)) }
         },
@@ -226,7 +106,7 @@ fn where_it_stands(page: &TicketPage<'_>) -> Markup {
         section {
             h2 { "Where it stands" }
             dl {
-                dt { "Taken for" } dd { (taken_for(handling.taken_for.as_ref())) }
+                dt { "Taken for" } dd { (taken_for(handling.taken_for.as_ref(), page.names)) }
                 dt { "Account" } dd { (account(page)) }
                 dt { "Case" } dd { @match page.case {
                     Some(case) => {
@@ -235,7 +115,7 @@ fn where_it_stands(page: &TicketPage<'_>) -> Markup {
                     }
                     None => span .soft { "none" },
                 } }
-                dt { "Who has it" } dd { (handling.assigned_to.as_deref().unwrap_or("nobody")) }
+                dt { "Who has it" } dd { @match &handling.assigned_to { Some(to) => (page.names.who(to)), None => "nobody" } }
                 @if let Some(role) = handling.role { dt { "Queue" } dd { (words(role.name())) } }
                 dt { "Language" } dd { (known(handling.language.as_ref())) (told_by(handling)) }
                 dt { "Answer due" } dd { @match handling.due_at { Some(at) => (time(at)), None => span .soft { "–" } } }
@@ -248,7 +128,7 @@ fn where_it_stands(page: &TicketPage<'_>) -> Markup {
             @if handling.account.is_some() && !ticket.is_from_a_contact() {
                 p .notice { "Whoever wrote has no address of this account: no amounts, links or invoices to them." }
             }
-            @if let Some(by) = &handling.stranger_by { p .soft { "No customer, says " (by) "." } }
+            @if let Some(by) = &handling.stranger_by { p .soft { "No customer, says " (page.names.who(by)) "." } }
             @if ticket.verified { p .soft { "Whoever wrote has shown that the address is theirs." } }
         }
     }
@@ -266,12 +146,12 @@ fn told_by(handling: &Handling) -> Markup {
     }
 }
 
-fn taken_for(taken: Option<&TakenFor>) -> Markup {
+fn taken_for(taken: Option<&TakenFor>, names: &Names) -> Markup {
     html! {
         (class(taken))
         @if let Some(taken) = taken {
             @match &taken.by {
-                Some(by) => { ", says " (by) }
+                Some(by) => { ", says " (names.who(by)) }
                 None => { ", confidence " (taken.confidence) }
             }
             @if !taken.reasons.is_empty() {
@@ -297,13 +177,13 @@ fn account(page: &TicketPage<'_>) -> Markup {
     }
 }
 
-fn history(ticket: &Ticket) -> Markup {
+fn history(ticket: &Ticket, names: &Names) -> Markup {
     html! {
         section {
             h2 { "History" }
             @if ticket.handling.history.is_empty() { p .soft { "Nothing has happened yet." } }
             @for happened in ticket.handling.history.iter().rev() {
-                p { (time(happened.at)) ": " (happened.by) " – " (happened.what) }
+                p { (time(happened.at)) ": " (names.who(&happened.by)) " – " (happened.shown(|id| names.who(id))) }
             }
         }
     }

@@ -11,7 +11,7 @@ pub use staff::{Asked, by_staff, key, unreadable};
 use super::{approve, case, tell, writing};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::records::{self, Past, Read, contacts, rates};
+use crate::records::{self, Past, Read, beside, contacts, rates};
 use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, keys};
 use crate::ticket::put_case;
 use crate::web::{Failed, Problem};
@@ -101,6 +101,8 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
         return Ok(Attempted::Done(earlier));
     }
     let mut ground = ground(context, ask, (batch, now), staff).await?;
+    let askers = ground.past.actions.iter().map(|action| action.requested_by.clone()).collect();
+    let names = beside::names_with(context, BTreeSet::new(), askers).await?;
 
     // Decide.
     let known = ground.read.known(&ground.head, ground.now)?;
@@ -127,7 +129,8 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     let mut action = decided(ask, kind, scales, offers, &ground.past.offered)?;
     let person = ground.read.batch.of::<Person>(&keys::person(&ask.id.account()))?.unwrap_or_default();
     action.preview.notices = contacts::of(context, &person);
-    action.preview.notices.extend(asked_already(&action.kind, &ground.past.actions));
+    let called = |id: &str| names.who(id).into_owned();
+    action.preview.notices.extend(asked_already(&action.kind, &ground.past.actions, called));
     owed_by_case(&ground, &action)?;
     has_room(context, &mut ground, &action)?;
     if !action.leaves_room(context.policies.limits.current().asked_bytes_max) {

@@ -184,7 +184,7 @@ async fn unmade(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) 
     // Decide.
     is_still_reserved(&read, &before)?;
     let now = context.clock.now();
-    let message = format!("{} looked at the provider, and it was not given back there", staff.id);
+    let message = format!("{} looked at the provider, and it was not given back there", staff.name);
     let mut after = before.clone();
     after.failed_later(Outcome::Refused { code: "not_made".to_owned(), message }, now)?;
 

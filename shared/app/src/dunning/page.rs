@@ -3,11 +3,19 @@
 
 use super::board;
 use crate::context::Context;
+use crate::records::beside;
 use crate::store::{Batch, keys};
 use crate::web::Problem;
 use ::pages::{Declined, Viewer};
 use domain::book::{Head, Person};
+use domain::dunning::Recovering;
 use domain::id::AccountId;
+use std::collections::BTreeSet;
+
+/// Those who said something of recoveries.
+pub fn said_by(rows: &[Recovering]) -> BTreeSet<String> {
+    rows.iter().flat_map(|row| &row.plan.control.said).map(|said| said.by.clone()).collect()
+}
 
 pub async fn page(
     context: &Context,
@@ -22,5 +30,6 @@ pub async fn page(
     let person = batch.of::<Person>(&own[1])?.unwrap_or_default();
     let name = person.name.value().unwrap_or(&head.customer);
     let rows = board::latest(context, account).await?;
-    Ok(::pages::recovery(viewer, (account, name), &rows, notice, declined))
+    let names = beside::names_with(context, BTreeSet::new(), said_by(&rows)).await?;
+    Ok(::pages::recovery(viewer, (account, name), &rows, &names, notice, declined))
 }

@@ -3,9 +3,11 @@
 use super::endpoints::{self, Shown};
 use crate::context::Context;
 use crate::fault::Fault;
-use ::pages::{EndpointRow, NewSecret, Viewer};
+use crate::records::beside;
+use ::pages::{EndpointRow, Names, NewSecret, Viewer};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
 
 /// `secret` is one that is shown this once.
 pub async fn page(
@@ -14,18 +16,21 @@ pub async fn page(
     notice: Option<&str>,
     secret: Option<&NewSecret<'_>>,
 ) -> Result<String, Fault> {
-    let rows: Vec<EndpointRow> = endpoints::all(context).await?.into_iter().map(row).collect();
+    let all = endpoints::all(context).await?;
+    let by = all.iter().map(|shown| shown.by.clone()).collect();
+    let names = beside::names_with(context, BTreeSet::new(), by).await?;
+    let rows: Vec<EndpointRow> = all.into_iter().map(|shown| row(shown, &names)).collect();
     let kept = SignedDuration::from_hours(24 * context.policies.limits.current().outgoing_days);
     let oldest = (context.clock.now() - kept).to_zoned(TimeZone::UTC).date();
     Ok(::pages::endpoints(viewer, &rows, oldest, notice, secret))
 }
 
-fn row(shown: Shown) -> EndpointRow {
+fn row(shown: Shown, names: &Names) -> EndpointRow {
     EndpointRow {
         id: shown.id,
         url: shown.url,
         events: shown.events,
-        by: shown.by,
+        by: names.who(&shown.by).into_owned(),
         at: shown.at,
         health: shown.state,
         failing: shown.failing_since.zip(shown.why),

@@ -4,6 +4,7 @@ use super::glance;
 use crate::context::Context;
 use crate::door::embed::Pass;
 use crate::find;
+use crate::records::beside;
 use crate::setup::{embeds, staff};
 use crate::store::{self, keys};
 use crate::ticket;
@@ -17,6 +18,7 @@ use futures_util::future::try_join3;
 use http::{Request, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 const WANTED: &str = "send one of `account`, `email` and `ticket`";
 
@@ -93,5 +95,7 @@ async fn shown(context: &Context, id: &str, request: &Request<Bytes>) -> Result<
     .await?;
     // Who has left the company shows nothing any more.
     let Some(sidebar) = sidebar.filter(|_| staff.is_some()) else { return over() };
-    Ok(web::framed(StatusCode::OK, embedded(&sidebar, &told, pass.until()), &ancestors))
+    let owner = sidebar.account.owner.iter().cloned().collect();
+    let names = beside::names_with(context, BTreeSet::new(), owner).await?;
+    Ok(web::framed(StatusCode::OK, embedded(&sidebar, &names, &told, pass.until()), &ancestors))
 }

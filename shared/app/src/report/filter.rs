@@ -49,7 +49,7 @@ impl Cases {
     pub(super) fn of(query: &Query) -> Result<Self, Problem> {
         Ok(Self {
             state: query::case_state(query)?,
-            order: order(query)?,
+            order: query::order(query)?,
             class: query::case_class(query)?,
             account: query::account(query)?,
         })
@@ -79,11 +79,18 @@ impl Actions {
         }
         Ok(Self {
             state: query::action_state(query)?,
-            order: order(query)?,
+            order: query::order(query)?,
             kind: kind.map(str::to_owned),
             requested_by: said(query, "requested_by").map(str::to_owned),
             account: query::account(query)?,
         })
+    }
+
+    /// The same of those that wait for a decision: their list has one state, whatever an address says.
+    pub(super) fn waiting(query: &Query) -> Result<Self, Problem> {
+        let mut own = query.clone();
+        own.remove("state");
+        Ok(Self { state: Some(ActionState::WaitingApproval), ..Self::of(&own)? })
     }
 
     pub(super) fn fits(&self, action: &Action) -> bool {
@@ -104,15 +111,6 @@ fn flag(query: &Query, name: &str) -> Result<Option<bool>, Problem> {
         Some("true") => Ok(Some(true)),
         Some("false") => Ok(Some(false)),
         Some(_) => Err(Problem::malformed(format!("`{name}` is true or false"))),
-    }
-}
-
-/// From which end a list is read.
-fn order(query: &Query) -> Result<Order, Problem> {
-    match said(query, "sort") {
-        None | Some("newest") => Ok(Order::Descending),
-        Some("oldest") => Ok(Order::Ascending),
-        Some(_) => Err(Problem::malformed("`sort` is newest or oldest")),
     }
 }
 
@@ -144,6 +142,16 @@ mod tests {
         for (name, value) in [("owing", "yes"), ("provider", "paypal"), ("in_trouble", "1")] {
             assert!(Accounts::of(&query(&[(name, value)])).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn what_waits_is_asked_for_as_all_actions_are_and_always_waits() {
+        for (name, value) in [("state", "denied"), ("state", "x"), ("kind", "refund"), ("sort", "oldest")] {
+            let wanted = Actions::waiting(&query(&[(name, value)])).unwrap();
+            assert_eq!(wanted.state, Some(ActionState::WaitingApproval), "{name}={value}");
+            assert_eq!(wanted.order == Order::Ascending, name == "sort", "{name}={value}");
+        }
+        assert!(Actions::waiting(&query(&[("kind", "delete")])).is_err());
     }
 
     #[test]

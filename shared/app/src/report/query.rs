@@ -3,6 +3,7 @@
 use super::ageing::end_of;
 use crate::door::routes::class;
 use crate::dunning::cash;
+use crate::ports::Order;
 use crate::task::{self, Listed};
 use crate::ticket;
 use crate::web::{Problem, account_id};
@@ -80,7 +81,17 @@ pub(super) fn tickets(query: &Query) -> Result<ticket::Filter, Problem> {
         class: said("class").map(|name| class(name).ok_or_else(not_a_class)).transpose()?,
         assignee: said("assignee").map(|to| if to == NOBODY { String::new() } else { to.to_owned() }),
         account: said("account").map(account_id).transpose()?,
+        order: order(query)?,
     })
+}
+
+/// From which end a list is read.
+pub(super) fn order(query: &Query) -> Result<Order, Problem> {
+    match query.get("sort").map(String::as_str) {
+        None | Some("" | "newest") => Ok(Order::Descending),
+        Some("oldest") => Ok(Order::Ascending),
+        Some(_) => Err(Problem::malformed("`sort` is newest or oldest")),
+    }
 }
 
 /// How somebody asks for what nobody has.

@@ -7,7 +7,7 @@ use crate::ports::Order;
 use crate::setup::staff;
 use crate::store::{self, Batch, Commit, first_of, keys};
 use crate::web::Problem;
-use domain::staff::{Proposal, Staff, Table, Unconfirmed, Word};
+use domain::staff::{Proposal, Staff, Table, Unconfirmed, Word, called};
 use domain::telling::{About, Bulletin};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -34,7 +34,7 @@ pub async fn waiting_for(context: &Context, by: &Staff) -> Result<Vec<String>, F
     let mut lines = Vec::new();
     for proposal in &waiting {
         let proposer = proposers.get::<Staff>(&keys::staff(&proposal.by))?;
-        lines.push(proposal.title(proposer.as_ref().map_or(&proposal.by, |proposer| &proposer.name)));
+        lines.push(proposal.title(&called(&proposal.by, proposer.as_ref().map(|proposer| proposer.name.as_str()))));
     }
     Ok(lines)
 }

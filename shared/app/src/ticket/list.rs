@@ -14,13 +14,21 @@ use domain::ticket::{State, Ticket, TicketName};
 const SHOWN_MAX: u32 = 100;
 
 /// Which tickets are wanted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Filter {
     pub state: Option<State>,
     pub class: Option<Class>,
     /// A staff id; an empty one is for those that nobody has.
     pub assignee: Option<String>,
     pub account: Option<AccountId>,
+    /// Those of one account stand by their names and not by their times.
+    pub order: Order,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self { state: None, class: None, assignee: None, account: None, order: Order::Descending }
+    }
 }
 
 impl Filter {
@@ -50,19 +58,18 @@ pub async fn find(context: &Context, address: &str) -> Result<Ticket, Problem> {
     store::read(context, &keys::ticket(&name.provider, &name.source, &name.id)).await?.ok_or_else(missing)
 }
 
-/// A page of tickets, newest first. Those of one account come by their names.
+/// A page of tickets. Those of one account come by their names.
 pub async fn list(context: &Context, wanted: &Filter, window: Window) -> Result<Page<Ticket>, Fault> {
     if let Some(account) = &wanted.account {
         let of = keys::tickets_of(account);
-        let page: Page<TicketOf> = store::page_of(context, &of, window.after, window.limit, Order::Descending).await?;
+        let page: Page<TicketOf> = store::page_of(context, &of, window.after, window.limit, wanted.order).await?;
         let mut items = read(context, &page.items).await?;
         items.retain(|ticket| wanted.fits(ticket));
         return Ok(Page { items, next: page.next });
     }
     let states = wanted.state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
     let lists: Vec<String> = states.into_iter().map(lists::tickets).collect();
-    store::pick(context, &lists, window.after, window.limit, Order::Descending, |ticket: &Ticket| wanted.fits(ticket))
-        .await
+    store::pick(context, &lists, window.after, window.limit, wanted.order, |ticket: &Ticket| wanted.fits(ticket)).await
 }
 
 /// Where the tickets of an account lie, of those that were read, newest first: as many as are shown.

@@ -8,8 +8,12 @@ use std::collections::BTreeSet;
 const NAMED_MAX: usize = 3;
 
 /// What stands beside a request of this kind: what is on its way for the same payment, invoice or subscription, and
-/// what was done to the same payment. `earlier` are the account's actions.
-pub fn asked_already<'a>(kind: &Kind, earlier: impl IntoIterator<Item = &'a Action>) -> Vec<String> {
+/// what was done to the same payment. `earlier` are the account's actions; `called` says what whoever asked is called.
+pub fn asked_already<'a>(
+    kind: &Kind,
+    earlier: impl IntoIterator<Item = &'a Action>,
+    called: impl Fn(&str) -> String,
+) -> Vec<String> {
     let wanted = targets(kind);
     let fits = |action: &&Action| {
         let same = targets(&action.kind).intersection(&wanted).next().is_some();
@@ -18,7 +22,7 @@ pub fn asked_already<'a>(kind: &Kind, earlier: impl IntoIterator<Item = &'a Acti
     };
     let mut found: Vec<&Action> = earlier.into_iter().filter(fits).collect();
     found.sort_by(|one, other| (other.requested_at, &other.id).cmp(&(one.requested_at, &one.id)));
-    found.into_iter().take(NAMED_MAX).map(said).collect()
+    found.into_iter().take(NAMED_MAX).map(|action| said(action, &called(&action.requested_by))).collect()
 }
 
 fn gave_back(action: &Action) -> bool {
@@ -30,7 +34,7 @@ fn targets(kind: &Kind) -> BTreeSet<String> {
 }
 
 /// Without the customer's name: this is kept with the request.
-fn said(action: &Action) -> String {
+fn said(action: &Action, asker: &str) -> String {
     let what = action.kind.sentence(&Called::Name("the customer".to_owned()));
     let state = match action.state() {
         State::WaitingApproval => "it waits for a decision",
@@ -39,7 +43,7 @@ fn said(action: &Action) -> String {
         _ => "it is on its way",
     };
     let day = action.requested_at.strftime("%-d %b %Y");
-    format!("Asked for already, by {} on {day}: {what}; {state}", action.requested_by)
+    format!("Asked for already, by {asker} on {day}: {what}; {state}")
 }
 
 #[cfg(test)]
@@ -52,6 +56,10 @@ mod tests {
 
     fn refund(payment: &str, minor: i64) -> Kind {
         Kind::Refund { payment: payment.to_owned(), amount: Money::from_minor(minor, Currency::USD) }
+    }
+
+    fn named(id: &str) -> String {
+        if id == "lena" { "Lena M.".to_owned() } else { id.to_owned() }
     }
 
     fn earlier(kind: Kind, state: State, day: i8) -> Action {
@@ -72,8 +80,8 @@ mod tests {
     #[test]
     fn a_second_request_for_one_object_names_the_first() {
         let waits =
-            "Asked for already, by lena on 27 Nov 2026: Refund 24.00 USD to the customer; it waits for a decision";
-        let done = "Asked for already, by lena on 27 Nov 2026: Refund 24.00 USD to the customer; it is done";
+            "Asked for already, by Lena M. on 27 Nov 2026: Refund 24.00 USD to the customer; it waits for a decision";
+        let done = "Asked for already, by Lena M. on 27 Nov 2026: Refund 24.00 USD to the customer; it is done";
         let link = || Kind::PaymentLink { invoice: "in_1".to_owned(), amount: None };
         let bundle = |kind: Kind| Kind::Bundle {
             actions: vec![Kind::Credit { amount: Money::from_minor(1, Currency::USD) }, kind],
@@ -96,7 +104,7 @@ mod tests {
             ("no object", Kind::UpdatePaymentMethod {}, State::WaitingApproval, Kind::UpdatePaymentMethod {}, None),
         ];
         for (name, first, state, second, expected) in rows {
-            let said = asked_already(&second, &[earlier(first, state, 27)]);
+            let said = asked_already(&second, &[earlier(first, state, 27)], named);
             match expected {
                 Some("") => assert!(said.len() == 1 && said[0].ends_with("it is on its way"), "{name}: {said:?}"),
                 expected => assert_eq!(said.first().map(String::as_str), expected, "{name}"),
@@ -107,7 +115,7 @@ mod tests {
     #[test]
     fn of_many_the_newest_are_named() {
         let many: Vec<_> = (1..=5).map(|day| earlier(refund("ch_1", 100), State::WaitingApproval, day)).collect();
-        let said = asked_already(&refund("ch_1", 500), &many);
+        let said = asked_already(&refund("ch_1", 500), &many, named);
         let days: Vec<_> = said
             .iter()
             .map(|text| text.contains("5 Nov") || text.contains("4 Nov") || text.contains("3 Nov"))

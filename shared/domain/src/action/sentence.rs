@@ -43,12 +43,12 @@ impl Action {
         format!("{done}{told}")
     }
 
-    /// What happens once somebody has said no.
-    pub fn after_no(&self) -> String {
+    /// What happens once somebody has said no; `asker` is what whoever asked is called.
+    pub fn after_no(&self, asker: &str) -> String {
         if self.requested_by == MACHINE {
             return "Nothing is done, and the case stays open for a person. Your reason stands beside it.".to_owned();
         }
-        format!("Nothing is done. {} is mailed your reason.", self.requested_by)
+        format!("Nothing is done. {asker} is mailed your reason.")
     }
 
     /// What the customer is mailed by it, where it is anything: whoever decides knows before.
@@ -222,8 +222,8 @@ mod tests {
             assert_eq!(action.mails_the_customer(), expected, "{name}");
             assert_eq!(action.after_yes().contains("mailed"), expected.is_some(), "{name}");
         }
-        for (by, expected) in [("luis", "luis is mailed your reason"), (MACHINE, "the case stays open")] {
-            let after = asked(refund(), Reason::Other, "", "", by).after_no();
+        for (by, expected) in [("luis", "Luis M. is mailed your reason"), (MACHINE, "the case stays open")] {
+            let after = asked(refund(), Reason::Other, "", "", by).after_no("Luis M.");
             assert!(after.starts_with("Nothing is done") && after.contains(expected), "{after}");
         }
     }

@@ -463,6 +463,11 @@ impl Book {
         line.invoice.as_deref().or_else(linked)
     }
 
+    /// What customers read on an invoice that is not too old to be remembered.
+    pub fn number_of(&self, invoice: &str) -> Option<&str> {
+        self.invoices.iter().find(|line| line.invoice == invoice)?.number.as_deref()
+    }
+
     /// Which subscription a payment is for, said by itself or by the invoice that it pays.
     pub fn subscription_of<'a>(&'a self, line: &'a PaymentLine) -> Option<&'a str> {
         let billed = || {

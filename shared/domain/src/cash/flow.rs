@@ -6,9 +6,10 @@ use crate::id::RequestId;
 use crate::staff::MACHINE;
 use crate::task::About;
 use crate::telling::Channel;
-use crate::ticket::{State as TicketState, TakenFor, Ticket, TicketName};
+use crate::ticket::{Happened, State as TicketState, TakenFor, Ticket, TicketName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One step; their order is the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,6 +41,26 @@ pub struct Done {
     /// Somebody of the staff, or Recoup.
     pub by: String,
     pub evidence: String,
+    /// Who has it, where the evidence is about them and has their id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whom: Option<String>,
+}
+
+impl Done {
+    /// Somebody has it, or looks into it.
+    fn has_it(step: Step, whom: &str, by: &str, at: Timestamp) -> Self {
+        let evidence = if step == Step::Agent { format!("{whom} has it") } else { format!("{whom} looks into it") };
+        Self { step, at, by: by.to_owned(), evidence, whom: Some(whom.to_owned()) }
+    }
+
+    /// What shows it, with whoever has it as they are called.
+    pub fn shown<'a>(&'a self, called: impl Fn(&'a str) -> Cow<'a, str>) -> Cow<'a, str> {
+        match (&self.whom, self.step) {
+            (Some(whom), Step::Agent) => Cow::Owned(format!("{} has it", called(whom))),
+            (Some(whom), Step::Investigating) => Cow::Owned(format!("{} looks into it", called(whom))),
+            _ => Cow::Borrowed(&self.evidence),
+        }
+    }
 }
 
 /// A step of the way, done or not.
@@ -64,6 +85,8 @@ pub struct Flow {
     pub next: Option<Step>,
     /// Why that one waits.
     pub waits: Option<String>,
+    /// Whoever withdrew it.
+    pub withdrawn_by: Option<String>,
 }
 
 impl Step {
@@ -123,7 +146,7 @@ impl Flow {
         let next = Step::ALL.into_iter().find(|step| shown(*step).is_none());
         let withdrawn = request.and_then(|request| request.withdrawn.as_ref());
         let waits = match (withdrawn, request, next) {
-            (Some(withdrawn), ..) => Some(format!("it was withdrawn by {}: {}", withdrawn.by, withdrawn.why)),
+            (Some(withdrawn), ..) => Some(format!("it was withdrawn: {}", withdrawn.why)),
             (None, Some(request), Some(next)) => Some(waits_for(request, next)),
             (None, None, _) => Some(before_it_is_asked(ticket).to_owned()),
             (None, Some(_), None) => None,
@@ -140,7 +163,8 @@ impl Flow {
         let steps: Vec<_> = Step::ALL.into_iter().map(stage).collect();
         let next = next.filter(|_| withdrawn.is_none());
         let (ticket, turns) = (TicketName::of(ticket).address(), ticket.handling.turns);
-        Self { ticket, request: request.map(|request| request.id.clone()), turns, steps, next, waits }
+        let withdrawn_by = withdrawn.map(|withdrawn| withdrawn.by.clone());
+        Self { ticket, request: request.map(|request| request.id.clone()), turns, steps, next, waits, withdrawn_by }
     }
 
     /// All sixteen, in their order.
@@ -157,8 +181,11 @@ impl Request {
         self.done.extend(begun(ticket));
         // Whoever asks for it has opened it, has it and looks into it, whatever the ticket remembers.
         self.did(Step::Ticket, now, &by, named(ticket));
-        self.did(Step::Agent, now, &by, format!("{by} has it"));
-        self.did(Step::Investigating, now, &by, format!("{by} looks into it"));
+        for step in [Step::Agent, Step::Investigating] {
+            if self.done.iter().all(|done| done.step != step) {
+                self.done.push(Done::has_it(step, &by, &by, now));
+            }
+        }
         let lines = self.lines.iter().map(|line| format!("{} {}", line.number, line.amount));
         let lines = lines.collect::<Vec<_>>().join(", ");
         self.did(Step::Invoices, now, MACHINE, lines);
@@ -188,25 +215,17 @@ fn begun(ticket: &Ticket) -> Vec<Done> {
         at,
         by: "the customer".to_owned(),
         evidence: named(ticket),
+        whom: None,
     });
     let assigned = handling.assigned_to.as_ref().and_then(|to| {
         let given = format!("gave it to {to}");
         let happened = handling.history.iter().rev().find(|happened| happened.what == given)?;
         Some((to, happened))
     });
-    let agent = assigned.map(|(to, happened)| Done {
-        step: Step::Agent,
-        at: happened.at,
-        by: happened.by.clone(),
-        evidence: format!("{to} has it"),
-    });
+    let has_it = |step, (to, happened): (&String, &Happened)| Done::has_it(step, to, &happened.by, happened.at);
+    let agent = assigned.map(|given| has_it(Step::Agent, given));
     let looks = assigned.filter(|_| handling.state != TicketState::Open);
-    let investigating = looks.map(|(to, happened)| Done {
-        step: Step::Investigating,
-        at: happened.at,
-        by: happened.by.clone(),
-        evidence: format!("{to} looks into it"),
-    });
+    let investigating = looks.map(|given| has_it(Step::Investigating, given));
     [opened, agent, investigating].into_iter().flatten().collect()
 }
 
@@ -386,6 +405,15 @@ mod tests {
         request.began(&ticket, at(10));
         let shown = |step: Step| request.done.iter().find(|done| done.step == step).map(|done| done.evidence.as_str());
         assert_eq!(shown(Step::Agent), Some("lena has it"));
+        let named = |step: Step| {
+            let done = request.done.iter().find(|done| done.step == step).unwrap();
+            done.shown(|id| crate::staff::called(id, Some("Lena M."))).into_owned()
+        };
+        assert_eq!(
+            (named(Step::Agent), named(Step::Investigating)),
+            ("Lena M. has it".into(), "Lena M. looks into it".into())
+        );
+        assert_eq!(named(Step::Invoices), "IN-1 49.00 USD");
         assert_eq!(shown(Step::Invoices), Some("IN-1 49.00 USD"));
         assert_eq!(shown(Step::Debt), Some("nothing is owed"), "of this credit");
         let judged = "no credit limit is known: service goes on; help with billing is never withheld";
@@ -407,7 +435,7 @@ mod tests {
         let open = "the ticket stays open until what came in before the money is answered".to_owned();
         assert_eq!(waits(&paid), (Some(Step::Resolved), Some(open)));
         request.withdraw("the ticket was closed", "lena", at(13));
-        assert_eq!(waits(&request), (None, Some("it was withdrawn by lena: the ticket was closed".to_owned())));
+        assert_eq!(waits(&request), (None, Some("it was withdrawn: the ticket was closed".to_owned())));
         let mut over = self::request();
         Step::ALL.into_iter().for_each(|step| over.did(step, at(20), "recoup", "done"));
         assert_eq!(waits(&over), (None, None));

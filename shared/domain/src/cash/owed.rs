@@ -25,7 +25,7 @@ pub struct Owed<'a> {
 impl Owed<'_> {
     /// The steps that it shows, for a ticket of this class.
     pub(super) fn shows(&self, class: Option<Class>) -> Vec<Done> {
-        let done = |step, evidence| Done { step, at: self.at, by: MACHINE.to_owned(), evidence };
+        let done = |step, evidence| Done { step, at: self.at, by: MACHINE.to_owned(), evidence, whom: None };
         let mut shown = vec![done(Step::Customer, customer(self.account, self.limit))];
         if let Some(debts) = self.debts {
             let credit = Credit::of(self.limit, debts);

@@ -394,7 +394,7 @@ impl Request {
         if self.done.iter().all(|done| done.step != step) {
             let mut evidence = evidence.into();
             shorten(&mut evidence, EVIDENCE_BYTES_MAX);
-            self.done.push(Done { step, at, by: by.to_owned(), evidence });
+            self.done.push(Done { step, at, by: by.to_owned(), evidence, whom: None });
         }
     }
 }

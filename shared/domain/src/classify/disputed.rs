@@ -1,6 +1,6 @@
 //! Does a bank claim a payment back, or ask about it?
 
-use super::{Finding, Scene, Standing};
+use super::{Finding, Scene, Standing, moment};
 use crate::action::{Kind, Reason};
 use crate::book::{Dispute, Payment};
 use crate::case::{Case, Class, Evidence, PAYMENT, Recommendation};
@@ -49,7 +49,9 @@ pub(super) fn case(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -> Ca
             case.evidence.push(Evidence::new("A formal dispute would cost besides", fee, id));
         }
         let kind = Kind::Refund { payment: payment.id.clone(), amount };
-        let note = format!("the bank asks about {}; a refund now avoids a formal dispute and its fee", payment.id);
+        let of = payment.taken().map(|taken| format!(" of {taken}")).unwrap_or_default();
+        let at = payment.at.map(|at| format!(" at {}", moment(at))).unwrap_or_default();
+        let note = format!("the bank asks about the payment{of}{at}; a refund now avoids a formal dispute and its fee");
         case.recommended = Some(Recommendation::new(kind, Reason::Inquiry, note));
     }
     case.fill(dispute.amount.copied(), "", &payment.id);
@@ -159,6 +161,18 @@ mod tests {
             let expected = expected.map(|amount| (refund(amount), Reason::Inquiry));
             assert_eq!((is_asked, recommended(&desk)), (expected.is_some(), expected), "{what}");
         }
+    }
+
+    #[test]
+    fn why_it_goes_back_is_said_by_amount_and_day_and_by_no_id() {
+        let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+        told(&mut desk, "2026-03-01T09:00:00Z", "0.00", DisputeStatus::Open, false, "30.00");
+        let case = &desk.cases[&CaseId::of(&desk.head.account, Class::Chargeback.name(), "dp_1")];
+        assert_eq!(
+            case.recommended.as_ref().unwrap().note,
+            "the bank asks about the payment of 80.00 USD at 2026-01-01 09:00 UTC; a refund now avoids a formal dispute \
+             and its fee"
+        );
     }
 
     #[test]

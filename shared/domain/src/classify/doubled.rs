@@ -1,6 +1,6 @@
 //! Does one customer pay for one plan twice?
 
-use super::{ClassifyPolicy, Finding, Scene, Standing, span};
+use super::{ClassifyPolicy, Finding, Scene, Standing, moment, span};
 use crate::action::{Kind, Reason, When};
 use crate::book::{Book, Head, PaymentLine, SubscriptionLine, Touched};
 use crate::case::{Case, Class, Evidence, Recommendation};
@@ -56,16 +56,22 @@ fn is_close(second: &SubscriptionLine, first: &SubscriptionLine, policy: &Classi
 }
 
 /// What was paid last for the second goes back, and it ends.
-fn recommended(id: &str, first: &str, began: Timestamp, book: &Book) -> Option<Recommendation> {
+fn recommended(id: &str, began: Timestamp, book: &Book) -> Option<Recommendation> {
     let paid = book.last_paid(id)?;
     let cancel = Kind::Cancel { subscription: id.to_owned(), when: When::Now, asked_at: began };
     let (kind, note) = match paid.left() {
         Some(amount) => {
             let refund = Kind::Refund { payment: paid.payment.clone(), amount };
-            let note = format!("{id} buys what {first} buys; refund {amount} of {} and cancel it", paid.payment);
+            let note = format!(
+                "a second subscription to the same was bought; refund {amount} that was paid for it at {} and cancel it",
+                moment(paid.at)
+            );
             (Kind::Bundle { actions: vec![refund, cancel] }, note)
         }
-        None => (cancel, format!("{id} buys what {first} buys, and nothing of {} is left; cancel it", paid.payment)),
+        None => {
+            let gone = "a second subscription to the same was bought, and what was paid for it went back; cancel it";
+            (cancel, gone.to_owned())
+        }
     };
     Some(Recommendation::new(kind, Reason::DuplicateCharge, note))
 }
@@ -110,7 +116,7 @@ pub(super) fn standing(scene: Scene<'_>, id: &str, desk: &Desk) -> Standing {
     let verdict = scene.policy.found(if close { Finding::TwoOnOnePlan } else { Finding::TwoOnOnePlanApart });
     let mut case = Case::found(scene, &desk.head, Class::DuplicateSubscription, id, verdict);
     let began = |line: &SubscriptionLine| {
-        line.started_at.map_or_else(|| "start not known".to_owned(), |at| format!("since {at}"))
+        line.started_at.map_or_else(|| "start not known".to_owned(), |at| format!("since {}", moment(at)))
     };
     case.evidence = vec![
         Evidence::new("Plan", second.plan.clone().unwrap_or_default(), id),
@@ -125,7 +131,7 @@ pub(super) fn standing(scene: Scene<'_>, id: &str, desk: &Desk) -> Standing {
     case.evidence.extend(second.mrr.map(|mrr| Evidence::new("Paid for it in a month", mrr, id)));
     let paid = book.last_paid(id);
     case.evidence.extend(paid.and_then(|line| Some(Evidence::new("Paid for it last", line.amount?, &line.payment))));
-    case.recommended = second.started_at.filter(|_| close).and_then(|began| recommended(id, first, began, book));
+    case.recommended = second.started_at.filter(|_| close).and_then(|began| recommended(id, began, book));
     case.fill(second.mrr, "", "");
     Standing::Open(Box::new(case))
 }

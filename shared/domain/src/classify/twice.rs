@@ -1,6 +1,6 @@
 //! Was one thing taken twice, and how did that come about?
 
-use super::{ClassifyPolicy, Duplicates, Finding, Scene, Standing, doubled, span};
+use super::{ClassifyPolicy, Duplicates, Finding, Scene, Standing, doubled, moment, span};
 use crate::action::{Kind, Reason};
 use crate::book::{Head, HistoryLine, Invoice, PaymentLine, Refund, Touched};
 use crate::case::{Case, Class, Evidence, Recommendation, State};
@@ -251,7 +251,7 @@ fn watched_for(case: &Case, second: &PaymentLine, head: &Head) -> Option<Evidenc
     let watched = head.watched_at(second.at)?;
     let because = watched.case.as_ref().filter(|because| **because != case.id)?;
     let since = watched.since.strftime("%Y-%m-%d");
-    let value = format!("this account is watched since {since} because of {because}");
+    let value = format!("this account is watched since {since} because of an earlier case");
     Some(Evidence::new(WATCHED, value, because.as_str()))
 }
 
@@ -292,14 +292,15 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
     let invoice = head.book.invoice_of(first);
     let mut case = Case::found(scene, head, Class::DuplicateCharge, &second.payment, scene.policy.found(finding));
     case.evidence = vec![
-        Evidence::new("First payment", format!("{amount} at {}", first.at), &first.payment),
-        Evidence::new("Second payment", format!("{amount} at {}", second.at), &second.payment),
+        Evidence::new("First payment", format!("{amount} at {}", moment(first.at)), &first.payment),
+        Evidence::new("Second payment", format!("{amount} at {}", moment(second.at)), &second.payment),
         Evidence::new("Apart", span(second.at.duration_since(first.at)), &second.payment),
     ];
-    case.evidence.extend(invoice.map(|invoice| Evidence::new("Invoice of the first", invoice, invoice)));
+    let number = |invoice: &str| head.book.number_of(invoice).unwrap_or(invoice).to_owned();
+    case.evidence.extend(invoice.map(|id| Evidence::new("Invoice of the first", number(id), id)));
     case.evidence.extend(watched_for(&case, second, head));
     let other = head.book.invoice_of(second).filter(|other| Some(*other) != invoice);
-    case.evidence.extend(other.map(|other| Evidence::new("Invoice of the second", other, other)));
+    case.evidence.extend(other.map(|id| Evidence::new("Invoice of the second", number(id), id)));
     if let (Some(one), Some(other)) = (&first.card, &second.card) {
         let same = if one == other { "the same card" } else { "two cards" };
         case.evidence.push(Evidence::new(
@@ -324,7 +325,9 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
             .map(|id| Evidence::new("Goes back with the case of", id, id));
         case.recommended = (!wanted_apart && with_its_subscription.is_none()).then(|| {
             let kind = Kind::Refund { payment: second.payment.clone(), amount };
-            let note = format!("{} was charged twice; refund {}", first.payment, second.payment);
+            let card = second.card.as_ref().map(|card| format!(" (card ending {})", card.last4)).unwrap_or_default();
+            let (one, other) = (moment(first.at), moment(second.at));
+            let note = format!("{amount} was charged at {one} and again at {other}{card}: refund the second");
             Recommendation::new(kind, Reason::DuplicateCharge, note)
         });
         case.evidence.extend(with_its_subscription);

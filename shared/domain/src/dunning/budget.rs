@@ -67,7 +67,7 @@ struct Counted {
 impl fmt::Display for Why {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.until {
-            Some(until) => write!(out, "{} Not before {until}.", self.rule),
+            Some(until) => write!(out, "{} Not before {}.", self.rule, until.strftime("%Y-%m-%d %H:%M UTC")),
             None => out.write_str(&self.rule),
         }
     }

@@ -5,7 +5,7 @@ use super::complaint::Complaints;
 use super::row::Row;
 use super::together::doubled;
 use super::{Kind, cell, contact};
-use crate::staff::{MACHINE, Role, Slack, Staff};
+use crate::staff::{MACHINE, Role, Slack, Staff, is_id};
 use serde::{Deserialize, Serialize};
 
 /// One person, as a file names them.
@@ -69,9 +69,8 @@ fn languages(text: &str) -> Result<Vec<String>, String> {
 
 /// Reads a staff id: it stands in tokens and routes, and Recoup's own name is nobody else's.
 fn id(text: &str) -> Result<String, String> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-@".contains(&byte);
     let id = cell::id(text)?;
-    if !id.bytes().all(plain) {
+    if !is_id(&id) {
         return Err(format!("`{id}` is no staff id: write small letters, digits, points and dashes"));
     }
     if id == MACHINE { Err(format!("`{MACHINE}` is Recoup itself: choose another id")) } else { Ok(id) }

@@ -201,7 +201,7 @@ impl Preview {
         let account = format!("Account: {}", self.account);
         let mut lines = vec![self.issue.clone(), account, String::new(), "Evidence".to_owned()];
         lines.extend(
-            self.evidence.iter().chain(&self.around).map(|it| format!("- {}: {} ({})", it.label, it.value, it.source)),
+            self.evidence.iter().chain(&self.around).map(|it| format!("- {}: {} ({})", it.label, it.told(), it.source)),
         );
         lines.extend(self.missing.iter().map(|it| format!("- not known: {it}")));
         lines.extend(

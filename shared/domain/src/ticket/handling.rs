@@ -8,6 +8,7 @@ use crate::staff::{Role, Staff};
 use crate::telling;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How many bytes of answers are kept, and how many of what happened: the newest.
 const ANSWERS_BYTES_MAX: usize = 30_000;
@@ -119,13 +120,30 @@ pub struct Happened {
     /// Somebody of the staff, or Recoup.
     pub by: String,
     pub what: String,
+    /// Who has it now, where that is what happened: `what` has their id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+impl Happened {
+    /// What happened, with whoever got it as they are called.
+    pub fn shown<'a>(&'a self, called: impl Fn(&'a str) -> Cow<'a, str>) -> Cow<'a, str> {
+        match &self.to {
+            Some(to) => Cow::Owned(format!("gave it to {}", called(to))),
+            None => Cow::Borrowed(&self.what),
+        }
+    }
 }
 
 impl Handling {
     /// Notes what happened; what a person did counts as time at work.
     pub fn note(&mut self, at: Timestamp, by: &str, what: impl Into<String>) {
-        self.at_work.act(by, at);
-        self.history.push(Happened { at, by: by.to_owned(), what: what.into() });
+        self.noted(Happened { at, by: by.to_owned(), what: what.into(), to: None });
+    }
+
+    fn noted(&mut self, happened: Happened) {
+        self.at_work.act(&happened.by, happened.at);
+        self.history.push(happened);
         forget_oldest(&mut self.history, HISTORY_BYTES_MAX);
     }
 
@@ -164,7 +182,7 @@ impl Handling {
         self.by_hand |= by_hand;
         self.given = by_hand;
         let what = to.map_or_else(|| "put it back".to_owned(), |to| format!("gave it to {to}"));
-        self.note(at, by, what);
+        self.noted(Happened { at, by: by.to_owned(), what, to: to.map(str::to_owned) });
         if to.is_some() && self.state == State::Open {
             self.state = State::Investigating;
         }

@@ -4,6 +4,7 @@ use super::facts::{contact, plan_and_payment};
 use super::moved::{how, marked};
 use super::work::open_cases;
 use crate::frame::{head, known, state, time, words};
+use crate::names::Names;
 use domain::sidebar::{Sidebar, Told};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
@@ -20,7 +21,7 @@ pub enum NotEmbedded {
     NoOrigin,
 }
 
-pub fn embedded(sidebar: &Sidebar, told: &[Told], until: Timestamp) -> String {
+pub fn embedded(sidebar: &Sidebar, names: &Names, told: &[Told], until: Timestamp) -> String {
     page(
         sidebar.title(),
         html! {
@@ -32,7 +33,7 @@ pub fn embedded(sidebar: &Sidebar, told: &[Told], until: Timestamp) -> String {
             (at_once(sidebar))
             (payments(sidebar))
             (plan_and_payment(sidebar))
-            (contact(sidebar))
+            (contact(sidebar, names))
             @if !told.is_empty() { section {
                 h2 { "What happened" }
                 ul { @for line in told.iter().take(SHOWN_MAX) { li { (time(line.at)) ": " (line.says) "." } } }

@@ -1,6 +1,7 @@
 //! The two lists of an account: what it has and how that is paid, and who the customer is.
 
 use crate::frame::{known, time};
+use crate::names::Names;
 use domain::sidebar::{Credits, PaymentMethod, Sidebar, Status, Subscription, capital};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -124,7 +125,7 @@ fn failures(status: &Status) -> Markup {
     }
 }
 
-pub(super) fn contact(sidebar: &Sidebar) -> Markup {
+pub(super) fn contact(sidebar: &Sidebar, names: &Names) -> Markup {
     let account = &sidebar.account;
     let months = sidebar
         .lifetime
@@ -143,7 +144,7 @@ pub(super) fn contact(sidebar: &Sidebar) -> Markup {
                 dt { "Address" } dd { (known(account.billing_address.as_ref())) }
                 dt { "Customer" } dd { (account.provider) ":" (account.customer) }
                 @if let Some(owner) = &account.owner {
-                    dt { "Looked after by" } dd { (owner) @if account.strategic == Some(true) { ", strategic" } }
+                    dt { "Looked after by" } dd { (names.perhaps(owner)) @if account.strategic == Some(true) { ", strategic" } }
                 }
                 dt { "Customer for" } dd { (known(months)) }
                 @if let Some(since) = account.unsubscribed_at {

@@ -1,13 +1,14 @@
 //! Whether a second card may be charged, and the forms to write down that the customer agreed, or does not any more.
 
 use crate::frame::{Viewer, time};
+use crate::names::Names;
 use domain::book::CONSENT_CHARS_MAX;
 use domain::sidebar::{OtherCard, Sidebar};
 use domain::staff::Role;
 use maud::{Markup, html};
 
 /// Nothing where there is no second card.
-pub(super) fn second_card(viewer: &Viewer, sidebar: &Sidebar) -> Markup {
+pub(super) fn second_card(viewer: &Viewer, sidebar: &Sidebar, names: &Names) -> Markup {
     let may_write = viewer.csrf.is_some() && matches!(viewer.role, Role::BillingSpecialist | Role::Manager | Role::Vp);
     html! {
         @if sidebar.second_card.is_some() || !sidebar.other_cards.is_empty() {
@@ -17,7 +18,7 @@ pub(super) fn second_card(viewer: &Viewer, sidebar: &Sidebar) -> Markup {
                     Some(card) => {
                         p {
                             "The customer lets the " (card.consent.brand) " card that ends in " (card.consent.last4)
-                            " be charged once the other one is used up: written down by " (card.consent.by) " on "
+                            " be charged once the other one is used up: written down by " (names.who(&card.consent.by)) " on "
                             (time(card.consent.at))
                             @if !card.consent.note.is_empty() { " – " (card.consent.note) }
                         }
@@ -94,7 +95,8 @@ mod tests {
         let own = sidebar(&head, &Person::default(), Timestamp::UNIX_EPOCH, SignedDuration::ZERO);
         let own = Sidebar { other_cards: OtherCard::of(&head), ..own };
         let viewer = Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: Some("token".into()), local: false };
-        second_card(&viewer, &own).into_string()
+        let names = Names::default().with([("lena".to_owned(), "Lena M.".to_owned())]);
+        second_card(&viewer, &own, &names).into_string()
     }
 
     #[test]
@@ -113,11 +115,11 @@ mod tests {
                 "it stands",
                 Role::Manager,
                 Some("1881"),
-                vec!["by lena on", "by &lt;phone&gt;", write, back],
+                vec!["by Lena M. on", "by &lt;phone&gt;", write, back],
                 vec!["It is gone"],
             ),
             ("an agent takes it back", Role::L1, Some("1881"), vec![back], vec![write]),
-            ("an analyst looks", Role::Analyst, Some("1881"), vec!["by lena on"], vec![write, back]),
+            ("an analyst looks", Role::Analyst, Some("1881"), vec!["by Lena M. on"], vec![write, back]),
             ("the card is another", Role::Manager, Some("0005"), vec!["It is gone", back], vec![]),
         ] {
             let page = shown(role, agreed);

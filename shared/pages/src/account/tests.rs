@@ -43,6 +43,10 @@ fn charged_twice() -> Sidebar {
     Sidebar { payments, cases: vec![open], latest_actions: Some(Vec::new()), ..own }
 }
 
+fn names() -> Names {
+    Names::default().with([("lena".to_owned(), "Lena M.".to_owned())])
+}
+
 fn told() -> Vec<Told> {
     vec![Told { at: at(), says: "payment of 38.00 USD came in (Visa 4242)".to_owned() }]
 }
@@ -51,13 +55,14 @@ fn page(csrf: Option<&str>, role: Role) -> String {
     let viewer = Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: csrf.map(str::to_owned), local: false };
     let alike = Alike { confirmed: Vec::new(), proposed: Vec::new() };
     let none: [Recovering; 0] = [];
-    let (sidebar, told) = (charged_twice(), told());
+    let (sidebar, told, names) = (charged_twice(), told(), names());
     let shown = AccountShown {
         sidebar: &sidebar,
         told: &told,
         before: Some("/accounts/a?cursor=x"),
         alike: &alike,
         recovering: &none,
+        names: &names,
         notice: None,
     };
     account(&viewer, &shown)
@@ -65,7 +70,7 @@ fn page(csrf: Option<&str>, role: Role) -> String {
 
 #[test]
 fn a_duplicate_is_marked_beside_both_charges_with_its_case_and_what_is_recommended() {
-    for shown in [page(Some("token"), Role::L1), embedded(&charged_twice(), &told(), at())] {
+    for shown in [page(Some("token"), Role::L1), embedded(&charged_twice(), &names(), &told(), at())] {
         assert_eq!(shown.matches(">charged twice</a>").count(), 2, "{shown}");
         assert_eq!(shown.matches("Recommended: give back 38.00 USD").count(), 3, "the case says so as well: {shown}");
         for says in ["the card has expired", "payment of 38.00 USD came in (Visa 4242).", "38.00 USD per month"] {
@@ -83,7 +88,7 @@ fn the_page_leads_on_to_what_happened_before() {
 #[test]
 fn a_frame_has_nothing_to_press_and_leads_out_of_itself() {
     let pages = [
-        embedded(&charged_twice(), &told(), at()),
+        embedded(&charged_twice(), &names(), &told(), at()),
         not_embedded(NotEmbedded::Expired),
         not_embedded(NotEmbedded::NoOrigin),
     ];

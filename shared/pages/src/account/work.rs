@@ -2,6 +2,7 @@
 
 use super::moved::recommended;
 use crate::frame::{state, time, words};
+use crate::names::Names;
 use domain::sidebar::Sidebar;
 use maud::{Markup, html};
 
@@ -49,7 +50,7 @@ pub(super) fn past_cases(sidebar: &Sidebar) -> Markup {
 }
 
 /// Those that are open first.
-pub(super) fn tickets(sidebar: &Sidebar) -> Markup {
+pub(super) fn tickets(sidebar: &Sidebar, names: &Names) -> Markup {
     html! {
         @if !sidebar.tickets.is_empty() {
             section {
@@ -64,7 +65,7 @@ pub(super) fn tickets(sidebar: &Sidebar) -> Markup {
                         td { (state(ticket.state)) }
                         td { @match ticket.class { Some(class) => (words(class)), None => span .soft { "–" } } }
                         td { @if let Some(at) = ticket.opened_at { (time(at)) } }
-                        td { @match &ticket.assignee { Some(to) => (to), None => span .soft { "nobody" } } }
+                        td { @match &ticket.assignee { Some(to) => (names.who(to)), None => span .soft { "nobody" } } }
                     } } }
                 } }
             }
@@ -73,21 +74,24 @@ pub(super) fn tickets(sidebar: &Sidebar) -> Markup {
 }
 
 /// Those that are open first.
-pub(super) fn tasks(sidebar: &Sidebar) -> Markup {
+pub(super) fn tasks(sidebar: &Sidebar, names: &Names) -> Markup {
     html! {
         @if !sidebar.tasks.is_empty() {
             section {
                 h2 { "Tasks" }
                 ul { @for task in &sidebar.tasks { li {
                     a href={ "/tasks/" (task.id) } { (task.what) } " " (state(task.state)) ", due " (time(task.due_at))
-                    ", " @match &task.assigned_to { Some(to) => (to), None => span .soft { "nobody has it" } }
+                    ", " @match &task.assigned_to {
+                        Some(to) => (names.who(to)),
+                        None => span .soft { "nobody has it" },
+                    }
                 } } }
             }
         }
     }
 }
 
-pub(super) fn actions(sidebar: &Sidebar) -> Markup {
+pub(super) fn actions(sidebar: &Sidebar, names: &Names) -> Markup {
     let all = html! { a href={ "/actions?account=" (sidebar.account.id) } { "All its actions" } };
     html! {
         @match &sidebar.latest_actions {
@@ -96,7 +100,7 @@ pub(super) fn actions(sidebar: &Sidebar) -> Markup {
                 h2 { "Actions" }
                 ul { @for action in actions { li {
                     a href={ "/actions/" (action.id) } { (action.summary) } " " (state(action.state)) ", asked for by "
-                    (action.requested_by) ", " (time(action.requested_at))
+                    (names.who(&action.requested_by)) ", " (time(action.requested_at))
                 } } }
                 p { (all) }
             },

@@ -81,7 +81,7 @@ pub(crate) fn ballot(action: &Action, sentence: &str) -> Markup {
 pub(crate) fn weighed(action: &Action, beside: &Beside) -> Markup {
     html! {
         p { (beside.asked(action)) @if !action.note.is_empty() { ": " span .written { (action.note) } } }
-        (follows(action))
+        (follows(action, beside))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{CaseShown, has_unmade, unmade};
 use crate::copy::copies;
 use crate::frame::{Viewer, known, no_default, time, words};
+use crate::names::Names;
 use domain::action::KINDS;
 use domain::case::Case;
 use domain::id::digest;
@@ -32,14 +33,14 @@ pub(super) fn playbook(viewer: &Viewer, shown: &CaseShown<'_>, play: &Play) -> M
 }
 
 /// Its steps as the page of a ticket has them: what is written to the customer has its own place there.
-pub(crate) fn steps(viewer: &Viewer, case: &Case, play: &Play) -> Markup {
+pub(crate) fn steps(viewer: &Viewer, (case, play): (&Case, &Play), names: &Names) -> Markup {
     let csrf = viewer.csrf.as_deref().filter(|_| viewer.role.may_request());
     let to_do = play.steps.iter().filter(|placed| !matches!(placed.step, Step::Look { .. }));
     html! {
         p { (play.verdict) }
         ol { @for placed in to_do { li {
             (placed.step.text())
-            @if let Some(standing) = &placed.standing { " " (stands(standing)) }
+            @if let Some(standing) = &placed.standing { " " (stands(standing, names)) }
             @if let Some(csrf) = csrf.filter(|_| placed.is_open()) {
                 @if matches!(placed.step, Step::Say { .. }) { " " a href="#answer" { "Answer" } }
                 @else { (button(viewer, case, placed, csrf)) }
@@ -65,7 +66,7 @@ fn measured(handling: &Handling) -> Markup {
 fn step(viewer: &Viewer, shown: &CaseShown<'_>, placed: &Placed, csrf: Option<&str>) -> Markup {
     html! {
         (placed.step.text())
-        @if let Some(standing) = &placed.standing { " " (stands(standing)) }
+        @if let Some(standing) = &placed.standing { " " (stands(standing, shown.names)) }
         @if let Some(csrf) = csrf.filter(|_| placed.is_open()) { (button(viewer, shown.case, placed, csrf)) }
         @if let Step::Say { reply, .. } = &placed.step {
             details {
@@ -79,16 +80,18 @@ fn step(viewer: &Viewer, shown: &CaseShown<'_>, placed: &Placed, csrf: Option<&s
 }
 
 /// Who took it, when, and where that stands; or why nobody can.
-fn stands(standing: &Standing) -> Markup {
+fn stands(standing: &Standing, names: &Names) -> Markup {
     html! {
         @match standing {
             Standing::Open => span .state.warn { "open" },
             Standing::UnderWay { by, at, what } => {
                 span .state.warn { "under way" } " "
-                span .soft { (known(Some(by).filter(|by| !by.is_empty()))) ", " (time(*at)) " " (seen_at(what)) }
+                span .soft {
+                    (known(Some(names.who(by)).filter(|_| !by.is_empty()))) ", " (time(*at)) " " (seen_at(what))
+                }
             },
             Standing::Done { by, at, what } => {
-                span .state.good { "done" } " " span .soft { (by) ", " (time(*at)) " " (seen_at(what)) }
+                span .state.good { "done" } " " span .soft { (names.who(by)) ", " (time(*at)) " " (seen_at(what)) }
             },
             Standing::NotPossible { why } => span .soft { "not yet: " (why) },
         }

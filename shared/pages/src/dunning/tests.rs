@@ -1,6 +1,7 @@
 //! What the board shows, and who sees which form.
 
 use super::*;
+use crate::filters::{FilterChoice, FilterField};
 use domain::book::Person;
 use domain::dunning::Plan;
 use domain::money::{Currency, Money};
@@ -38,24 +39,23 @@ fn each_day_of_the_board_has_its_heading_and_what_it_was_asked_for_stays() {
         recovering("in_2", "2026-03-02T20:00:00Z", &json!({})),
         recovering("in_3", "2026-03-03T08:00:00Z", &json!({"broken": 2})),
     ];
-    let segments = ["high_value".to_owned(), "standard".to_owned()];
-    let board = Board {
-        rows: &rows,
-        forecast: None,
-        due_before: Some("2026-03-09T00:00:00Z"),
-        segments: &segments,
-        segment: Some("standard"),
-        paused: Some(false),
+    let day = FilterField {
+        name: "due_before",
+        label: "Due before",
+        value: "2026-03-09T00:00:00Z".to_owned(),
+        choice: FilterChoice::Day,
     };
+    let filters = Filters { path: "/dunning", fields: vec![day], ..Filters::default() };
+    let board = Board { rows: &rows, forecast: None, filters: &filters };
     let page = dunning(&viewer(Role::Analyst), &board, None);
     let places: Vec<_> = ["Monday, 2026-03-02", "in_1", "in_2", "Tuesday, 2026-03-03", "in_3", "2 broken"]
         .into_iter()
         .map(|part| page.find(part).unwrap_or_else(|| panic!("{part} is not there: {page}")))
         .collect();
     assert!(places.is_sorted(), "{places:?}");
-    for kept in ["value=\"2026-03-09\"", "value=\"standard\" selected", "value=\"false\" selected"] {
-        assert!(page.contains(kept), "{kept}: {page}");
-    }
+    assert!(page.contains("value=\"2026-03-09\"") && page.contains("Show all"), "{page}");
+    let empty = dunning(&viewer(Role::Analyst), &Board { rows: &[], ..board }, None);
+    assert!(empty.contains("Nothing here fits what you asked for."), "{empty}");
 }
 
 #[test]
@@ -74,8 +74,10 @@ fn who_may_say_something_sees_the_forms_that_fit() {
         ("what was written is text", Role::L1, waits, "&lt;they&gt; move", "<they>"),
     ] {
         let rows = [recovering("in_1", running, &control)];
-        let page = recoveries(&viewer(role), &rows, None).into_string();
+        let names = Names::default().with([("lena".to_owned(), "Lena M.".to_owned())]);
+        let page = recoveries(&viewer(role), &rows, &names, None).into_string();
         assert!(page.contains(shown) && !page.contains(hidden), "{name}: {page}");
+        assert_eq!(page.contains("</time> Lena M.: pause until "), name != "it runs", "{name}: {page}");
     }
 }
 
@@ -85,7 +87,7 @@ fn a_form_that_was_refused_says_why_and_keeps_what_was_written() {
     let fields = [("invoice", "in_2"), ("say", "pause"), ("until", "2020-01-01"), ("note", "\"soon\"")];
     let fields: BTreeMap<_, _> = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let declined = Declined { fields: &fields, because: "`until` must lie ahead" };
-    let page = recoveries(&viewer(Role::L1), &rows, Some(&declined)).into_string();
+    let page = recoveries(&viewer(Role::L1), &rows, &Names::default(), Some(&declined)).into_string();
     let (first, second) = page.split_once("Recovery of invoice in_2").unwrap();
     assert!(!first.contains("must lie ahead") && !first.contains("2020-01-01"), "{first}");
     for part in ["<details open>", "`until` must lie ahead", "value=\"2020-01-01\"", "value=\"&quot;soon&quot;\""] {
@@ -129,7 +131,7 @@ fn what_was_tried_and_what_comes_next_is_told() {
     ] {
         let mut row = recovering("in_1", "2026-03-02T08:00:00Z", &json!({}));
         row.plan.tries = from_value(tries).unwrap();
-        let page = recoveries(&viewer(Role::Analyst), &[row], None).into_string();
+        let page = recoveries(&viewer(Role::Analyst), &[row], &Names::default(), None).into_string();
         for part in shown {
             assert!(page.contains(part), "{name}: {part}: {page}");
         }
@@ -181,19 +183,14 @@ fn what_is_expected_stands_with_what_it_rests_on() {
             rests.to_vec(),
         ),
     ] {
-        let board = Board {
-            rows: &[],
-            forecast: Some(&forecast),
-            due_before: None,
-            segments: &[],
-            segment: None,
-            paused: None,
-        };
+        let filters = Filters::default();
+        let board = Board { rows: &[], forecast: Some(&forecast), filters: &filters };
         let page = dunning(&viewer(Role::Analyst), &board, None);
         assert!(shown.iter().all(|part| page.contains(part)), "{name}: {page}");
         assert!(!hidden.iter().any(|part| page.contains(part)), "{name}: {page}");
         assert!(name == "nothing" || rests.iter().all(|part| page.contains(part)), "{name}: {page}");
     }
-    let board = Board { rows: &[], forecast: None, due_before: None, segments: &[], segment: None, paused: None };
+    let filters = Filters::default();
+    let board = Board { rows: &[], forecast: None, filters: &filters };
     assert!(!dunning(&viewer(Role::Analyst), &board, None).contains("The next 30 days"), "only on the first page");
 }

@@ -19,7 +19,7 @@ pub(super) fn decided(home: &Home<'_>, action: &Action) -> Markup {
         span .soft {
             (words(action.reason_code.name()))
             @if !action.note.is_empty() { ": " q { (action.note) } }
-            ". Asked by " (action.requested_by) " " (age(action.requested_at, home.now)) " ago ("
+            ". Asked by " (home.names.who(&action.requested_by)) " " (age(action.requested_at, home.now)) " ago ("
             (time(action.requested_at)) "), needs " (needs(action)) ". Decide by " (time(action.expires_at)) "."
         }
     }
@@ -30,10 +30,10 @@ pub(super) fn asked(home: &Home<'_>, action: &Action) -> Markup {
     html! {
         (title(home, action)) " " (state(action.state().name())) br;
         span .soft {
-            "asked by " (action.requested_by) " " (time(action.requested_at)) ". "
+            "asked by " (home.names.who(&action.requested_by)) " " (time(action.requested_at)) ". "
             @match action.state() {
                 State::WaitingApproval => { "It waits for " (needs(action)) " since " (age(action.requested_at, home.now)) "." }
-                State::Denied => { (denial(action)) }
+                State::Denied => { (denial(home, action)) }
                 State::Expired => "Nobody decided in time: ask again if it is still needed.",
                 State::Stale => "The account has changed since, so nothing was done: look, and ask again.",
                 State::Failed => { "It was not done: " (reason(action)) ". Put that right and ask again." }
@@ -52,12 +52,12 @@ fn title(home: &Home<'_>, action: &Action) -> Markup {
     }
 }
 
-fn denial(action: &Action) -> Markup {
+fn denial(home: &Home<'_>, action: &Action) -> Markup {
     let last = action.votes().last();
     html! {
         @match last {
             Some(vote) => {
-                (vote.by) " said no" @if !vote.note.is_empty() { ": " q { (vote.note) } } ". Nothing was done."
+                (home.names.who(&vote.by)) " said no" @if !vote.note.is_empty() { ": " q { (vote.note) } } ". Nothing was done."
             }
             None => "It was denied: nothing was done.",
         }
@@ -106,7 +106,7 @@ fn whose(home: &Home<'_>, ticket: &Ticket) -> String {
 }
 
 /// An answer that did not reach its customer for certain.
-pub(super) fn unsent(ticket: &Ticket) -> Option<Markup> {
+pub(super) fn unsent(home: &Home<'_>, ticket: &Ticket) -> Option<Markup> {
     let answer = ticket.handling.answers.last()?;
     let why = match &answer.state {
         telling::State::Refused { reason, again_at: None } | telling::State::InDoubt { reason } => reason,
@@ -115,7 +115,7 @@ pub(super) fn unsent(ticket: &Ticket) -> Option<Markup> {
     Some(html! {
         a href={ "/tickets/" (TicketName::of(ticket).address()) } { "An answer to " (subject(ticket)) }
         " may not have arrived: " (why) br;
-        span .soft { "by " (answer.by) ", " (time(answer.at)) ". Look whether it did, and answer again." }
+        span .soft { "by " (home.names.who(&answer.by)) ", " (time(answer.at)) ". Look whether it did, and answer again." }
     })
 }
 

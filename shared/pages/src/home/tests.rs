@@ -33,7 +33,8 @@ struct Parts {
 
 fn shown(role: Role, parts: &Parts) -> String {
     let viewer = Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: None, local: false };
-    let names: Names = [(account(), Called::Name("Ada & Co".to_owned()))].into_iter().collect();
+    let customers: Names = [(account(), Called::Name("Ada & Co".to_owned()))].into_iter().collect();
+    let names = customers.with([("luis".to_owned(), "Luis".to_owned()), ("mara".to_owned(), "Mara".to_owned())]);
     home(
         &viewer,
         &Home {
@@ -86,7 +87,7 @@ fn a_request_says_whose_how_much_why_and_since_when() {
     for part in [
         "Refund 24.00 USD to Ada &amp; Co: billed wrongly, payment of 27 Feb, Amex 0049</a>",
         "billing error: <q>Charged for &lt;seats&gt; that were gone</q>",
-        "Asked by luis 3 h ago",
+        "Asked by Luis 3 h ago",
         "needs manager",
         "Decide by <time datetime=\"2026-03-04T09:00:00Z\">",
     ] {
@@ -95,7 +96,7 @@ fn a_request_says_whose_how_much_why_and_since_when() {
     let denied = example::decided(Decision::Deny);
     let parts = Parts { asked: Few::of(vec![denied, example::waiting()], false), ..Parts::default() };
     let page = shown(Role::L2, &parts);
-    for part in ["mara said no: <q>Seen &lt;!channel&gt;</q>. Nothing was done.", "It waits for manager since 3 h."] {
+    for part in ["Mara said no: <q>Seen &lt;!channel&gt;</q>. Nothing was done.", "It waits for manager since 3 h."] {
         assert!(page.contains(part), "{part}: {page}");
     }
 }

@@ -1,7 +1,7 @@
 //! An action's preview as Slack's blocks, with buttons to decide.
 
 use super::{TEXT_MAX, context, cut, field, header, line, plain, section};
-use crate::decision::{Beside, age, asker, needs};
+use crate::decision::{Beside, age, needs};
 use crate::frame::words;
 use domain::action::{Action, Decision, State, Vote};
 use jiff::Timestamp;
@@ -60,7 +60,7 @@ pub fn approval_blocks(action: &Action, beside: &Beside, page: &str) -> Value {
         blocks.push(section(&format!("*Note*\n{}", quote(&action.note))));
     }
     if !action.votes().is_empty() {
-        let votes = action.votes().iter().map(vote).collect::<Vec<_>>().join("\n");
+        let votes = action.votes().iter().map(|it| vote(it, beside)).collect::<Vec<_>>().join("\n");
         blocks.push(context(&votes));
     }
     if !waits {
@@ -75,7 +75,7 @@ pub fn approval_blocks(action: &Action, beside: &Beside, page: &str) -> Value {
     blocks.push(section(&format!(
         "*After yes*: {}\n*After no*: {}",
         plain(&action.after_yes()),
-        plain(&action.after_no())
+        plain(&action.after_no(&beside.asker(action)))
     )));
     let value = format!("{}|{}", action.id, preview.digest);
     let buttons = if whole { vec![approve(&value, &sentence), deny(&value)] } else { Vec::new() };
@@ -106,7 +106,7 @@ fn asked(action: &Action, beside: &Beside) -> String {
     } else {
         String::new()
     };
-    format!("{}, {}{ago}", asker(action), time(action.requested_at))
+    format!("{}, {}{ago}", beside.asker(action), time(action.requested_at))
 }
 
 fn approve(value: &str, summary: &str) -> Value {
@@ -135,13 +135,18 @@ fn deny(value: &str) -> Value {
     })
 }
 
-fn vote(vote: &Vote) -> String {
+fn vote(vote: &Vote, beside: &Beside) -> String {
     let decision = match vote.decision {
         Decision::Approve => "Approved",
         Decision::Deny => "Denied",
     };
     let note = if vote.note.is_empty() { String::new() } else { format!(": {}", plain(&vote.note)) };
-    format!("{decision} by {} ({}), {}{note}", plain(&vote.by), words(vote.role.name()), time(vote.at))
+    format!(
+        "{decision} by {} ({}), {}{note}",
+        plain(&beside.names.who(&vote.by)),
+        words(vote.role.name()),
+        time(vote.at)
+    )
 }
 
 /// Each line is marked as a quotation, so that no note can look like a line of ours.
@@ -217,9 +222,9 @@ mod tests {
             "*Customer*\nJuniper &lt;Logistics&gt; &amp; Söhne",
             "*What it rests on*\n• First payment: 24.00 USD on 27 Feb\n• Second payment: 24.00 USD on 27 Feb",
             "*After yes*: Exactly this is done",
-            "*After no*: Nothing is done. luis is mailed your reason.",
+            "*After no*: Nothing is done. Luis is mailed your reason.",
             "*Reason*\nbilling error",
-            "luis, 2026-03-01 09:00 UTC, 3 hours ago",
+            "Luis, 2026-03-01 09:00 UTC, 3 hours ago",
             "refund-manager, approval v3: Refunds over the limit need a manager",
             "*Needs*\nmanager",
             "*Open until*\n2026-03-04 09:00 UTC",
@@ -233,8 +238,8 @@ mod tests {
     #[test]
     fn what_is_decided_says_by_whom_and_has_no_buttons() {
         for (decision, expected, state) in [
-            (Decision::Approve, "Approved by mara (manager), 2026-03-01 10:30 UTC", "Approved"),
-            (Decision::Deny, "Denied by mara", "Denied"),
+            (Decision::Approve, "Approved by Mara (manager), 2026-03-01 10:30 UTC", "Approved"),
+            (Decision::Deny, "Denied by Mara", "Denied"),
         ] {
             let blocks = approval_blocks(&decided(decision), &beside(), PAGE);
             assert!(buttons(&blocks).is_empty());
@@ -258,7 +263,7 @@ mod tests {
         let action = voted(both, Decision::Approve);
         let blocks = approval_blocks(&action, &beside(), PAGE);
         let told = told(&blocks);
-        assert!(told.contains("Approved by mara") && told.contains("*Needs*\nvp"), "{told}");
+        assert!(told.contains("Approved by Mara") && told.contains("*Needs*\nvp"), "{told}");
         assert_eq!(buttons(&blocks).len(), 3);
     }
 

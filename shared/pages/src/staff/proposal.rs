@@ -1,19 +1,20 @@
 //! What waits for a second person: each difference in full, for their yes changes who may approve.
 
+use super::named;
 use crate::frame::{Viewer, no_default, only, state, time, words};
 use domain::staff::{Change, Proposal, Staff, State};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// Those that wait, and none that have ended: what came of those stands among the changes, or in JSON.
-pub(super) fn waiting(viewer: &Viewer, proposals: &[Proposal], now: Timestamp) -> Markup {
+pub(super) fn waiting(viewer: &Viewer, all: &[Staff], proposals: &[Proposal], now: Timestamp) -> Markup {
     let waiting: Vec<_> = proposals.iter().filter(|proposal| proposal.state(now) == State::Waiting).collect();
     html! { @if !waiting.is_empty() { section {
         h2 { "Waits for a second person" }
         p .soft { "Whoever may approve is made, promoted or reached elsewhere only by a VP, or by two people." }
         @for proposal in waiting {
             h3 { "Proposal " (proposal.number) " " (state(State::Waiting.name())) }
-            p { "By " (proposal.by) ", " (time(proposal.at)) "; until " (time(proposal.expires_at)) "." }
+            p { "By " (named(all, &proposal.by)) ", " (time(proposal.at)) "; until " (time(proposal.expires_at)) "." }
             ul { @for change in &proposal.changes { li { (difference(change)) } } }
             (buttons(viewer, proposal))
         }

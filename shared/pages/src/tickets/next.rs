@@ -48,7 +48,7 @@ pub(super) fn next(viewer: &Viewer, page: &TicketPage<'_>, now: Timestamp) -> Ma
             @for action in page.actions { p {
                 a href={ "/actions/" (action.id) } { (action.preview.summary) } " " (state(action.state().name()))
             } }
-            @if let (Some(case), Some(play)) = (page.case, page.play) { (steps(viewer, case, play)) }
+            @if let (Some(case), Some(play)) = (page.case, page.play) { (steps(viewer, (case, play), page.names)) }
             @if let (Some(csrf), true) = (csrf, handling.assigned_to.as_ref() != Some(&viewer.id)) {
                 form .row method="post" action={ "/tickets/" (TicketName::of(ticket).address()) } {
                     (no_default())

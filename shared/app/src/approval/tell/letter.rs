@@ -4,7 +4,7 @@ use super::super::mailed;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter};
-use domain::action::{Action, Outcome, State, Why};
+use domain::action::{Action, Outcome, State, Vote, Why};
 use domain::staff::{Role, Staff};
 use pages::Beside;
 
@@ -68,8 +68,11 @@ pub fn asking_all(context: &Context, (action, beside): (&Action, &Beside), roles
 /// What the message with the buttons says once somebody has decided.
 pub fn settled(context: &Context, action: &Action, beside: &Beside) -> Letter {
     let page = page(context, action);
-    let votes: Vec<_> =
-        action.votes().iter().map(|vote| format!("{:?} by {}", vote.decision, vote.by).to_lowercase()).collect();
+    let said = |vote: &Vote| {
+        let decision = format!("{:?}", vote.decision).to_lowercase();
+        format!("{decision} by {}", beside.names.who(&vote.by))
+    };
+    let votes: Vec<_> = action.votes().iter().map(said).collect();
     Letter {
         id: format!("settled_{}", action.id),
         channel: Channel::Slack,
@@ -86,7 +89,8 @@ pub fn settled(context: &Context, action: &Action, beside: &Beside) -> Letter {
 
 /// What became of it, for whoever asked, where they have to do something now.
 pub fn to_asker(context: &Context, (action, beside): (&Action, &Beside), asker: &Staff) -> Option<Letter> {
-    let said = action.votes().last().map(|vote| format!("{}: {}", vote.by, vote.note)).unwrap_or_default();
+    let said = action.votes().last().map(|vote| format!("{}: {}", beside.names.who(&vote.by), vote.note));
+    let said = said.unwrap_or_default();
     let what = match action.state() {
         State::Denied => format!("It was denied by {said}"),
         State::Expired => "Nobody decided in time. Ask again if it is still needed.".to_owned(),
@@ -128,7 +132,7 @@ pub fn trouble(context: &Context, action: &Action, beside: &Beside) -> Option<Le
         channel: Channel::Slack,
         to: context.settings.approvals_channel.clone(),
         subject: format!("Not done: {}", beside.sentence(action)),
-        text: format!("{what}\nAsked by {}. {page}", action.requested_by),
+        text: format!("{what}\nAsked by {}. {page}", beside.asker(action)),
         html: String::new(),
         links: vec![page],
         blocks: None,

@@ -19,7 +19,7 @@ pub(super) fn news(context: &Context, event: &Event, (before, after): (&Desk, &D
 }
 
 fn told(context: &Context, case: &Case, by: &str, trace: &str) -> Bulletin {
-    let lines = case.evidence.iter().map(|it| format!("{}: {}", it.label, it.value));
+    let lines = case.evidence.iter().map(|it| format!("{}: {}", it.label, it.told()));
     let words = Words {
         subject: format!("Charged twice again? {}", case.about),
         text: format!("{}\n{}", case.advice, lines.collect::<Vec<_>>().join("\n")),

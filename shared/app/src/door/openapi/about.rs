@@ -482,8 +482,8 @@ pub static ABOUT: &[About] = &[
     )
     .takes(Body::Must("TicketReply"))
     .refuses(&[404, 409, 422]),
-    get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first; those of one account by their names")
-        .with(&[Limit, Cursor, StateOfTicket, ClassOfTicket, Assignee, Account])
+    get("/api/tickets", "listTickets", "Tickets", "Lists tickets; those of one account by their names")
+        .with(&[Limit, Cursor, StateOfTicket, ClassOfTicket, Assignee, Account, Sort])
         .refuses(&[404]),
     post("/api/tickets", "openTicket", "Ticket", "Opens a ticket for a customer; it takes the way of every other")
         .with(&[TicketKey])

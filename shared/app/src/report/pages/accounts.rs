@@ -2,15 +2,18 @@
 
 use super::{filters, more};
 use crate::context::Context;
-use crate::dunning::board;
+use crate::dunning::{self, board};
+use crate::records::beside;
 use crate::report::filter::Accounts;
 use crate::report::query::{self, Query};
 use crate::report::{glance, read};
 use crate::setup::group;
 use crate::web::{Problem, Window, account_id};
 use ::pages::{AccountRow, AccountShown, Alike, AlikeRow, Viewer};
+use domain::dunning::Recovering;
 use domain::sidebar::Sidebar;
 use futures_util::future::try_join4;
+use std::collections::BTreeSet;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: Window) -> Result<String, Problem> {
     let page = read::accounts(context, &Accounts::of(query)?, window).await?;
@@ -32,6 +35,7 @@ pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Qu
     let missing = || Problem::not_found("account");
     let (sidebar, group) = (sidebar.ok_or_else(missing)?, group.ok_or_else(missing)?);
     let alike = Alike { confirmed: alike(&group.confirmed), proposed: alike(&group.proposed) };
+    let names = beside::names_with(context, BTreeSet::new(), people(&sidebar, &recovering)).await?;
     let before = more(&format!("/accounts/{id}?"), next);
     let shown = AccountShown {
         sidebar: &sidebar,
@@ -39,9 +43,28 @@ pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Qu
         before: before.as_deref(),
         alike: &alike,
         recovering: &recovering,
+        names: &names,
         notice: query::notice(query),
     };
     Ok(::pages::account(viewer, &shown))
+}
+
+/// Those of the staff whom the page names: at most one for each of its lines.
+fn people(sidebar: &Sidebar, recovering: &[Recovering]) -> BTreeSet<String> {
+    let tickets = sidebar.tickets.iter().filter_map(|ticket| ticket.assignee.clone());
+    let tasks = sidebar.tasks.iter().filter_map(|task| task.assigned_to.clone());
+    let actions = sidebar.latest_actions.iter().flatten().map(|action| action.requested_by.clone());
+    let consent = sidebar.second_card.iter().map(|card| card.consent.by.clone());
+    let granted = sidebar.exceptions.iter().map(|granted| granted.granted_by.clone());
+    let said = dunning::said_by(recovering);
+    tickets
+        .chain(tasks)
+        .chain(actions)
+        .chain(consent)
+        .chain(granted)
+        .chain(sidebar.account.owner.clone())
+        .chain(said)
+        .collect()
 }
 
 fn alike(others: &[group::Other]) -> Vec<AlikeRow> {

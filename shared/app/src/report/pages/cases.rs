@@ -8,9 +8,10 @@ use crate::report::filter::Cases;
 use crate::report::plays::{Asked, Played};
 use crate::report::query::{self, Query};
 use crate::report::{plays, read};
+use crate::setup::staff;
 use crate::store::{self, keys};
 use crate::web::{Problem, Window};
-use ::pages::{CaseShown, Viewer};
+use ::pages::{CaseShown, Names, Viewer};
 use domain::book::Head;
 use domain::playbook::Name;
 use domain::staff::Staff;
@@ -24,18 +25,18 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
     Ok(::pages::cases(viewer, &page.items, &names, &filters, more(&filters::base(&filters), page.next).as_deref()))
 }
 
-/// What its play asks for depends on who looks: `staff`.
+/// What its play asks for depends on who looks: `asks`.
 pub(super) async fn one(
     context: &Context,
     viewer: &Viewer,
     id: &str,
     query: &Query,
-    staff: &Staff,
+    asks: &Staff,
 ) -> Result<String, Problem> {
     let case = read::case(context, id).await?;
     let preview = read::case_preview(context, &case).await?;
     let Played { play, actions, handling, path } =
-        plays::of_case(context, &case, &preview, &Asked::by_page(query), staff).await?;
+        plays::of_case(context, &case, &preview, &Asked::by_page(query), asks).await?;
     let is_unnamed = play.as_ref().is_some_and(|play| play.playbook == Name::ChangePlan && play.steps.is_empty());
     let head = store::read::<Head>(context, &keys::head(&case.account)).await?.filter(|_| is_unnamed);
     let plans = match head {
@@ -43,9 +44,11 @@ pub(super) async fn one(
         None => Vec::new(),
     };
     let called = beside::name(context, &case.account).await?;
+    let names = Names::default().with(beside::called(&staff::all(context).await?));
     let shown = CaseShown {
         case: &case,
         called: &called,
+        names: &names,
         actions: &actions,
         preview: &preview,
         path: &path,

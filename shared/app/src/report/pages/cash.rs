@@ -17,7 +17,9 @@ pub(super) async fn requests(
     let page = cash::requests(context, &query::payment_requests(query)?, window).await?;
     let filters = filters::kept(context, viewer, filters::payment_requests(query)).await?;
     let next = more(&filters::base(&filters), page.next);
-    let names = beside::names(context, page.items.iter().map(|request| request.account.clone()).collect()).await?;
+    let accounts = page.items.iter().map(|request| request.account.clone()).collect();
+    let by = page.items.iter().map(|request| request.by.clone()).collect();
+    let names = beside::names_with(context, accounts, by).await?;
     Ok(::pages::payment_requests(viewer, &page.items, &names, &filters, next.as_deref(), query::notice(query)))
 }
 

@@ -28,7 +28,7 @@ use domain::staff::Staff;
 use domain::task::Task;
 use futures_util::future::try_join3;
 use jiff::SignedDuration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How what was asked for can end that somebody has to hear of, or is on the way to it.
 const ENDED: [State; 6] =
@@ -70,13 +70,16 @@ pub(super) async fn home(context: &Context, viewer: &Viewer, staff: &Staff) -> R
     let plans: Vec<_> = plans.items.into_iter().take(FEW).collect();
     let wanted = Beside { tasks: [&tasks.own, &tasks.untaken], disputed: &disputed, is_more: cases.is_more };
     let more = [&actions.word, &actions.asked, &actions.failed].into_iter().flat_map(|few| &few.first);
+    let staff = more.clone().flat_map(beside::people);
+    let answers = tickets.own.first.iter().chain(&tickets.nobodys.first).filter_map(|it| it.handling.answers.last());
+    let staff: BTreeSet<String> = staff.chain(answers.map(|answer| answer.by.clone())).collect();
     let more = more.map(|action| &action.account).chain(cases.first.iter().map(|case| &case.account));
     let more = more.chain(unmatched.first.iter().map(|it| &it.account));
     let of_tickets = tickets.own.first.iter().chain(&tickets.nobodys.first);
     let more = more.chain(of_tickets.filter_map(|ticket| ticket.handling.account.as_ref()));
     let month = Month::of(now.to_zoned(jiff::tz::TimeZone::UTC).date());
     let (beside, first, (report, before)) = try_join3(
-        wanted.read(context, more.collect()),
+        wanted.read(context, more.collect(), &staff),
         board::in_full(context, plans),
         sums::month_and_before(context, month),
     )
@@ -189,7 +192,7 @@ struct Found {
 }
 
 impl Beside<'_> {
-    async fn read(&self, context: &Context, more: Vec<&AccountId>) -> Result<Found, Fault> {
+    async fn read(&self, context: &Context, more: Vec<&AccountId>, staff: &BTreeSet<String>) -> Result<Found, Fault> {
         let tasks: Vec<&Task> = self.tasks.into_iter().flat_map(|few| &few.first).collect();
         let invoice = |task: &Task| Some(keys::invoice(&task.account, task.about.invoice()?));
         let payment = |case: &Case| Some(keys::payment(&case.account, case.disputed_payment()?));
@@ -197,7 +200,7 @@ impl Beside<'_> {
         let accounts: Vec<&AccountId> = tasks.iter().map(|task| &task.account).chain(disputed).chain(more).collect();
         let wanted = accounts.iter().map(|account| keys::person(account));
         let wanted = wanted.chain(tasks.iter().filter_map(|task| invoice(task)));
-        let wanted = wanted.chain(self.disputed.iter().filter_map(payment));
+        let wanted = wanted.chain(self.disputed.iter().filter_map(payment)).chain(beside::keys_of(staff));
         let batch = Batch::read(context, wanted.collect()).await?;
 
         let mut amounts = BTreeMap::new();
@@ -214,6 +217,7 @@ impl Beside<'_> {
             disputes.extend(payment.and_then(|payment| Disputed::of(case, &payment.value)));
         }
         disputes.sort_by_key(|dispute| (dispute.evidence_due_at.is_none(), dispute.evidence_due_at));
-        Ok(Found { names: beside::named(&batch, accounts)?, amounts, disputes: Few::of(disputes, self.is_more) })
+        let names = beside::named(&batch, accounts)?.with(beside::colleagues(&batch, staff)?);
+        Ok(Found { names, amounts, disputes: Few::of(disputes, self.is_more) })
     }
 }

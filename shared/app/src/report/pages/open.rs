@@ -1,14 +1,16 @@
 //! What is shown before anybody has signed in.
 
-use super::{ROWS, more};
+use super::{ROWS, filters, more};
 use crate::context::Context;
 use crate::door::console::viewer;
 use crate::door::{session, token};
 use crate::records::beside;
+use crate::report::filter::Actions;
 use crate::report::{query, read};
+use crate::setup::staff;
 use crate::web::{self, Answer, Problem, Window};
+use ::pages::Filters;
 use bytes::Bytes;
-use domain::action::State;
 use http::{Request, StatusCode};
 
 /// The sign-in page.
@@ -25,13 +27,14 @@ pub(in crate::report) async fn approvals(context: &Context, request: &Request<By
         Err(problem) => return Err(problem),
     };
     let viewer = caller.as_ref().map(|caller| viewer(context, caller));
-    let (waiting, next) = match &viewer {
-        Some(_) => {
-            let window = Window::of(&web::query(request), ROWS)?;
-            let page = read::actions(context, Some(State::WaitingApproval), None, &window).await?;
-            (beside::of_each(context, page.items).await?, more("/approvals?", page.next))
-        }
-        None => (Vec::new(), None),
+    let Some(viewer) = viewer else {
+        return Ok(web::html_with(::pages::SCRIPT, ::pages::landing(None, &[], &Filters::default(), None)));
     };
-    Ok(web::html_with(::pages::SCRIPT, ::pages::landing(viewer.as_ref(), &waiting, next.as_deref())))
+    let query = web::query(request);
+    let page = read::actions_wanted(context, &Actions::waiting(&query)?, &Window::of(&query, ROWS)?).await?;
+    let filters = filters::approvals(&query, &staff::all(context).await?);
+    let filters = filters::kept(context, &viewer, filters).await?;
+    let next = more(&filters::base(&filters), page.next);
+    let waiting = beside::of_each(context, page.items).await?;
+    Ok(web::html_with(::pages::SCRIPT, ::pages::landing(Some(&viewer), &waiting, &filters, next.as_deref())))
 }

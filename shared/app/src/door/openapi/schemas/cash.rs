@@ -57,7 +57,9 @@ fn request() -> Value {
         ("by", told(text(), "A staff id, or `recoup`.")),
         ("at", time()),
     ]);
-    let step = object([("step", words(Step::ALL)), ("at", time()), ("by", text()), ("evidence", text())]);
+    let whom = told(text(), "Who has it, where the evidence is about them.");
+    let step =
+        object([("step", words(Step::ALL)), ("at", time()), ("by", text()), ("evidence", text()), ("whom?", whom)]);
     let withdrawn = object([("why", text()), ("by", text()), ("at", time())]);
     object([
         ("id", text()),

@@ -120,7 +120,8 @@ fn letter_read() -> [(&'static str, Value); 5] {
 }
 
 fn besides() -> [(&'static str, Value); 4] {
-    let happened = object([("at", time()), ("by", text()), ("what", text())]);
+    let to = told(text(), "Who has it now, where that is what happened.");
+    let happened = object([("at", time()), ("by", text()), ("what", text()), ("to?", to)]);
     [
         ("history", told(list(happened), "Oldest first.")),
         ("answers", told(list(see("TicketAnswered")), "Oldest first.")),
