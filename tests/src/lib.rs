@@ -5,6 +5,7 @@
 pub mod costs;
 pub mod counted;
 pub mod faults;
+pub mod forms;
 pub mod open;
 pub mod openapi;
 pub mod simulation;
