@@ -14,7 +14,7 @@ use crate::dunning::recoveries;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use alike::same_customer;
 use domain::dunning::Recovering;
-use domain::sidebar::{Granted, Sidebar, Status, Told};
+use domain::sidebar::{Dispute, Granted, Sidebar, Told};
 use facts::{contact, plan_and_payment};
 use maud::{Markup, html};
 use moved::{invoices, payments};
@@ -48,7 +48,7 @@ pub fn account(viewer: &Viewer, shown: &AccountShown<'_>) -> String {
             }
             (cards(sidebar))
             (open_cases(sidebar, false))
-            (disputes(&sidebar.status))
+            (disputes(sidebar))
             (payments(sidebar))
             div .two {
                 (plan_and_payment(sidebar))
@@ -96,7 +96,8 @@ fn cards(sidebar: &Sidebar) -> Markup {
     }
 }
 
-fn disputes(status: &Status) -> Markup {
+fn disputes(sidebar: &Sidebar) -> Markup {
+    let status = &sidebar.status;
     html! {
         @if !status.disputes.is_empty() {
             section .notice {
@@ -104,7 +105,7 @@ fn disputes(status: &Status) -> Markup {
                 @for dispute in &status.disputes {
                     p {
                         @if dispute.formal == Some(false) { "Inquiry or warning" } @else { "Dispute" }
-                        " about payment " (dispute.payment) ", " (known(dispute.amount)) ": " (words(dispute.status))
+                        " over " (known(dispute.amount)) (about(sidebar, dispute)) ": " (words(dispute.status))
                         @if let Some(at) = dispute.evidence_due_at { ", evidence due " (time(at)) }
                         "."
                     }
@@ -116,6 +117,21 @@ fn disputes(status: &Status) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The payment by its day and its card; by its id where it is not among the latest.
+fn about(sidebar: &Sidebar, dispute: &Dispute) -> Markup {
+    let paid = sidebar.payments.iter().find(|line| line.payment.as_ref() == Some(&dispute.payment));
+    html! {
+        " about the payment "
+        @match paid {
+            Some(paid) => {
+                "of " (time(paid.at))
+                @if let Some(method) = &paid.method { " (" (method) ")" }
+            },
+            None => (dispute.payment),
         }
     }
 }

@@ -151,6 +151,7 @@ pub(super) fn contact(sidebar: &Sidebar) -> Markup {
     }
 }
 
-fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
+/// A day as people write it.
+pub(super) fn day(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y").to_string()
 }
