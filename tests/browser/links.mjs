@@ -297,7 +297,7 @@ checks['who wants to leave is offered something once, and leaves if they would r
   await window.page.selectOption('#reason_code', 'other');
   await window.page.fill('#asked_on', '1999-01-01');
   await window.page.click('button[value=preview]');
-  await says(window, '`asked_at` is when the customer asked to leave');
+  await says(window, 'asked at is when the customer asked to leave');
   await window.page.fill('#asked_on', '');
   await window.page.click('button[value=preview]');
   await says(window, 'You may offer this, once');
