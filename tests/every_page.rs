@@ -13,15 +13,15 @@ use tests::stripe;
 use tests::world::{ask, deliver, get};
 
 /// A company in which everything that lists show is there once.
-struct Company {
-    service: Service,
+pub struct Company {
+    pub service: Service,
     case: String,
     action: String,
     task: String,
     ticket: String,
 }
 
-async fn company() -> Company {
+pub async fn company() -> Company {
     let service = with_a_payment().await;
     let now = service.clock.now();
     let invoice = stripe::invoice("cus_1", "in_1", "open", 4900, 4900, "usd", 1, now);
@@ -83,13 +83,13 @@ impl Company {
     }
 }
 
-async fn signed_in(service: &Service, staff: &str) -> String {
+pub async fn signed_in(service: &Service, staff: &str) -> String {
     let request = Request::post("/local/login").body(Bytes::from(format!("staff={staff}"))).unwrap();
     let answer = dispatch(service, &request).await;
     answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
 }
 
-async fn look(service: &Service, cookie: &str, path: &str) -> String {
+pub async fn look(service: &Service, cookie: &str, path: &str) -> String {
     let request = Request::get(path).header("cookie", cookie).body(Bytes::new()).unwrap();
     let answer = dispatch(service, &request).await;
     assert_eq!(answer.status(), StatusCode::OK, "{path}");
@@ -97,7 +97,7 @@ async fn look(service: &Service, cookie: &str, path: &str) -> String {
 }
 
 /// A form of ours, as a browser sends it.
-async fn press(service: &Service, cookie: &str, path: &str, form: &str) -> (u16, String, String) {
+pub async fn press(service: &Service, cookie: &str, path: &str, form: &str) -> (u16, String, String) {
     let request = Request::post(path).header("cookie", cookie).header("sec-fetch-site", "same-origin");
     let answer = dispatch(service, &request.body(Bytes::from(form.to_owned())).unwrap()).await;
     let header =
@@ -323,6 +323,23 @@ fn a_ticket_form_that_is_sent_twice_is_one_ticket_and_says_so() {
         let (_, other, _) = press(&service, &cookie, "/tickets", &form("something+else")).await;
         assert_ne!(to, other, "what was changed since is another");
         assert_eq!(get(&service, "/api/tickets").await["items"].as_array().unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn what_was_typed_into_a_ticket_that_is_refused_is_still_there() {
+    run(async {
+        let service = with_a_payment().await;
+        let cookie = signed_in(&service, "bea").await;
+        let csrf = hidden(&look(&service, &cookie, "/tickets").await, "csrf").to_owned();
+        let form = format!("csrf={csrf}&key=k&subject=%3CTwice%3E&name=Ada&email=ada%40else.example&body=++");
+        let (status, _, page) = press(&service, &cookie, "/tickets", &form).await;
+        assert!(status == 400 && page.contains("what the customer wrote"), "{status}: {page}");
+        for kept in ["value=\"&lt;Twice&gt;\"", "value=\"ada@else.example\"", "name=\"key\" value=\"k\""] {
+            assert!(page.contains(kept), "{kept}: {page}");
+        }
+        assert_eq!(hidden(&page, "csrf"), csrf, "it is sent again from there");
+        assert!(get(&service, "/api/tickets").await["items"].as_array().unwrap().is_empty());
     });
 }
 

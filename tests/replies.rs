@@ -494,15 +494,19 @@ fn the_form_of_the_console_says_what_the_api_does() {
             let body = Bytes::from(format!("csrf={csrf}&{form}"));
             let answer = dispatch(&service, &request.body(body).unwrap()).await;
             let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
-            (answer.status().as_u16(), to.unwrap_or_default())
+            let page = String::from_utf8(answer.body().to_vec()).unwrap();
+            (answer.status().as_u16(), to.unwrap_or(page))
         };
         let form = "text=It+is%0D%0Adone.&outcome=done&solved=on&answered=0";
         assert_ne!(send("forged", form).await.0, 303);
         let (status, to) = send(&csrf, form).await;
         assert!(status == 303 && to.starts_with("/tickets/t1?notice=Your+answer"), "{status} {to}");
         service.work().await.unwrap();
-        let (_, to) = send(&csrf, "text=Something+else.&outcome=free&answered=0").await;
-        assert!(to.contains("somebody+else+has+answered"), "{to}");
+        let (status, page) = send(&csrf, "text=Something+%3Celse%3E.&outcome=free&answered=0").await;
+        assert!(status == 409 && page.contains("somebody else has answered"), "{status} {page}");
+        for kept in ["name=\"text\" rows=\"9\">Something &lt;else&gt;.</textarea>", "name=\"answered\" value=\"1\""] {
+            assert!(page.contains(kept), "what was written is still there, to be sent beside the other: {page}");
+        }
         service.work().await.unwrap();
         let letters = mails(&service, ADA);
         assert_eq!((letters.len(), letters[0].text.as_str()), (1, "It is\ndone."));

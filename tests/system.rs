@@ -32,6 +32,7 @@ mod filters;
 mod four_eyes;
 mod glance;
 mod guarded;
+mod hostile;
 mod http;
 mod incidents;
 mod intake;

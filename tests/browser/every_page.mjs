@@ -6,6 +6,10 @@ import { readFileSync } from 'node:fs';
 
 const BYTES_MAX = 50 * 1024;
 const BESIDE_PAGES = ['/healthz', '/style.css', '/console.js'];
+const LISTS = [
+  '/accounts', '/actions', '/ageing', '/approvals', '/cases', '/disputes', '/dunning', '/incidents', '/payment-requests',
+  '/payments/unmatched', '/tasks', '/tickets',
+];
 const IDS = 'act|ch|cn|cus|di|dp|du|evt|in|inc|link|own|pi|pm|pr|price|prod|rcv|re|seti|sub|task|tk|txn';
 
 // The pages of the table: what answers GET and is neither for programs nor asked for by a page.
@@ -91,6 +95,7 @@ const pale = () => {
 
 export async function everyPage({ table, base, open, reads, find, letter }) {
   const all = await places(table, { find, letter });
+  for (const list of LISTS) assert(all.some(([pattern]) => pattern === list), `${list} is no page any more`);
   const seen = new Set();
   let heaviest = ['', 0];
   for (const scheme of ['light', 'dark']) {
@@ -107,7 +112,7 @@ export async function everyPage({ table, base, open, reads, find, letter }) {
         assert(bytes <= BYTES_MAX, `${name} loads ${bytes} bytes`);
         assert.deepEqual(await window.page.evaluate(wrong, IDS), [], name);
         const high = await window.page.evaluate(() => document.documentElement.scrollHeight);
-        if (pattern === '/cases' || pattern === '/accounts') assert(high < 5_000, `${name} is ${high}px high`);
+        if (LISTS.includes(pattern)) assert(high < 5_000, `${name} is ${high}px high`);
         await reads(window, `every${pattern.replaceAll(/[^a-z]+/g, '-')}-${scheme}`);
         seen.add(pattern);
       }

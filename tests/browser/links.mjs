@@ -302,7 +302,7 @@ checks['who wants to leave is offered something once, and leaves if they would r
   await window.page.selectOption('#reason_code', 'other');
   await window.page.fill('#asked_on', '1999-01-01');
   await window.page.click('button[value=preview]');
-  await says(window, '`asked_at` is when the customer asked to leave');
+  await says(window, 'asked at is when the customer asked to leave');
   await window.page.fill('#asked_on', '');
   await window.page.click('button[value=preview]');
   await says(window, 'You may offer this, once');
@@ -423,6 +423,35 @@ checks['what a customer is sent, and where it leads, can be read on a phone, at 
       await window.close();
     }
   }
+};
+
+checks['a name and an address that are too long for their page are broken and not cut off, on paper as well'] = async () => {
+  const long = { name: `${'W'.repeat(120)} and Sons`, email: `${'x'.repeat(60)}@${'y'.repeat(60)}.example` };
+  await told('customer.created', { id: 'cus_long', object: 'customer', ...long });
+  await told('charge.succeeded', {
+    id: 'ch_long', object: 'charge', customer: 'cus_long', invoice: null, amount: 3800, amount_captured: 3800, amount_refunded: 0, currency: 'xaf',
+    captured: true, paid: true, status: 'succeeded', failure_code: null, outcome: { reason: null },
+    payment_method_details: { type: 'card', card: { brand: 'visa', last4: '4242', exp_month: 4, exp_year: 2030 } },
+  });
+  await until('the account', async () => (await api('mara', 'GET', '/api/accounts/stripe:cus_long')).payments.length === 1);
+  const imported = await fetch(`${base}/api/import/customers`, {
+    method: 'POST', headers: { authorization: `Bearer ${tokens.mara}`, 'content-type': 'text/csv' },
+    body: `provider,customer,address\nstripe,cus_long,${'A street of many words that goes on '.repeat(8)}${'Z'.repeat(200)} end-of-address\n`,
+  });
+  assert(imported.ok, await imported.text());
+  await atBothWidths('mara', async (window, go) => {
+    for (const path of ['/accounts/stripe:cus_long', '/accounts', '/accounts/stripe:cus_long/ask?kind=refund']) {
+      await go(path);
+      await fits(window, `long${path.replaceAll(/[^a-z]+/g, '-')}`);
+    }
+    await go('/accounts/stripe:cus_long');
+    await says(window, 'end-of-address');
+    await says(window, '3800 XAF');
+    if (window.page.viewportSize().width > 390) {
+      await window.page.emulateMedia({ media: 'print' });
+      await fits(window, 'long-on-paper');
+    }
+  });
 };
 
 const find = async (path, id = (it) => it.id) => {

@@ -6,6 +6,7 @@ pub mod billed;
 pub mod costs;
 pub mod counted;
 pub mod faults;
+pub mod forms;
 pub mod open;
 pub mod openapi;
 pub mod press;

@@ -15,7 +15,7 @@ use crate::frame::{Viewer, frame, known, state, time, words};
 use crate::names::Names;
 use alike::same_customer;
 use domain::dunning::Recovering;
-use domain::sidebar::{Granted, Sidebar, Status, Told};
+use domain::sidebar::{Dispute, Granted, Sidebar, Told};
 use facts::{contact, plan_and_payment};
 use maud::{Markup, html};
 use moved::{invoices, payments};
@@ -50,7 +50,7 @@ pub fn account(viewer: &Viewer, shown: &AccountShown<'_>) -> String {
                 p { a href={ "/accounts/" (sidebar.account.id) "/ask" } { "Ask for an action" } }
             }
             (open_cases(sidebar, false))
-            (disputes(&sidebar.status))
+            (disputes(sidebar))
             (cards(sidebar))
             (payments(sidebar))
             div .two {
@@ -99,7 +99,8 @@ fn cards(sidebar: &Sidebar) -> Markup {
     }
 }
 
-fn disputes(status: &Status) -> Markup {
+fn disputes(sidebar: &Sidebar) -> Markup {
+    let status = &sidebar.status;
     html! {
         @if !status.disputes.is_empty() {
             section .notice {
@@ -107,7 +108,7 @@ fn disputes(status: &Status) -> Markup {
                 @for dispute in &status.disputes {
                     p {
                         @if dispute.formal == Some(false) { "Inquiry or warning" } @else { "Dispute" }
-                        " about payment " (dispute.payment) ", " (known(dispute.amount)) ": " (words(dispute.status))
+                        " over " (known(dispute.amount)) (about(sidebar, dispute)) ": " (words(dispute.status))
                         @if let Some(at) = dispute.evidence_due_at { ", evidence due " (time(at)) }
                         "."
                     }
@@ -119,6 +120,21 @@ fn disputes(status: &Status) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The payment by its day and its card; by its id where it is not among the latest.
+fn about(sidebar: &Sidebar, dispute: &Dispute) -> Markup {
+    let paid = sidebar.payments.iter().find(|line| line.payment.as_ref() == Some(&dispute.payment));
+    html! {
+        " about the payment "
+        @match paid {
+            Some(paid) => {
+                "of " (time(paid.at))
+                @if let Some(method) = &paid.method { " (" (method) ")" }
+            },
+            None => (dispute.payment),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Asking for an action: which, about what, and exactly what it would do, before anybody is asked.
 
 use crate::action::preview;
-use crate::frame::{Viewer, frame, no_default, only, words};
+use crate::frame::{Viewer, frame, no_default, only, spoken, words};
 use domain::action::{Action, KINDS, Reason};
 use domain::book::Called;
 use maud::{Markup, html};
@@ -77,7 +77,7 @@ pub fn ask(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> String {
         Some(viewer),
         html! {
             h1 { "Ask for an action for " a href={ "/accounts/" (choices.account) } { (choices.called) } }
-            @if let Some(notice) = filled.notice { p .notice role="alert" { (notice) } }
+            @if let Some(notice) = filled.notice { p .notice role="alert" { (in_words(notice)) } }
             @if !viewer.role.may_request() {
                 section { (only("Your role reads and does not ask. Colleagues in support and billing may.")) }
             } @else if filled.kind.is_empty() { (kinds(choices, filled)) }
@@ -104,6 +104,14 @@ fn kinds(choices: &Choices, filled: &Filled<'_>) -> Markup {
             ul { @for (kind, why) in &choices.not_possible { li { (words(kind)) ": " (why) } } }
         } }
     }
+}
+
+/// A refusal that programs hear as well: what stands between backticks is a field, which people call by words, or what
+/// they wrote.
+fn in_words(refusal: &str) -> Markup {
+    html! { @for (place, part) in refusal.split('`').enumerate() {
+        @if place % 2 == 1 { q { (spoken(part)) } } @else { (part) }
+    } }
 }
 
 fn form(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> Markup {
@@ -254,5 +262,16 @@ fn select(name: &str, label: &str, choices: &[Choice], chosen: &str, empty: &str
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_fields_as_people_do() {
+        let said = in_words("`asked_at` is not `<b>`: say another").into_string();
+        assert_eq!(said, "<q>asked at</q> is not <q>&lt;b&gt;</q>: say another");
     }
 }

@@ -43,6 +43,7 @@ pub fn cash(flow: &Flow, names: &Names, csrf: Option<&str>) -> Markup {
                         input type="hidden" name="csrf" value=(csrf);
                         input type="hidden" name="turns" value=(flow.turns);
                         button type="submit" { "Ask for what is open" }
+                        p .soft { "The customer is mailed what is open, with our link to pay it." }
                     }
                 }
                 (None, None) => {}
@@ -231,6 +232,7 @@ mod tests {
         assert_eq!(page.matches("<tr>").count(), 17, "sixteen and their names: {page}");
         assert!(page.contains("it is not certain whose ticket it is"), "{page}");
         assert!(page.contains("action=\"/tickets/a~20b/payment-request\""), "{page}");
+        assert!(page.contains("The customer is mailed what is open"), "whoever presses it knows before: {page}");
         assert_eq!(page.matches("not yet").count(), 16, "{page}");
         assert_eq!(page.matches("somebody asks for the payment").count(), 4, "{page}");
         let mut request = request();

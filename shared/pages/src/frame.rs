@@ -5,7 +5,7 @@ mod sign_in;
 #[cfg(test)]
 mod tests;
 
-pub use sign_in::{KEPT, Kept, login, resumed, signed_out};
+pub use sign_in::{KEPT, Kept, login, refused, resumed, signed_out};
 
 use crate::search::field;
 use domain::staff::Role;

@@ -47,7 +47,7 @@ pub use decision::{Beside, decision_text, out_of_date};
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
 pub use filters::{FilterChoice, FilterField, Filters};
-pub use frame::{CONSOLE, KEPT, Kept, STYLE, Viewer, login, problem, resumed, signed_out};
+pub use frame::{CONSOLE, KEPT, Kept, STYLE, Viewer, login, problem, refused, resumed, signed_out};
 pub use home::{FEW, Few, Home, home};
 pub use incident::{MEMBERS, disputes, incident, incidents};
 pub use link::{Code, Proof, SCRIPT, landing, opened, spent};

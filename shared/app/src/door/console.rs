@@ -3,7 +3,7 @@
 use super::token::Caller;
 use crate::context::Context;
 use crate::web::{self, Answer, Problem};
-use ::pages::Viewer;
+use ::pages::{Kept, Viewer};
 use bytes::Bytes;
 use domain::action::Action;
 use http::{Request, StatusCode};
@@ -30,6 +30,19 @@ pub fn problem_page(context: &Context, caller: Option<&Caller>, problem: &Proble
     let viewer = caller.map(|caller| viewer(context, caller));
     let title = if problem.status == StatusCode::NOT_FOUND { "Not found" } else { "This did not work" };
     web::html(problem.status, ::pages::problem(viewer.as_ref(), title, &problem.message))
+}
+
+/// A form that was refused, with what was written into it, to be put right; `back` is the page that it stood on.
+pub fn refused(
+    context: &Context,
+    caller: &Caller,
+    request: &Request<Bytes>,
+    fields: BTreeMap<String, String>,
+    (back, problem): (&str, &Problem),
+) -> Answer {
+    let (viewer, fields) = (viewer(context, caller), fields.into_iter().collect::<Vec<_>>());
+    let kept = Kept { path: request.uri().path(), fields: &fields };
+    web::html(problem.status, ::pages::refused(&viewer, kept, back, &problem.message))
 }
 
 /// An action as the outside sees it.

@@ -56,7 +56,23 @@ pub async fn all(context: &Context) -> Result<Vec<Shown>, Fault> {
 
 /// Adds one, with the secret that is shown this once.
 pub async fn add(context: &Context, wish: &Wish, staff: &Staff) -> Result<(Shown, Secret), Problem> {
-    let endpoint = store::unless_refused(context, || added(context, wish, staff)).await?;
+    add_as(context, wish, staff, Asked::Again).await
+}
+
+/// The same by a form: one that is sent twice is one endpoint, whose secret is shown again.
+pub async fn add_by_form(context: &Context, wish: &Wish, staff: &Staff) -> Result<(Shown, Secret), Problem> {
+    add_as(context, wish, staff, Asked::Once).await
+}
+
+/// What the same wish means when it comes again at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Again,
+    Once,
+}
+
+async fn add_as(context: &Context, wish: &Wish, staff: &Staff, asked: Asked) -> Result<(Shown, Secret), Problem> {
+    let endpoint = store::unless_refused(context, || added(context, wish, staff, asked)).await?;
     context.warm.forget_endpoints();
     let secret = secret::newest(context, &endpoint).await?;
     Ok((Shown::of(&endpoint, None, context.clock.now()), secret))
@@ -84,12 +100,16 @@ async fn read(context: &Context, staff: &Staff) -> Result<(Batch, Endpoints, Sta
     Ok((batch, endpoints, staff))
 }
 
-async fn added(context: &Context, wish: &Wish, staff: &Staff) -> Result<Attempted<Endpoint>, Failed> {
+async fn added(context: &Context, wish: &Wish, staff: &Staff, asked: Asked) -> Result<Attempted<Endpoint>, Failed> {
     // Read.
     let (batch, mut endpoints, staff) = read(context, staff).await?;
 
     // Decide.
-    let added = endpoints.add(wish, context.settings.local, &staff, context.clock.now()).map_err(problem)?;
+    let now = context.clock.now();
+    if let Some(standing) = endpoints.just_added(wish, &staff, now).filter(|_| asked == Asked::Once) {
+        return Ok(Attempted::Done(standing.clone()));
+    }
+    let added = endpoints.add(wish, context.settings.local, &staff, now).map_err(problem)?;
 
     // Write.
     let mut commit = Commit::default();

@@ -13,6 +13,8 @@ const ENDPOINTS_MAX: usize = 20;
 const SECRETS_MAX: usize = 4;
 /// How long a secret goes on signing beside the one that took its place.
 const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
+/// For how long the same wish of the same person is taken for a form that was sent twice.
+const SENT_TWICE: SignedDuration = SignedDuration::from_mins(1);
 
 /// All of them, few as they are, in one item: whoever writes an event reads it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +99,14 @@ impl Endpoints {
         };
         self.all.push(endpoint.clone());
         Ok(endpoint)
+    }
+
+    /// What they added just now in the same words.
+    pub fn just_added(&self, wish: &Wish, by: &Staff, now: Timestamp) -> Option<&Endpoint> {
+        let is_it = |it: &&Endpoint| it.url == wish.url && it.by == by.id && now.duration_since(it.at) <= SENT_TWICE;
+        let is_told =
+            |it: &Endpoint| Kind::ALL.iter().all(|kind| it.events.contains(kind) == wish.events.contains(kind));
+        self.all.iter().rev().find(is_it).filter(|it| may(by).is_ok() && is_told(it))
     }
 
     /// Takes one away, and says which.
@@ -191,6 +201,26 @@ mod tests {
             endpoints.add(&wish, false, &mara, at(0)).unwrap();
         }
         assert_eq!(endpoints.add(&wish, false, &mara, at(0)), Err(Refused::TooMany));
+    }
+
+    #[test]
+    fn a_form_that_is_sent_twice_within_a_minute_is_known() {
+        let (mut endpoints, mara) = (Endpoints::default(), staff(Role::Manager));
+        let own = wish(URL, &[Kind::CaseOpened]);
+        let id = endpoints.add(&own, false, &mara, at(0)).unwrap().id;
+        let (minute, vera) = (SignedDuration::from_mins(1), Staff { id: "vera".into(), ..staff(Role::Vp) });
+        for (name, wish, by, now, is_known) in [
+            ("at once", &own, &mara, at(0), true),
+            ("a minute later", &own, &mara, at(0) + minute, true),
+            ("after that", &own, &mara, at(0) + minute + SignedDuration::from_secs(1), false),
+            ("somebody else", &own, &vera, at(0), false),
+            ("who may no more", &own, &staff(Role::L2), at(0), false),
+            ("another address", &wish("https://hooks.shop.example/out", &[Kind::CaseOpened]), &mara, at(0), false),
+            ("of more", &wish(URL, &[Kind::CaseOpened, Kind::PaymentRecovered]), &mara, at(0), false),
+        ] {
+            let known = endpoints.just_added(wish, by, now).map(|endpoint| &endpoint.id);
+            assert_eq!(known, is_known.then_some(&id), "{name}");
+        }
     }
 
     #[test]

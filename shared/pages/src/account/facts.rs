@@ -155,6 +155,7 @@ pub(super) fn contact(sidebar: &Sidebar, names: &Names) -> Markup {
     }
 }
 
-fn day(at: Timestamp) -> String {
+/// A day as people write it.
+pub(super) fn day(at: Timestamp) -> String {
     at.strftime("%-d %b %Y").to_string()
 }

@@ -1,5 +1,6 @@
 //! What an account paid, what went back and what failed, with what is the matter with it; and its invoices.
 
+use super::facts::day;
 use crate::frame::{known, state, time, words};
 use domain::sidebar::{Bill, Mark, Moved, Recommended, Sidebar};
 use maud::{Markup, html};
@@ -74,7 +75,7 @@ pub(super) fn invoices(history: &[Bill]) -> Markup {
                         th scope="col" { "Status" } th scope="col" { "Paid with" } th scope="col" { "Invoice" }
                     } }
                     tbody { @for bill in history { tr {
-                        td { (bill.date.strftime("%-d %b %Y")) }
+                        td { (day(bill.date)) }
                         td .number { (known(bill.amount)) }
                         td { @if let Some(status) = bill.status { (state(status)) } }
                         td { (known(bill.method.as_ref())) }

@@ -52,12 +52,16 @@ fn told() -> Vec<Told> {
 }
 
 fn page(csrf: Option<&str>, role: Role) -> String {
+    page_of(&charged_twice(), csrf, role)
+}
+
+fn page_of(sidebar: &Sidebar, csrf: Option<&str>, role: Role) -> String {
     let viewer = Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: csrf.map(str::to_owned), local: false };
     let alike = Alike { confirmed: Vec::new(), proposed: Vec::new() };
     let none: [Recovering; 0] = [];
-    let (sidebar, told, names) = (charged_twice(), told(), names());
+    let (told, names) = (told(), names());
     let shown = AccountShown {
-        sidebar: &sidebar,
+        sidebar,
         told: &told,
         before: Some("/accounts/a?cursor=x"),
         alike: &alike,
@@ -77,6 +81,78 @@ fn a_duplicate_is_marked_beside_both_charges_with_its_case_and_what_is_recommend
             assert!(shown.contains(says), "{says} in {shown}");
         }
         assert!(!shown.contains("R-7 <b>"), "what was written is text: {shown}");
+    }
+}
+
+#[test]
+fn all_that_people_ask_about_an_account_stands_on_its_page() {
+    let mut own = charged_twice();
+    let day: Timestamp = "2026-12-01T00:00:00Z".parse().unwrap();
+    own.subscription.started_at = Some(at());
+    own.subscription.contract_end = Some(day);
+    own.subscription.auto_renew = Some(true);
+    own.subscription.seats_used = Some(1);
+    own.subscription.seats_as_of = Some(at());
+    own.lifetime.arr = from_value(json!({"amount": "456.00", "currency": "USD"})).unwrap();
+    own.lifetime.revenue_covers = Some("all payments until today".to_owned());
+    own.lifetime.churn_reasons = vec!["a payment failed".to_owned()];
+    let page = page_of(&own, None, Role::L1);
+    for name in [
+        "Plan",
+        "Price",
+        "Total",
+        "Renews",
+        "Payment method",
+        "E-mail",
+        "Phone",
+        "Address",
+        "Last payment",
+        "Next invoice",
+        "Failures in 12 months",
+        "Credit",
+        "Began",
+        "Contract ends",
+        "Renews by itself",
+        "Seats",
+        "Add-ons",
+        "Customer for",
+    ] {
+        assert!(page.contains(&format!("<dt>{name}</dt>")), "{name} is not on the page: {page}");
+    }
+    for part in [
+        "Outstanding",
+        "Invoices of the last six months",
+        "456.00 USD a year (ARR)",
+        "all payments until today",
+        "Churn risk",
+        "a payment failed",
+        "1 used on 30 Nov 2026",
+        "<dt>Contract ends</dt><dd>1 Dec 2026</dd>",
+    ] {
+        assert!(page.contains(part), "{part} is not on the page: {page}");
+    }
+}
+
+#[test]
+fn a_dispute_names_its_payment_by_day_and_card_and_money_needs_no_symbol() {
+    let mut own = charged_twice();
+    let dispute = |payment: &str| {
+        let amount = from_value(json!({"amount": "38000", "currency": "XAF"})).unwrap();
+        Dispute {
+            id: "dp_1".to_owned(),
+            payment: payment.to_owned(),
+            amount,
+            status: "needs_response",
+            formal: Some(true),
+            evidence_due_at: None,
+        }
+    };
+    own.status.disputes = vec![dispute("ch_1"), dispute("ch_long_ago")];
+    let page = page_of(&own, None, Role::L1);
+    let named = "Dispute over 38000 XAF about the payment of <time datetime=\"2026-11-30T08:00:00Z\">2026-11-30 08:00 UTC</time> \
+        (Visa 4242): needs response";
+    for part in [named, "about the payment ch_long_ago: needs response"] {
+        assert!(page.contains(part), "{part} is not in {page}");
     }
 }
 

@@ -1,6 +1,6 @@
-//! Signing in, and what is kept of a form whose session had ended when it was sent.
+//! Signing in, and what is kept of a form that was sent and not taken: its session had ended, or it was refused.
 
-use super::{Viewer, frame, no_default, spoken, words};
+use super::{Viewer, frame, no_default, said, spoken, words};
 use domain::staff::Role;
 use maud::{Markup, html};
 
@@ -16,6 +16,10 @@ pub const KEPT: &str = "kept.";
 
 /// What people write themselves, as far as forms call it so; the rest says of which thing the form was.
 const WRITTEN: [&str; 9] = ["note", "text", "subject", "body", "amount", "days", "until", "date", "reference"];
+
+/// Of a form that was refused, what is put right in lines of its own, and what in one.
+const LONG: [&str; 2] = ["body", "text"];
+const SHORT: [&str; 4] = ["email", "name", "note", "subject"];
 
 /// What nobody can read anything from: what a form was made of, and where it leads back to.
 const UNREAD: [&str; 7] = ["preview_digest", "key", "turns", "here", "answered", "previewed", "cursor"];
@@ -60,6 +64,41 @@ pub fn resumed(viewer: &Viewer, kept: Kept<'_>) -> String {
                     button type="submit" { "Send it now" }
                 }
                 p { a href="/" { "Do not send it" } }
+            }
+        },
+    )
+}
+
+/// A form that was refused: why, and what was written, to be put right and sent again.
+pub fn refused(viewer: &Viewer, kept: Kept<'_>, back: &str, why: &str) -> String {
+    let csrf = viewer.csrf.as_deref().unwrap_or_default();
+    let own = kept.fields.iter().filter(|(name, _)| name != "csrf");
+    frame(
+        "This did not work",
+        "",
+        Some(viewer),
+        html! {
+            h1 { "This did not work" }
+            section .notice role="alert" { p { (said(why)) } }
+            section {
+                p { "Nothing was sent. What you wrote is still here." }
+                form method="post" action=(kept.path) {
+                    (no_default())
+                    input type="hidden" name="csrf" value=(csrf);
+                    @for (name, value) in own {
+                        @if LONG.contains(&name.as_str()) {
+                            label for={ "kept-" (name) } { (words(name)) }
+                            textarea id={ "kept-" (name) } name=(name) rows="9" { (value) }
+                        } @else if SHORT.contains(&name.as_str()) {
+                            label for={ "kept-" (name) } { (words(name)) }
+                            input id={ "kept-" (name) } name=(name) value=(value);
+                        } @else {
+                            input type="hidden" name=(name) value=(value);
+                        }
+                    }
+                    button type="submit" { "Send it again" }
+                }
+                p { a href=(back) { "Back, without it" } }
             }
         },
     )

@@ -71,7 +71,7 @@ pub(super) async fn add_by_form(
     let fields = own_fields(request, caller)?;
     let url = fields.get("url").map(|url| url.trim().to_owned()).unwrap_or_default();
     let events = Kind::ALL.into_iter().filter(|kind| fields.contains_key(kind.name())).collect();
-    match endpoints::add(context, &Wish { url, events }, &caller.staff).await {
+    match endpoints::add_by_form(context, &Wish { url, events }, &caller.staff).await {
         Ok((shown, secret)) => once(context, caller, &shown, &secret).await,
         Err(problem) => Ok(web::back_to("/endpoints", Err(problem))),
     }

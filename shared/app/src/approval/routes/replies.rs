@@ -2,7 +2,7 @@
 
 use crate::approval::reply::{self, Said};
 use crate::context::Context;
-use crate::door::console::own_fields;
+use crate::door::console::{own_fields, refused};
 use crate::door::token::Caller;
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
@@ -22,9 +22,18 @@ pub(super) async fn reply_by_form(
     request: &Request<Bytes>,
     caller: &Caller,
 ) -> Result<Answer, Problem> {
-    let fields = own_fields(request, caller)?;
+    let mut fields = own_fields(request, caller)?;
     let name = TicketName::at(id).ok_or_else(|| Problem::not_found("ticket"))?;
-    let taken = reply::take(context, id, &reply::form(&fields)?, &caller.staff).await;
-    let taken = taken.map(|answer| Some(reply::notice(&answer)));
-    Ok(web::back_to(&format!("/tickets/{}", name.address()), taken))
+    let page = format!("/tickets/{}", name.address());
+    match reply::take(context, id, &reply::form(&fields)?, &caller.staff).await {
+        Ok(answer) => Ok(web::back_to(&page, Ok(Some(reply::notice(&answer))))),
+        Err(problem) if problem.status == StatusCode::NOT_FOUND => Err(problem),
+        Err(problem) => {
+            // Whoever has read that somebody else answered, and sends theirs all the same, wants both.
+            if problem.code == "answered_meanwhile" {
+                fields.insert("answered".to_owned(), reply::offered(context, id).await?.answered.to_string());
+            }
+            Ok(refused(context, caller, request, fields, (&page, &problem)))
+        }
+    }
 }

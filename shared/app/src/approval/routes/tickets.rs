@@ -3,7 +3,7 @@
 
 use crate::approval::ticket::{self, Opened, Requester, Word};
 use crate::context::Context;
-use crate::door::console::own_fields;
+use crate::door::console::{own_fields, refused};
 use crate::door::token::Caller;
 use crate::ticket::{cases_of, ticket_json, ticket_shown};
 use crate::web::{self, Answer, Problem, account_id};
@@ -49,7 +49,7 @@ pub(super) async fn open_by_form(
     }
     match ticket::open(context, &Opened { subject, body, requester }, key.as_deref(), &caller.staff).await {
         Ok(ticket) => Ok(web::see_other(&page(&ticket))),
-        Err(problem) => Ok(web::back_to("/tickets", Err(problem))),
+        Err(problem) => Ok(refused(context, caller, request, fields, ("/tickets", &problem))),
     }
 }
 

@@ -31,6 +31,17 @@ pub(super) fn per_cent(rate: Decimal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::money::Currency;
+
+    #[test]
+    fn a_currency_without_a_symbol_has_its_code_like_every_other() {
+        for (figure, code, expected) in
+            [("1234567", "XAF", "1,234,567 XAF"), ("1234.50", "CHF", "1,234.50 CHF"), ("0.05", "EUR", "0.05 EUR")]
+        {
+            let money = Money::parse(figure, Currency::parse(code).unwrap()).unwrap();
+            assert_eq!(super::amount(money), expected);
+        }
+    }
 
     #[test]
     fn figures_are_in_groups_of_three() {
