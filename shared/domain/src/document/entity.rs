@@ -11,6 +11,9 @@ const ID_LETTERS_MAX: usize = 40;
 const PREFIX_LETTERS_MAX: usize = 20;
 /// As many as there are states with all their counties that one company is likely to be registered in.
 const RATES_MAX: usize = 200;
+/// Of a state or an authority. With all rates, an entity takes at most some 300 KB where it is stored.
+const AUTHORITY_LETTERS_MAX: usize = 100;
+const STREET_LINES_MAX: usize = 6;
 
 /// A company of ours that sells, as its register writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +72,8 @@ pub enum EntityRefusal {
     Id(String),
     #[error("`{0}…` is too long; write at most {1} letters in one field")]
     TooLong(String, usize),
+    #[error("{0} lines of an address are too many; write at most {STREET_LINES_MAX}")]
+    Street(usize),
     #[error("the name is missing: write it as the commercial register does")]
     Name,
     #[error("{0} rates are too many; keep at most {RATES_MAX}")]
@@ -110,6 +115,9 @@ impl LegalEntity {
         if let Some(text) = self.texts().into_iter().find(|text| text.chars().count() > most) {
             return Err(EntityRefusal::TooLong(text.chars().take(20).collect(), most));
         }
+        if self.party.street.len() > STREET_LINES_MAX {
+            return Err(EntityRefusal::Street(self.party.street.len()));
+        }
         if self.party.name.trim().is_empty() {
             return Err(EntityRefusal::Name);
         }
@@ -129,6 +137,10 @@ impl LegalEntity {
         }
         let mut seen = BTreeSet::new();
         for rate in &self.rates {
+            let mut texts = [&rate.region, &rate.name].into_iter().flatten();
+            if let Some(text) = texts.find(|text| text.chars().count() > AUTHORITY_LETTERS_MAX) {
+                return Err(EntityRefusal::TooLong(text.chars().take(20).collect(), AUTHORITY_LETTERS_MAX));
+            }
             if rate.percent < Decimal::ZERO || rate.percent > Decimal::ONE_HUNDRED {
                 return Err(EntityRefusal::Rate(rate.percent));
             }

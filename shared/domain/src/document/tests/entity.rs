@@ -37,10 +37,12 @@ fn an_entity_is_refused_for_what_its_law_would_refuse_later() {
     for country in ["DE", "GB", "CH", "US"] {
         assert_eq!(entity(country).check(&policy), Ok(()), "{country}");
     }
-    let rows: [(&str, &str, Change, &str); 26] = [
+    let rows: [(&str, &str, Change, &str); 28] = [
         ("no id", "DE", |it| it.id.clear(), "an id is 1 to 40 small letters"),
         ("a strange id", "DE", |it| it.id = "d#e".into(), "an id is 1 to 40 small letters"),
         ("a long name", "DE", |it| it.party.name = "x".repeat(501), "write at most 500 letters"),
+        ("a long street", "DE", |it| it.party.street = vec!["x".into(); 7], "7 lines of an address are too many"),
+        ("a long authority", "US", |it| it.rates[0].name = Some("x".repeat(101)), "write at most 100 letters"),
         ("no name", "DE", |it| it.party.name = " ".into(), "the name is missing"),
         ("many rates", "DE", |it| it.rates = vec![rate("1", "", ""); 201], "201 rates are too many; keep at most 200"),
         ("below nothing", "DE", |it| it.rates = vec![rate("-0.1", "", "")], "0 to 100 per cent; -0.1 is not"),
