@@ -3,6 +3,7 @@
 use crate::EInvoice;
 use domain::document::{Sound, Tax, TaxDocument};
 use domain::policies::Policies;
+use rust_decimal::Decimal;
 
 #[path = "../examples/thousand/made.rs"]
 mod made;
@@ -39,6 +40,21 @@ fn what_stands_in_a_document_stands_in_its_e_invoice() {
         }
     }
     assert_eq!(invoice(credit).ubl().lost, Vec::<String>::new());
+}
+
+/// EN 16931 knows no price below zero.
+#[test]
+fn what_is_given_back_has_a_quantity_below_zero() {
+    let mut document = first(|document| document.corrects.is_none());
+    let (mut more, mut back) = (document.lines[0].clone(), document.lines[0].clone());
+    (more.quantity, more.discount) = (Decimal::TWO, None);
+    (back.quantity, back.discount) = (Decimal::NEGATIVE_ONE, None);
+    document.lines.extend([more, back]);
+    let invoice = invoice(document);
+    assert!(invoice.ubl().xml.contains(">-1</cbc:InvoicedQuantity>"), "{}", invoice.ubl().xml);
+    let [ubl, cii] =
+        [invoice.ubl(), invoice.cii()].map(|written| en16931_formats::read(written.xml.as_bytes()).unwrap().invoice);
+    assert_eq!((ubl.totals, ubl.lines), (cii.totals, cii.lines));
 }
 
 #[test]

@@ -1,13 +1,17 @@
 //! What a tax document says, before anybody writes it: whose, to whom, for what, with which tax.
 
 mod check;
+mod draft;
+mod entity;
 mod law;
 mod series;
 mod totals;
 
 pub use check::{DocumentRefusal, Sound};
+pub use draft::{Draft, NotDrafted};
+pub use entity::{Account, ChargedRate, EntityRefusal, Issuer, LegalEntity};
 pub use law::{DocumentPolicy, Law, Need, When};
-pub use series::{Issuer, LegalEntity, NotNumbered, Series};
+pub use series::{NotNumbered, Series};
 pub use totals::{DocumentTotals, TaxGroup};
 
 use crate::money::{Currency, Money, Rate};

@@ -23,7 +23,7 @@ mod usage;
 pub use catalogue::{Price, Tier};
 pub use complaint::{COMPLAINTS_MAX, Complaint, Refused};
 pub use contracts::Contract;
-pub use customers::Customer;
+pub use customers::{Address, Customer};
 pub use exceptions::{Exception, ExceptionKind};
 pub use network_rules::{NetworkRule, Says};
 pub use rates::ExchangeRate;

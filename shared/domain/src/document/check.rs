@@ -5,7 +5,7 @@ use crate::money::{Currency, Money};
 use rust_decimal::Decimal;
 
 /// Of one amount. Five hundred of them, and a tax on them, are still what an e-invoice can hold.
-const LARGEST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
+pub(super) const LARGEST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
 
 /// A document with all that the law of its issuer's country wants, and its sums.
 #[derive(Debug, Clone)]
@@ -32,8 +32,8 @@ pub enum DocumentRefusal {
     TooLong(String, usize),
     #[error("the amounts are too large to be added up")]
     TooLarge,
-    #[error("line {0} has a quantity or a price that is not above zero, or a discount above its price")]
-    NotPositive(usize),
+    #[error("line {0} has a quantity of nothing, a price below zero, or a discount above its price")]
+    NotPriced(usize),
     #[error("line {0} ends before it begins")]
     EndsBefore(usize),
     #[error("it does not say to which account it is paid")]
@@ -116,12 +116,13 @@ fn is_bounded(document: &TaxDocument, policy: &DocumentPolicy) -> Result<(), Doc
         return Err(DocumentRefusal::TooLong(text.chars().take(20).collect(), most));
     }
     for (at, line) in document.lines.iter().enumerate() {
-        let full = line.quantity.checked_mul(line.price.amount()).filter(|full| *full <= LARGEST);
+        let full = line.quantity.checked_mul(line.price.amount()).filter(|full| full.abs() <= LARGEST);
         let full = Money::rounded(full.ok_or(DocumentRefusal::TooLarge)?, document.currency);
         let off = line.discount.unwrap_or(Money::zero(document.currency));
-        let is_sound = line.quantity > Decimal::ZERO && line.price.amount() >= Decimal::ZERO;
-        if !is_sound || off.amount() < Decimal::ZERO || off > full {
-            return Err(DocumentRefusal::NotPositive(at + 1));
+        // What is given back has a quantity below zero: a price never is (EN 16931, BR-27).
+        let is_sound = !line.quantity.is_zero() && line.price.amount() >= Decimal::ZERO;
+        if !is_sound || off.amount() < Decimal::ZERO || off > full.max(Money::zero(document.currency)) {
+            return Err(DocumentRefusal::NotPriced(at + 1));
         }
         if line.period.is_some_and(|(from, to)| from > to) {
             return Err(DocumentRefusal::EndsBefore(at + 1));
@@ -151,17 +152,10 @@ fn is_taxed_by(document: &TaxDocument, law: &Law) -> Result<(), DocumentRefusal>
             return Err(DocumentRefusal::NoRate(rate));
         }
     }
-    let ours = document.taxes().filter_map(Tax::reason).chain(document.corrects.iter().map(|it| it.reason.as_str()));
-    let foreign = ours.flat_map(|text| law.never_says.iter().filter(move |word| says(text, word))).next();
-    foreign.map_or(Ok(()), |word| Err(DocumentRefusal::OtherWord(word.clone())))
-}
-
-fn says(text: &str, phrase: &str) -> bool {
-    let plain = |text: &str| {
-        let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
-        format!(" {} ", words.join(" "))
-    };
-    plain(text).contains(&plain(phrase))
+    let mut ours =
+        document.taxes().filter_map(Tax::reason).chain(document.corrects.iter().map(|it| it.reason.as_str()));
+    let foreign = ours.find_map(|text| law.foreign_word(text));
+    foreign.map_or(Ok(()), |word| Err(DocumentRefusal::OtherWord(word.to_owned())))
 }
 
 fn missing<'a>(document: &TaxDocument, law: &'a Law) -> Option<(Need, &'a str)> {

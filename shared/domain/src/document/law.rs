@@ -175,6 +175,11 @@ impl Law {
         }
     }
 
+    /// A word of another country's tax in a text that is ours.
+    pub(super) fn foreign_word(&self, text: &str) -> Option<&str> {
+        self.never_says.iter().find(|word| says(text, word)).map(String::as_str)
+    }
+
     /// What must stand there, and by which article.
     pub fn needs(&self, when: When) -> impl Iterator<Item = (Need, &str)> {
         let wanted = self.needs.iter().filter(move |wanted| wanted.when == when);
@@ -201,6 +206,14 @@ impl Law {
         let faults = faults.into_iter().filter(|(wrong, _)| *wrong);
         unknown.chain(faults.map(|(_, fault)| Complaint::on(&self.id, fault))).collect()
     }
+}
+
+fn says(text: &str, phrase: &str) -> bool {
+    let plain = |text: &str| {
+        let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+        format!(" {} ", words.join(" "))
+    };
+    plain(text).contains(&plain(phrase))
 }
 
 impl Rules for DocumentPolicy {

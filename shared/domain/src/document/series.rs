@@ -1,32 +1,11 @@
 //! Who numbers an invoice, and with which number? A number is taken by whoever stores its document, in one transaction.
 
-use super::{DocumentPolicy, DocumentRefusal, Original, Party, Sound, TaxDocument};
+use super::{DocumentPolicy, DocumentRefusal, Issuer, LegalEntity, Original, Sound, TaxDocument};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Beyond it the numbers would have another width, and be sorted wrongly.
 const LAST: u32 = 999_999;
-
-/// A company of ours that sells, as its register writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LegalEntity {
-    pub id: String,
-    #[serde(default)]
-    pub issuer: Issuer,
-    /// What its numbers begin with, for example `R-2026-`.
-    pub prefix: String,
-    pub party: Party,
-}
-
-/// Who writes an entity's invoices. There is always exactly one: a second invoice would owe the tax twice.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Issuer {
-    #[default]
-    Provider,
-    Recoup,
-}
 
 /// The numbers of one legal entity, without a gap. It is written over what was read, together with the new document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

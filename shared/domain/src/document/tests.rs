@@ -1,5 +1,7 @@
 //! What must stand on a document by whose law, what is refused, and how sums are rounded.
 
+mod draft;
+mod entity;
 mod series;
 
 use super::*;
@@ -226,11 +228,20 @@ fn what_the_law_wants_must_stand_there() {
 #[test]
 fn what_cannot_be_added_up_is_refused() {
     let policy = policy();
-    let rows: [(&str, Change, &str); 13] = [
+    let rows: [(&str, Change, &str); 15] = [
         ("two currencies", |it| it.lines.push(line("1 USD", "1", standard("19"))), "line 2 is in another currency"),
         ("paid in another", |it| it.paid = Some(money("1 USD")), "the amount that was paid"),
         ("nothing of it", |it| it.lines[0].quantity = Decimal::ZERO, "line 1 has a quantity"),
         ("below zero", |it| it.lines[0].price = Rate::new(decimal("-1"), Currency::EUR), "line 1 has a quantity"),
+        ("only given back", |it| it.lines[0].quantity = decimal("-1"), "more than everything together"),
+        (
+            "given back, and less",
+            |it| {
+                it.lines.push(line("10 EUR", "-1", standard("19")));
+                it.lines[1].discount = Some(money("1.00 EUR"));
+            },
+            "line 2 has a quantity",
+        ),
         ("more off than there is", |it| it.lines[0].discount = Some(money("100.01 EUR")), "line 1 has a quantity"),
         ("more paid than due", |it| it.paid = Some(money("119.01 EUR")), "more than everything together"),
         ("backwards", |it| it.lines[0].period = Some((it.issued_on, Date::MIN)), "line 1 ends before it begins"),
@@ -276,6 +287,8 @@ fn a_tax_is_rounded_once_over_all_that_is_taxed_alike() {
     let mut less = at_home();
     less.discounts = vec![Discount { amount: money("10.00 EUR"), reason: "loyal".into(), tax: standard("19") }];
     less.paid = Some(money("7.10 EUR"));
+    let mut back = at_home();
+    back.lines.push(line("20 EUR", "-1.5", standard("19")));
     let mut by_card = swiss();
     by_card.payment = Payment::Card { last4: "4242".into() };
     let mut yen = at_home();
@@ -288,6 +301,7 @@ fn a_tax_is_rounded_once_over_all_that_is_taxed_alike() {
         ("small amounts", small, "0.39 0.07 0.46 0.00 0.46"),
         ("prices finer than a coin, two rates", fine, "23.30 2.03 25.33 0.00 25.33"),
         ("a discount, and some paid", less, "90.00 17.10 107.10 0.00 100.00"),
+        ("some given back", back, "70.00 13.30 83.30 0.00 83.30"),
         ("Swiss coins", swiss(), "99.98 8.10 108.08 0.02 108.10"),
         ("no coins in a card", by_card, "99.98 8.10 108.08 0.00 108.08"),
         ("sales tax", american(), "100.00 7.25 107.25 0.00 107.25"),

@@ -18,6 +18,9 @@ pub struct Customer {
     pub email: Option<String>,
     pub phone: Option<String>,
     pub billing_address: Option<String>,
+    /// The same in its parts, where the file has them apart: a tax document needs them so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
     pub locale: Option<String>,
     pub time_zone: Option<String>,
     pub strategic: bool,
@@ -38,7 +41,22 @@ pub struct Customer {
     pub tax_id: Option<String>,
     pub tax_country: Option<String>,
     pub tax_exempt: Option<bool>,
+    /// As their tax documents say it, with its article.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_exempt_reason: Option<String>,
     pub metadata: BTreeMap<String, String>,
+}
+
+/// Where bills are sent to, as the file says it: a country may be a name or a code.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// Line by line.
+    pub street: Vec<String>,
+    pub city: Option<String>,
+    pub post_code: Option<String>,
+    pub region: Option<String>,
+    pub country: Option<String>,
 }
 
 /// With the names under which Salesforce and HubSpot export them.
@@ -69,6 +87,7 @@ const OWN: &[Column] = &[
     ("tax_id", &["vat_id", "vat_number", "tax_number"]),
     ("tax_country", &["tax_jurisdiction"]),
     ("tax_exempt", &[]),
+    ("tax_exempt_reason", &["exemption_reason"]),
     ("metadata", &[]),
 ];
 
@@ -79,12 +98,13 @@ impl Record for Customer {
     fn read(row: &mut Row<'_>) -> Option<Self> {
         let who = row.who();
         let name = row.may("name", cell::text).or(joined(row, &["first_name", "last_name"], " "));
-        let parts = joined(row, &["street", "postal_code", "city", "region", "country"], ", ");
-        let billing_address = row.may("billing_address", cell::text).or(parts);
+        let address = Address::read(row);
+        let billing_address = row.may("billing_address", cell::text).or(address.as_ref().map(Address::joined));
         // What a row cannot do without comes last: before it gives up, every other cell has been looked at.
         Some(Self {
             name,
             billing_address,
+            address,
             email: row.may("email", contact::email),
             phone: row.may("phone", contact::phone),
             locale: row.may("locale", contact::locale),
@@ -99,6 +119,7 @@ impl Record for Customer {
             tax_id: row.may("tax_id", cell::text),
             tax_country: row.may("tax_country", contact::country),
             tax_exempt: row.may("tax_exempt", cell::flag),
+            tax_exempt_reason: row.may("tax_exempt_reason", cell::text),
             metadata: row.metadata(),
             who: who?,
         })
@@ -106,6 +127,27 @@ impl Record for Customer {
 
     fn together(all: &[(usize, Self)], complaints: &mut Complaints) {
         doubled(all.iter().map(|(line, customer)| (*line, &customer.who)), "customer", "this customer", complaints);
+    }
+}
+
+impl Address {
+    fn read(row: &mut Row<'_>) -> Option<Self> {
+        let street = row.may("street", cell::text).unwrap_or_default();
+        let address = Self {
+            street: street.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+            post_code: row.may("postal_code", cell::text),
+            city: row.may("city", cell::text),
+            region: row.may("region", cell::text),
+            country: row.may("country", cell::text),
+        };
+        (address != Self::default()).then_some(address)
+    }
+
+    fn joined(&self) -> String {
+        let Self { street, city, post_code, region, country } = self;
+        let street = (!street.is_empty()).then(|| street.join("\n"));
+        let parts = [street.as_ref(), post_code.as_ref(), city.as_ref(), region.as_ref(), country.as_ref()];
+        parts.into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -132,19 +174,32 @@ mod tests {
         let customer = one(both(
             Kind::Customers,
             "provider,source,customer,name,email,phone,billing_address,locale,time_zone,strategic,no_sms,no_mail,owner,group,credit_limit,currency,\
-             legal_name,tax_id,tax_country,tax_exempt,metadata.Team\n\
+             legal_name,tax_id,tax_country,tax_exempt,tax_exempt_reason,street,city,state,zip,country,metadata.Team\n\
              Stripe,eu,cus_1,Acme,ap@acme.example,+49 30 123456,\"Main St 1\r\nBerlin\",de_de,europe/berlin,yes,yes,yes,mara,acme,5000,EUR,\
-             Acme GmbH,DE123456789,de,no,North\n",
+             Acme GmbH,DE123456789,de,no,Article 151,\"Main St 1\r\n\r\n c/o Bo \",Berlin,BE,10115,DE,North\n",
             r#"{"provider":"stripe","source":"eu","customer":"cus_1","name":"Acme","email":"ap@acme.example","phone":"+49 30 123456",
                 "billing_address":"Main St 1\nBerlin","locale":"de-DE","time_zone":"Europe/Berlin","strategic":true,"no_sms":true,"no_mail":true,"owner":"mara",
                 "group":"acme","credit_limit":{"amount":"5000.00","currency":"EUR"},"legal_name":"Acme GmbH","tax_id":"DE123456789",
-                "tax_country":"DE","tax_exempt":false,"metadata":{"Team":"North"}}"#,
+                "tax_country":"DE","tax_exempt":false,"tax_exempt_reason":"Article 151","street":"Main St 1\nc/o Bo","city":"Berlin",
+                "region":"BE","postal_code":"10115","country":"DE","metadata":{"Team":"North"}}"#,
         ));
         assert_eq!(customer.who.account(), crate::id::AccountId::of("stripe", "eu", "cus_1"));
         assert_eq!(customer.credit_limit.map(|limit| limit.to_string()).as_deref(), Some("5000.00 EUR"));
         assert_eq!(customer.billing_address.as_deref(), Some("Main St 1\nBerlin"));
+        assert_eq!(customer.address, Some(address(&["Main St 1", "c/o Bo"], "BE", "DE")));
+        assert_eq!(customer.tax_exempt_reason.as_deref(), Some("Article 151"));
         assert_eq!(customer.metadata, BTreeMap::from([("Team".to_owned(), "North".to_owned())]));
         assert!(customer.strategic && customer.no_sms && customer.no_mail && customer.tax_exempt == Some(false));
+    }
+
+    fn address(street: &[&str], region: &str, country: &str) -> Address {
+        Address {
+            street: street.iter().map(|&line| line.into()).collect(),
+            city: Some("Berlin".into()),
+            post_code: Some("10115".into()),
+            region: (!region.is_empty()).then(|| region.into()),
+            country: Some(country.into()),
+        }
     }
 
     #[test]
@@ -152,6 +207,21 @@ mod tests {
         let customer = one(csv(Kind::Customers, "customer,provider,email\ncus_1,stripe,\n").unwrap());
         assert_eq!((customer.who.source.as_str(), customer.email, customer.credit_limit), ("default", None, None));
         assert!(!customer.strategic && !customer.no_sms && !customer.no_mail && customer.tax_exempt.is_none());
+        assert_eq!((customer.address, customer.billing_address, customer.tax_exempt_reason), (None, None, None));
+        let whole = "provider,customer,billing_address\nstripe,cus_1,Main St 1\n";
+        assert_eq!(
+            one(csv(Kind::Customers, whole).unwrap()).address,
+            None,
+            "nobody takes an address apart by guessing"
+        );
+    }
+
+    #[test]
+    fn what_was_imported_before_is_read_as_it_was() {
+        let stored =
+            serde_json::to_value(one(csv(Kind::Customers, "provider,customer\nstripe,cus_1\n").unwrap())).unwrap();
+        assert_eq!((stored.get("address"), stored.get("tax_exempt_reason")), (None, None));
+        assert_eq!(serde_json::from_value::<Customer>(stored).unwrap().address, None);
     }
 
     #[test]
@@ -175,6 +245,7 @@ mod tests {
             let customer = one(read(Kind::Customers, Format::Csv, text.as_bytes(), &given).unwrap().0);
             assert_eq!((customer.who.provider.as_str(), customer.who.customer.as_str()), ("stripe", "cus_1"), "{name}");
             assert_eq!(customer.billing_address.as_deref(), Some("Main St 1, 10115, Berlin, Germany"), "{name}");
+            assert_eq!(customer.address, Some(address(&["Main St 1"], "", "Germany")), "{name}");
             assert_eq!((customer.name.as_deref(), customer.owner.as_deref()), (Some("Acme"), Some("mara")), "{name}");
             assert_eq!(customer.metadata.get(their_id).map(String::as_str), Some("0018d00000XyZ"), "{name}");
         }

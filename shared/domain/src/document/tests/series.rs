@@ -2,11 +2,13 @@
 
 use super::{at_home, credit, german, policy};
 use crate::document::{DocumentPolicy, DocumentTotals, Issuer, LegalEntity, NotNumbered, Series, TaxDocument};
+use crate::money::Currency;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 fn entity(issuer: Issuer) -> LegalEntity {
-    LegalEntity { id: "de".into(), issuer, prefix: "R-2026-".into(), party: german() }
+    let (prefix, party, currency) = ("R-2026-".into(), german(), Currency::EUR);
+    LegalEntity { id: "de".into(), issuer, prefix, party, currency, rates: vec![], payment: None }
 }
 
 fn series() -> Series {
@@ -93,7 +95,7 @@ fn an_invoice_has_one_issuer() {
     assert_eq!(refused(Issuer::Recoup, true), Some(NotNumbered::Sold));
     assert_eq!(refused(Issuer::Provider, false), Some(NotNumbered::NotOurs("Recoup GmbH".into())));
     let unsaid: LegalEntity = serde_json::from_value(serde_json::json!({
-        "id": "de", "prefix": "R-", "party": serde_json::to_value(german()).unwrap(),
+        "id": "de", "prefix": "R-", "currency": "EUR", "party": serde_json::to_value(german()).unwrap(),
     }))
     .unwrap();
     assert_eq!(unsaid.issuer, Issuer::Provider, "nobody numbers invoices because nothing was said");
