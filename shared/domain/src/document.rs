@@ -1,11 +1,17 @@
 //! What a tax document says, before anybody writes it: whose, to whom, for what, with which tax.
 
+mod books;
 mod check;
+mod entities;
+mod filed;
 mod law;
 mod series;
+mod shown;
 mod totals;
 
 pub use check::{DocumentRefusal, Sound};
+pub use entities::{Beside, Entities, EntityRefusal, EntityWish, KeptEntity};
+pub use filed::{Filed, FiledOf, NotTakenBack, TakenBack};
 pub use law::{DocumentPolicy, Law, Need, When};
 pub use series::{Issuer, LegalEntity, NotNumbered, Series};
 pub use totals::{DocumentTotals, TaxGroup};

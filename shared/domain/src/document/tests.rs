@@ -1,5 +1,6 @@
 //! What must stand on a document by whose law, what is refused, and how sums are rounded.
 
+mod filed;
 mod series;
 
 use super::*;
