@@ -52,6 +52,7 @@ mod outgoing;
 mod overview;
 mod owed;
 mod pace;
+mod paper;
 mod pay;
 mod permitted;
 mod phone;

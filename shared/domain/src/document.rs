@@ -10,7 +10,7 @@ mod shown;
 mod totals;
 
 pub use check::{DocumentRefusal, Sound};
-pub use entities::{Beside, Entities, EntityRefusal, EntityWish, KeptEntity};
+pub use entities::{Beside, Entities, EntityWish, KeptEntity, NotKept};
 pub use filed::{Filed, FiledOf, NotTakenBack, TakenBack};
 pub use law::{DocumentPolicy, Law, Need, When};
 pub use series::{Issuer, LegalEntity, NotNumbered, Series};

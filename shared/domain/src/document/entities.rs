@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// All of them are one item.
-const ENTITIES_MAX: usize = 16;
-const ENTITY_BYTES_MAX: usize = 5_000;
+const ENTITIES_MAX: usize = 12;
+const ENTITY_BYTES_MAX: usize = 7_500;
 /// It stands in a key.
 const ID_CHARS_MAX: usize = 40;
 
@@ -52,7 +52,7 @@ pub struct Beside<'a> {
 
 /// Why nothing is changed. The order is the order of the checks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EntityRefusal {
+pub enum NotKept {
     #[error("only a VP may say which company sells, and who makes its invoices")]
     Role,
     #[error("there is no legal entity `{0}`")]
@@ -92,23 +92,23 @@ impl Entities {
     }
 
     /// Adds one, or changes it, and says what is written down for good.
-    pub fn keep(&mut self, wish: &EntityWish, by: &Staff, beside: Beside<'_>) -> Result<Note, EntityRefusal> {
+    pub fn keep(&mut self, wish: &EntityWish, by: &Staff, beside: Beside<'_>) -> Result<Note, NotKept> {
         may_change(by)?;
         let (id, before) = (&wish.entity.id, self.get(&wish.entity.id).cloned());
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if !(1..=ID_CHARS_MAX).contains(&id.len()) || !id.bytes().all(is_plain) {
-            return Err(EntityRefusal::NoId);
+            return Err(NotKept::NoId);
         }
-        wish.entity.check(beside.policy).map_err(EntityRefusal::unsound)?;
+        wish.entity.check(beside.policy).map_err(NotKept::unsound)?;
         if stored_bytes(wish) > ENTITY_BYTES_MAX {
-            return Err(EntityRefusal::TooLarge);
+            return Err(NotKept::TooLarge);
         }
         if before.is_none() && self.all.len() >= ENTITIES_MAX {
-            return Err(EntityRefusal::TooMany);
+            return Err(NotKept::TooMany);
         }
         let old_prefix = before.as_ref().map(|kept| kept.entity.prefix.clone());
         if let Some(old) = old_prefix.filter(|old| beside.has_documents && *old != wish.entity.prefix) {
-            return Err(EntityRefusal::Numbered(old));
+            return Err(NotKept::Numbered(old));
         }
         self.is_apart(wish, beside.merchants)?;
         let kept = KeptEntity {
@@ -126,49 +126,50 @@ impl Entities {
     }
 
     /// Takes one away that has no documents.
-    pub fn remove(&mut self, id: &str, by: &Staff, beside: Beside<'_>) -> Result<Note, EntityRefusal> {
+    pub fn remove(&mut self, id: &str, by: &Staff, beside: Beside<'_>) -> Result<Note, NotKept> {
         may_change(by)?;
-        let kept = self.get(id).cloned().ok_or_else(|| EntityRefusal::Unknown(id.to_owned()))?;
+        let kept = self.get(id).cloned().ok_or_else(|| NotKept::Unknown(id.to_owned()))?;
         if beside.has_documents {
-            return Err(EntityRefusal::HasDocuments(id.to_owned()));
+            return Err(NotKept::HasDocuments(id.to_owned()));
         }
         self.all.retain(|other| other.entity.id != id);
         Ok(note(&KeptEntity { by: by.id.clone(), at: beside.now, ..kept }, "removed"))
     }
 
     /// No prefix and no source is another entity's, and nobody else sells through what Recoup makes invoices for.
-    fn is_apart(&self, wish: &EntityWish, merchants: &[String]) -> Result<(), EntityRefusal> {
+    fn is_apart(&self, wish: &EntityWish, merchants: &[String]) -> Result<(), NotKept> {
         let others = || self.all.iter().filter(|kept| kept.entity.id != wish.entity.id);
-        if let Some(other) = others().find(|kept| kept.entity.prefix == wish.entity.prefix) {
-            return Err(EntityRefusal::PrefixTaken(wish.entity.prefix.clone(), other.entity.id.clone()));
+        let is_taken = |kept: &&KeptEntity| !wish.entity.prefix.is_empty() && kept.entity.prefix == wish.entity.prefix;
+        if let Some(other) = others().find(is_taken) {
+            return Err(NotKept::PrefixTaken(wish.entity.prefix.clone(), other.entity.id.clone()));
         }
         for (place, name) in wish.sources.iter().enumerate() {
             if wish.sources[..place].contains(name) {
-                return Err(EntityRefusal::SourceTwice(name.clone()));
+                return Err(NotKept::SourceTwice(name.clone()));
             }
             if let Some(other) = others().find(|kept| kept.sources.contains(name)) {
-                return Err(EntityRefusal::SourceTaken(name.clone(), other.entity.id.clone()));
+                return Err(NotKept::SourceTaken(name.clone(), other.entity.id.clone()));
             }
             let provider = name.split('/').next().unwrap_or_default();
             let is_sold = merchants.iter().any(|merchant| merchant == provider);
             if wish.entity.issuer == Issuer::Recoup
                 && let Err(why) = wish.entity.series(is_sold)
             {
-                return Err(EntityRefusal::Sold(name.clone(), why));
+                return Err(NotKept::Sold(name.clone(), why));
             }
         }
         Ok(())
     }
 }
 
-impl EntityRefusal {
+impl NotKept {
     fn unsound(why: impl std::fmt::Display) -> Self {
         Self::Unsound(why.to_string())
     }
 }
 
-fn may_change(by: &Staff) -> Result<(), EntityRefusal> {
-    if by.role == Role::Vp { Ok(()) } else { Err(EntityRefusal::Role) }
+fn may_change(by: &Staff) -> Result<(), NotKept> {
+    if by.role == Role::Vp { Ok(()) } else { Err(NotKept::Role) }
 }
 
 /// Names and addresses stand there as their digest.
@@ -179,6 +180,7 @@ fn note(kept: &KeptEntity, word: &str) -> Note {
     };
     let whole = serde_json::to_vec(&kept.entity).expect("an entity is plain data");
     let body = [
+        ("what", "entity".to_owned()),
         ("entity", kept.entity.id.clone()),
         ("word", word.to_owned()),
         ("issuer", issuer.to_owned()),

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// The lists of which a view can be kept.
-const LISTS: [&str; 7] = ["/accounts", "/actions", "/cases", "/disputes", "/incidents", "/payment-requests", "/tasks"];
+const LISTS: [&str; 8] =
+    ["/accounts", "/actions", "/cases", "/disputes", "/documents", "/incidents", "/payment-requests", "/tasks"];
 
 /// How many views one person keeps, how long their names are, and what they ask for.
 const VIEWS_MAX: usize = 20;
