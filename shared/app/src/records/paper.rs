@@ -16,6 +16,9 @@ use domain::staff::MACHINE;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+/// What takes a document back is as long, and says why in 500 letters of any script.
+pub const CREDIT_BYTES_MAX: usize = 4_000;
+
 /// Our own document of an invoice.
 pub struct Paper {
     pub filed: Filed,
@@ -133,11 +136,12 @@ fn made(
         rate: foreign.and_then(|currency| Books::of(rates, currency, entity.currency)),
         issued_on: day(context),
     };
-    let document = match draft.document() {
+    let policy = context.policies.documents.current();
+    let document = match draft.document(policy) {
         Ok(document) => document,
         Err(why) => return Ok(Err(why.to_string())),
     };
-    let sound = match series.number(document, context.policies.documents.current()) {
+    let sound = match series.number(document, policy) {
         Ok(sound) => sound,
         Err(why) => return Ok(Err(why.to_string())),
     };
@@ -149,7 +153,7 @@ fn made(
         at: context.clock.now(),
         document: sound.document().clone(),
     };
-    if stored_bytes(&filed) > context.policies.limits.current().item_bytes_max {
+    if stored_bytes(&filed) + CREDIT_BYTES_MAX > context.policies.limits.current().item_bytes_max {
         return Ok(Err("it has more lines than one document holds: send the provider's own from there".to_owned()));
     }
     Ok(Ok(Paper { filed, lines: sound.shown(&entity.prefix), series: Some(series) }))

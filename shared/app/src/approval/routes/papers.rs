@@ -101,7 +101,8 @@ fn wish(fields: &BTreeMap<String, String>) -> Result<EntityWish, Problem> {
         entity["payment"] = json!({"iban": iban, "bic": said("bic")});
     }
     let wish = json!({"entity": entity, "sources": listed("sources", &[',', ' ', '\n', '\r'])});
-    from_value(wish).map_err(|why| Problem::malformed(format!("the form cannot be read: {why}")))
+    let why = "one of these is not written as its example: the currency, the taxes, or who makes the invoices";
+    from_value(wish).map_err(|_| Problem::malformed(why))
 }
 
 /// `19` or `8.875 NY`: per cent, and where it is charged.

@@ -351,7 +351,7 @@ pub static ABOUT: &[About] = &[
     About::new("DELETE", "/api/entities/{id}", "removeEntity", "", "Removes a company of ours that has no documents")
         .with_status(204)
         .refuses(&[404, 422]),
-    get("/api/setup/ledger", "setupLedger", "Entries", "Lists the ledger of what is set up for all sources").with(PAGE),
+    get("/api/setup/ledger", "setupLedger", "Ledger", "Lists the ledger of what is set up for all sources").with(PAGE),
     get("/api/setup/ledger/head", "setupLedgerHead", "LedgerHead", "Shows where that ledger stands"),
     get(
         "/api/documents",
