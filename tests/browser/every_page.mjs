@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
 const BYTES_MAX = 50 * 1024;
-const BESIDE_PAGES = ['/healthz', '/style.css', '/console.js'];
+const BESIDE_PAGES = ['/healthz', '/style.css', '/console.js', '/documents/{number}/pdf', '/documents/{number}/ubl', '/documents/{number}/cii'];
 const IDS = 'act|ch|cn|cus|di|dp|du|evt|in|inc|link|own|pi|pm|pr|price|prod|rcv|re|seti|sub|task|tk|txn';
 
 // The pages of the table: what answers GET and is neither for programs nor asked for by a page.
@@ -28,6 +28,8 @@ async function places(table, { find, letter }) {
     '/tickets/{id}': async () => `/tickets/${await find('/api/tickets')}`,
     // Without an incident the page says so, and is a page as well.
     '/incidents/{id}': async () => `/incidents/${(await find('/api/incidents').catch(() => undefined)) ?? 'inc_none'}`,
+    // So does the page of a document that is not there.
+    '/documents/{number}': async () => `/documents/${(await find('/api/documents', (it) => it.number).catch(() => undefined)) ?? 'none'}`,
     '/reports/{month}': async () => '/reports/2026-01',
     '/pay/{token}': () => letter('/pay/'),
     '/card/{token}': () => letter('/card/'),

@@ -1,7 +1,7 @@
 //! The companies of ours that sell, and who makes their invoices.
 
 use crate::frame::{Viewer, frame, known, no_default, only, time};
-use domain::document::{Entities, Issuer, KeptEntity};
+use domain::document::{ChargedRate, Entities, Issuer, KeptEntity, LegalEntity};
 use domain::staff::Role;
 use maud::{Markup, html};
 
@@ -65,13 +65,13 @@ fn entity(kept: &KeptEntity, csrf: Option<&str>) -> Markup {
     } }
 }
 
-fn rate(rate: &domain::document::ChargedRate) -> String {
+fn rate(rate: &ChargedRate) -> String {
     let percent = rate.percent.normalize();
     rate.region.as_ref().map_or_else(|| format!("{percent} %"), |region| format!("{percent} % in {region}"))
 }
 
 /// As the form takes it back: `8.875 NY`.
-fn typed(rate: &domain::document::ChargedRate) -> String {
+fn typed(rate: &ChargedRate) -> String {
     let percent = rate.percent.normalize().to_string();
     rate.region.as_ref().map_or(percent.clone(), |region| format!("{percent} {region}"))
 }
@@ -79,7 +79,7 @@ fn typed(rate: &domain::document::ChargedRate) -> String {
 fn form(csrf: &str, chosen: Option<&KeptEntity>) -> Markup {
     let entity = chosen.map(|kept| &kept.entity);
     let party = entity.map(|entity| entity.party.clone()).unwrap_or_default();
-    let own = |field: fn(&domain::document::LegalEntity) -> String| entity.map(field).unwrap_or_default();
+    let own = |field: fn(&LegalEntity) -> String| entity.map(field).unwrap_or_default();
     let payment = entity.and_then(|entity| entity.payment.clone());
     let field = |name: &str, label: &str, value: &str, required: bool| {
         html! {

@@ -157,27 +157,102 @@ fn related(shown: &PaperShown<'_>) -> Markup {
 
 /// What would take the invoice back, and the button for whoever may.
 fn credit(viewer: &Viewer, shown: &PaperShown<'_>) -> Markup {
-    let number = &shown.filed.document.number;
+    let document = &shown.filed.document;
     html! {
-        @match &shown.credit {
-            Credit::Made(_) => {}
-            Credit::Not(_) if shown.filed.document.corrects.is_some() => {}
-            Credit::Not(why) => section { h2 { "Take it back" } p .soft { (said(why)) } },
-            Credit::Would(lines) => section {
-                h2 { "Take it back" }
-                p { "A credit note over all of it would say:" }
-                dl { @for line in lines { dt { (line.label) } dd { (known(line.after.as_ref())) } } }
-                @if let Some(csrf) = &viewer.csrf {
-                    form method="post" action={ "/documents/" (number) "/credit" } {
-                        (no_default())
-                        input type="hidden" name="csrf" value=(csrf);
-                        label for="reason" { "Why, as the customer will read it" }
-                        input id="reason" name="reason" maxlength="500" required;
-                        button type="submit" { "Make the credit note" }
-                        p .soft { "Its number is given for good, and nothing is mailed by this." }
-                    }
-                }
-            },
+        @if document.corrects.is_none() {
+            @match &shown.credit {
+                Credit::Made(_) => {}
+                Credit::Not(why) => section { h2 { "Take it back" } p .soft { (said(why)) } },
+                Credit::Would(lines) => section {
+                    h2 { "Take it back" }
+                    p { "A credit note over all of it would say:" }
+                    dl { @for line in lines { dt { (line.label) } dd { (known(line.after.as_ref())) } } }
+                    @if let Some(csrf) = &viewer.csrf { (take_back(csrf, &document.number)) }
+                },
+            }
         }
+    }
+}
+
+fn take_back(csrf: &str, number: &str) -> Markup {
+    html! {
+        form method="post" action={ "/documents/" (number) "/credit" } {
+            (no_default())
+            input type="hidden" name="csrf" value=(csrf);
+            label for="reason" { "Why, as the customer will read it" }
+            input id="reason" name="reason" maxlength="500" required;
+            button type="submit" { "Make the credit note" }
+            p .soft { "Its number is given for good, and nothing is mailed by this." }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::document::DocumentPolicy;
+    use domain::policies::Policies;
+    use domain::staff::Role;
+    use serde_json::{Value, from_value, json};
+
+    fn viewer(csrf: bool) -> Viewer {
+        let csrf = csrf.then(|| "token".to_owned());
+        Viewer { id: "mara".into(), name: "Mara".into(), role: Role::Manager, csrf, local: false }
+    }
+
+    fn filed(corrects: &Value) -> Filed {
+        let party = |name: &str, id: &str| {
+            json!({"name": name, "street": ["Ring 1"], "city": "Berlin", "post_code": "10115", "country": "DE",
+                "tax_id": id})
+        };
+        let line = json!({"name": "Team <plan>", "quantity": "1", "unit": "month",
+            "price": {"amount": "100.00", "currency": "EUR"}, "discount": null, "tax": {"standard": {"rate": "19"}},
+            "period": null});
+        let document = json!({"number": "R-000002", "issued_on": "2026-03-02", "corrects": corrects,
+            "supplied": {"on": "2026-03-02"}, "due_on": "2026-03-16", "issuer": party("Juniper GmbH", "DE123456789"),
+            "customer": party("Acme & Co", "DE987654321"), "currency": "EUR", "lines": [line], "discounts": [],
+            "paid": null, "payment": {"card": {"last4": "4242"}}, "books": null});
+        let account = domain::id::AccountId::of("stripe", "default", "cus_1");
+        from_value(json!({"account": account, "invoice": "in_1", "entity": "de", "by": "recoup",
+            "at": "2026-03-02T09:00:00Z", "document": document}))
+        .unwrap()
+    }
+
+    fn shown(viewer: &Viewer, filed: &Filed, credit: Credit, policy: &DocumentPolicy) -> String {
+        let sound = Sound::of(filed.document.clone(), policy).unwrap();
+        paper(viewer, &PaperShown { filed, sound: &sound, credit, notice: None })
+    }
+
+    #[test]
+    fn a_page_says_whose_how_much_which_tax_and_what_takes_it_back() {
+        let policies = Policies::shipped().unwrap();
+        let policy = policies.documents.current();
+        let (invoice, original) = (
+            filed(&Value::Null),
+            json!({"number": "R-000001", "issued_on": "2026-03-01",
+            "reason": "charged twice"}),
+        );
+        let would = || Credit::Would(vec![Line::text("Made out to", None, "Acme & Co")]);
+        let page = shown(&viewer(true), &invoice, would(), policy);
+        for part in [
+            "Tax invoice R-000002",
+            "119.00 EUR",
+            "Acme &amp; Co",
+            "Team &lt;plan&gt;",
+            "VAT 19 %",
+            "action=\"/documents/R-000002/credit\"",
+            "/documents/R-000002/pdf",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!shown(&viewer(false), &invoice, would(), policy).contains("action=\"/documents/"), "no session");
+        let page = shown(&viewer(true), &invoice, Credit::Made("R-000003".to_owned()), policy);
+        assert!(page.contains("It was taken back by") && !page.contains("Take it back"), "{page}");
+        let page = shown(&viewer(true), &invoice, Credit::Not("the invoice still stands".to_owned()), policy);
+        assert!(page.contains("the invoice still stands") && !page.contains("/credit"), "{page}");
+        let note = filed(&original);
+        let page = shown(&viewer(true), &note, Credit::Not("it stays".to_owned()), policy);
+        assert!(page.contains("Credit note R-000002") && page.contains("charged twice"), "{page}");
+        assert!(page.contains("href=\"/documents/R-000001\"") && !page.contains("it stays"), "{page}");
     }
 }

@@ -138,7 +138,7 @@ impl Entities {
 
     /// No prefix and no source is another entity's, and nobody else sells through what Recoup makes invoices for.
     fn is_apart(&self, wish: &EntityWish, merchants: &[String]) -> Result<(), NotKept> {
-        let others = || self.all.iter().filter(|kept| kept.entity.id != wish.entity.id);
+        let others = || self.all.iter().filter(move |kept| kept.entity.id != wish.entity.id);
         let is_taken = |kept: &&KeptEntity| !wish.entity.prefix.is_empty() && kept.entity.prefix == wish.entity.prefix;
         if let Some(other) = others().find(is_taken) {
             return Err(NotKept::PrefixTaken(wish.entity.prefix.clone(), other.entity.id.clone()));
