@@ -55,7 +55,8 @@ pub enum NotTakenBack {
     #[error("say in a sentence why it is taken back: whoever gets it reads that")]
     NoReason,
     #[error(
-        "the invoice still stands: give all of it back, void it, or credit it at the provider first; then take its document back"
+        "the invoice still stands: give all of it back, void it, or credit it at the provider first; then take its \
+         document back"
     )]
     Stands,
     #[error(transparent)]

@@ -1,5 +1,5 @@
-//! Makes our own tax document: its number, itself and the outcome are one commit, so that no number is missing and none is
-//! given twice. No provider is called.
+//! Makes our own tax document: its number, itself and the outcome are one commit, so that no number is missing and none
+//! is given twice. No provider is called.
 
 use super::customer::{is_told, shown};
 use super::{Next, checked, ledger_note, outcome};
