@@ -61,6 +61,8 @@ impl Company {
             "/healthz" | "/style.css" | "/console.js" | "/messages/{token}" => return None,
             // What there is none of is a page all the same, which says so: its test is in the browser.
             "/incidents/{id}" => return None,
+            // Theirs is in `paper.rs`.
+            pattern if pattern.starts_with("/documents/{number}") => return None,
             "/accounts/{id}" => "/accounts/stripe:cus_1".to_owned(),
             "/accounts/{id}/ask" => "/accounts/stripe:cus_1/ask?kind=refund".to_owned(),
             "/accounts/{id}/dunning" => "/accounts/stripe:cus_1/dunning".to_owned(),
@@ -206,6 +208,7 @@ fn who_only_reads_sees_no_button_that_changes_something_and_reads_who_may() {
             ("/accounts/stripe:cus_1/ask".to_owned(), "Colleagues in support and billing may"),
             ("/sources".to_owned(), "A manager or a VP changes them"),
             ("/endpoints".to_owned(), "A manager or a VP adds"),
+            ("/entities".to_owned(), "A VP adds, changes and removes"),
             ("/stop".to_owned(), "A manager or a VP stops and releases"),
             ("/staff".to_owned(), "Whoever may decide says here"),
             ("/tickets".to_owned(), "Colleagues in support and billing handle tickets"),

@@ -347,6 +347,8 @@ fn no_page_or_answer_shows_a_secret_and_every_page_has_its_headers() {
             "/payments/unmatched",
             "/sources",
             "/endpoints",
+            "/entities",
+            "/documents",
             "/policies",
             "/reports/2026-03",
             "/outbox",

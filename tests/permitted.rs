@@ -249,6 +249,11 @@ fn what_people_ask_and_decide_may_be_written_by_the_door() {
         let origins = json!({"origins": ["https://shop.zendesk.com"]});
         let path = "/api/embeds/origins";
         assert_eq!(ask(&service, "mara", Method::POST, path, Some(&origins), None).await.0, StatusCode::OK);
+        let party = json!({"name": "Juniper GmbH", "street": ["Hauptstr. 1"], "city": "Berlin", "post_code": "10115",
+            "country": "DE", "tax_id": "DE123456789"});
+        let entity = json!({"id": "de", "prefix": "R-", "party": party, "currency": "EUR"});
+        let entity = json!({"entity": entity});
+        assert_eq!(ask(&service, "vera", Method::POST, "/api/entities", Some(&entity), None).await.0, StatusCode::OK);
         let word = json!({"stop": {"note": "they called"}});
         let path = "/api/accounts/stripe:cus_1/dunning";
         assert_eq!(ask(&service, "mara", Method::POST, path, Some(&word), None).await.0, StatusCode::OK);

@@ -21,6 +21,7 @@ use domain::cash::{Received, Request, Step};
 use domain::classify::decision::{self, Decision};
 use domain::classify::desk::Desk;
 use domain::classify::{self, Scene};
+use domain::document::{FiledOf, Series};
 use domain::dunning::{Plan, Together};
 use domain::event::{Event, Seen};
 use domain::group::{self, Group};
@@ -588,6 +589,16 @@ fn company() -> Vec<Row> {
         of("Delegations", &grown::delegations()),
         of("Views", &grown::views()),
         of("Embeds", &grown::embeds()),
+        of("Entities", &grown::entities()),
+        built::<Series>(
+            "Series",
+            json!({"entity": text(40), "prefix": text(20), "next": 999_999, "last_on": "2026-01-31"}),
+        ),
+        of("Filed", &grown::filed()),
+        built::<FiledOf>(
+            "FiledOf",
+            json!({"account": account(), "invoice": id(0), "number": text(26), "credit": text(26)}),
+        ),
         built::<Staff>("Staff", staff),
         built::<StaffChange>("StaffChange", change),
         built::<Proposal>("Proposal", proposal()),

@@ -53,6 +53,7 @@ mod outgoing;
 mod overview;
 mod owed;
 mod pace;
+mod paper;
 mod pay;
 mod permitted;
 mod phone;

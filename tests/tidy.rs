@@ -90,7 +90,7 @@ fn dependencies_point_left() {
         ("shared/documents/printing", &["documents", "domain"]),
         ("shared/providers", &["domain"]),
         ("shared/pages", &["domain"]),
-        ("shared/app", &["domain", "providers", "pages"]),
+        ("shared/app", &["documents", "domain", "providers", "pages"]),
         ("shared/aws/network", &["app", "providers"]),
         ("shared/aws/phone", &["app"]),
         ("shared/aws/tables", &["app"]),

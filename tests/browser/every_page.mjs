@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
 const BYTES_MAX = 50 * 1024;
-const BESIDE_PAGES = ['/healthz', '/style.css', '/console.js'];
+const BESIDE_PAGES = ['/healthz', '/style.css', '/console.js', '/documents/{number}/pdf', '/documents/{number}/ubl', '/documents/{number}/cii'];
 const LISTS = [
-  '/accounts', '/actions', '/ageing', '/approvals', '/cases', '/disputes', '/dunning', '/incidents', '/payment-requests',
+  '/accounts', '/actions', '/ageing', '/approvals', '/cases', '/disputes', '/documents', '/dunning', '/incidents', '/payment-requests',
   '/payments/unmatched', '/tasks', '/tickets',
 ];
 const IDS = 'act|ch|cn|cus|di|dp|du|evt|in|inc|link|own|pi|pm|pr|price|prod|rcv|re|seti|sub|task|tk|txn';
@@ -32,6 +32,8 @@ async function places(table, { find, letter }) {
     '/tickets/{id}': async () => `/tickets/${await find('/api/tickets')}`,
     // Without an incident the page says so, and is a page as well.
     '/incidents/{id}': async () => `/incidents/${(await find('/api/incidents').catch(() => undefined)) ?? 'inc_none'}`,
+    // So does the page of a document that is not there.
+    '/documents/{number}': async () => `/documents/${(await find('/api/documents', (it) => it.number).catch(() => undefined)) ?? 'none'}`,
     '/reports/{month}': async () => '/reports/2026-01',
     '/pay/{token}': () => letter('/pay/'),
     '/card/{token}': () => letter('/card/'),

@@ -2,6 +2,7 @@
 //! that is raised shows in what comes of it.
 
 use super::{AT, POLICIES, action as action_id, at, case, id, note, text};
+use app::records::paper::CREDIT_BYTES_MAX;
 use app::store::imported::{Board, Imported, Shelved};
 use app::store::keys;
 use domain::action::{
@@ -9,6 +10,7 @@ use domain::action::{
 };
 use domain::approval::decide;
 use domain::approval::delegation::{self, Delegations};
+use domain::document::{Beside, Entities, EntityWish, Filed, NotKept as NotKeptEntity};
 use domain::import::{Imports, Merged, Started, Unfit, Usage};
 use domain::money::{Currency, Money};
 use domain::outgoing::{Endpoints, Event, Kept, Kind as Told, Line as ToldLine, Refused, Wish as Listening};
@@ -177,6 +179,56 @@ pub fn embeds() -> Embeds {
         assert_eq!(embeds.origins.len(), count);
     }
     unreachable!("no thousand pages are allowed")
+}
+
+/// As many companies of ours as there may be, each with all that is kept of one.
+pub fn entities() -> Entities {
+    let (policy, merchants, vera) = (POLICIES.documents.current(), Vec::new(), staff(0, Role::Vp));
+    let beside = Beside { policy, merchants: &merchants, has_documents: false, now: at() };
+    let party = json!({"name": text(500), "street": [text(500)], "city": "Berlin", "post_code": "10115",
+        "country": "DE", "tax_id": "DE123456789"});
+    let (mut entities, mut count) = (Entities::default(), 0);
+    loop {
+        let named = |sources: usize| -> EntityWish {
+            let sources: Vec<String> = (0..sources).map(|it| format!("chargebee/{count}-{it:0>40}")).collect();
+            let entity = json!({"id": format!("e{count}"), "issuer": "recoup", "prefix": format!("R{count}-"),
+                "party": party, "currency": "EUR", "rates": [{"percent": "19"}]});
+            from_value(json!({"entity": entity, "sources": sources})).unwrap()
+        };
+        let mut sources = 0;
+        loop {
+            match entities.keep(&named(sources), &vera, beside) {
+                Ok(_) => sources += 1,
+                Err(NotKeptEntity::TooLarge) => break,
+                Err(NotKeptEntity::TooMany) => return entities,
+                Err(why) => panic!("{why}"),
+            }
+        }
+        count += 1;
+    }
+}
+
+/// A credit note over a document with as many lines as one may hold, for the longest reason.
+pub fn filed() -> Filed {
+    let party = json!({"name": text(500), "street": [text(500), text(500)], "city": text(500), "post_code": text(500),
+        "region": text(500), "country": "DE", "tax_id": "DE123456789", "registration": text(500), "email": text(500)});
+    let line = json!({"name": text(500), "quantity": "123456.12", "unit": "month",
+        "price": {"amount": "123456.12", "currency": "EUR"}, "discount": {"amount": "1.00", "currency": "EUR"},
+        "tax": {"standard": {"rate": "19"}}, "period": ["2026-01-01", "2026-01-31"]});
+    let document = json!({"number": text(26), "issued_on": "2026-01-31", "corrects": null,
+        "supplied": {"between": ["2026-01-01", "2026-01-31"]}, "due_on": "2026-02-28", "issuer": party,
+        "customer": party, "currency": "EUR", "lines": [], "discounts": [], "paid": null,
+        "payment": {"transfer": {"iban": text(34), "bic": text(11), "reference": text(500)}}, "books": null});
+    let mut filed: Filed = from_value(json!({"account": super::account(), "invoice": id(0), "entity": text(40),
+        "by": id(0), "at": AT, "document": document}))
+    .unwrap();
+    let most = POLICIES.limits.current().item_bytes_max - CREDIT_BYTES_MAX;
+    while stored_bytes(&filed) <= most {
+        filed.document.lines.push(from_value(line.clone()).unwrap());
+    }
+    filed.document.lines.pop();
+    let reason = "👩".repeat(500);
+    Filed { document: filed.document.taken_back(at().to_zoned(jiff::tz::TimeZone::UTC).date(), &reason), ..filed }
 }
 
 /// Everybody of whom one action may need an approval: the longest that a rule asks for, and beside it whom other

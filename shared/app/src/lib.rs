@@ -15,6 +15,7 @@ pub mod incident;
 pub mod intake;
 pub mod message;
 pub mod outgoing;
+pub mod paper;
 pub mod ports;
 pub mod privacy;
 pub mod records;

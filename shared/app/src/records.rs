@@ -6,6 +6,7 @@ pub mod hearing;
 pub mod ladder;
 pub mod moving;
 pub mod networks;
+pub mod paper;
 pub mod rates;
 pub mod recovery;
 pub mod running;
@@ -18,7 +19,7 @@ use crate::ports::{Key, Order};
 use crate::store::imported::in_force;
 use crate::store::{self, Batch, keys};
 use crate::web::Problem;
-use domain::action::{self, Action, Kind, Known, Manners, Resources, State, Target};
+use domain::action::{self, Action, Kind, Known, Manners, Papers, Resources, State, Target};
 use domain::approval::{Credited, Earlier, judged_before};
 use domain::book::{Head, Invoice, Payment, Subscription, Touched};
 use domain::case::{Case, State as CaseState};
@@ -28,6 +29,7 @@ use domain::import::{self, Contract, Price};
 use domain::leaving::{self, Stage};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use paper::Paper;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,12 +98,23 @@ pub struct Read {
     pub head: Option<Head>,
     pub records: Touched,
     pub prices: Vec<Price>,
+    /// Our own tax documents, by their invoices, and what people see of them.
+    pub filing: BTreeMap<String, Paper>,
+    pub papers: Papers,
 }
 
 impl Read {
     /// What was read so far, and nothing of an action yet.
     pub fn of(batch: Batch) -> Self {
-        Self { batch, action: None, head: None, records: Touched::default(), prices: Vec::new() }
+        Self {
+            batch,
+            action: None,
+            head: None,
+            records: Touched::default(),
+            prices: Vec::new(),
+            filing: BTreeMap::new(),
+            papers: Papers::default(),
+        }
     }
 
     /// The keys of the head and the resources that an action is judged by.
@@ -115,7 +128,7 @@ impl Read {
 
     pub fn known<'a>(&'a self, head: &'a Head, now: Timestamp) -> Result<Known<'a>, Fault> {
         let manners = manners(&head.provider)?;
-        Ok(Known { head, manners, records: &self.records, prices: &self.prices, now })
+        Ok(Known { head, manners, records: &self.records, prices: &self.prices, papers: &self.papers, now })
     }
 }
 
@@ -148,6 +161,9 @@ impl Read {
         for (id, key) in subscriptions {
             self.records.subscriptions.extend(self.batch.of::<Subscription>(&key)?.map(|value| (id, value)));
         }
+        for id in &wanted.papers {
+            self.paper(context, head, id).await?;
+        }
         if wanted.prices.is_empty() {
             return Ok(());
         }
@@ -160,6 +176,20 @@ impl Read {
         let catalogue = keys::imports(import::Kind::Catalogue.name());
         let batch = Batch::read(context, homes.iter().cloned().chain([catalogue]).collect()).await?;
         self.prices = in_force::<Price>(&batch, homes)?;
+        Ok(())
+    }
+
+    /// Reads what our own tax document of an invoice would say, where it is ours to make.
+    async fn paper(&mut self, context: &Context, head: &Head, invoice: &str) -> Result<(), Fault> {
+        let Some(billed) = self.records.invoices.get(invoice) else { return Ok(()) };
+        match paper::read(context, &mut self.batch, head, billed).await? {
+            None => {}
+            Some(Err(why)) => self.papers.note(invoice, Err(why)),
+            Some(Ok(paper)) => {
+                self.papers.note(invoice, Ok(paper.lines.clone()));
+                self.filing.insert(invoice.to_owned(), paper);
+            }
+        }
         Ok(())
     }
 }
@@ -193,6 +223,7 @@ pub fn about(kind: &Kind) -> Resources {
         match member {
             Kind::Upgrade { plan, .. } | Kind::Downgrade { plan, .. } => wanted.prices.push(plan.clone()),
             Kind::ChangeAddons { addons, .. } => wanted.prices.extend(addons.iter().map(|addon| addon.price.clone())),
+            Kind::TaxInvoice { invoice } => wanted.papers.push(invoice.clone()),
             _ => {}
         }
     }

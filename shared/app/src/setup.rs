@@ -3,6 +3,7 @@
 pub mod backlog;
 pub mod delegation;
 pub mod embeds;
+pub mod entities;
 pub mod group;
 pub mod import;
 pub mod locked;

@@ -217,6 +217,16 @@ fn unlisted(mut answer: Answer) -> Answer {
     answer
 }
 
+/// A file to keep, under a name of which nothing but plain letters is left.
+pub fn file(kind: &'static str, name: &str, body: Vec<u8>) -> Answer {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    let name: String = name.chars().filter(|letter| plain(*letter)).collect();
+    let mut answer = respond(StatusCode::OK, kind, body);
+    let name = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).expect("the name is plain ASCII");
+    answer.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    unlisted(answer)
+}
+
 pub fn text(status: StatusCode, text: String) -> Answer {
     respond(status, "text/plain; charset=utf-8", text.into_bytes())
 }

@@ -1,15 +1,21 @@
 //! What a tax document says, before anybody writes it: whose, to whom, for what, with which tax.
 
+mod books;
 mod check;
 mod draft;
 mod entity;
+mod entities;
+mod filed;
 mod law;
 mod series;
+mod shown;
 mod totals;
 
 pub use check::{DocumentRefusal, Sound};
 pub use draft::{Draft, NotDrafted};
 pub use entity::{Account, ChargedRate, EntityRefusal, Issuer, LegalEntity};
+pub use entities::{Beside, Entities, EntityWish, KeptEntity, NotKept};
+pub use filed::{Filed, FiledOf, NotTakenBack, TakenBack};
 pub use law::{DocumentPolicy, Law, Need, When};
 pub use series::{NotNumbered, Series};
 pub use totals::{DocumentTotals, TaxGroup};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where the chain of an account stands, or that of a source, which has an id like an account's.
+/// Where the chain of an account stands, or that of a source or of the setup, which have ids like an account's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerHead {
     pub account: AccountId,
@@ -25,7 +25,7 @@ pub struct Entry {
     pub number: u64,
     pub at: Timestamp,
     pub step: Step,
-    /// None where somebody spoke of a recovery, of a second card, or of a source.
+    /// None where somebody spoke of a recovery, of a second card, of a source or of the setup, or took a document back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<ActionId>,
     /// A staff id, or `recoup`, or a provider, or the version of the rules that let something be.
@@ -37,7 +37,7 @@ pub struct Entry {
 }
 
 /// Which moment of an action an entry tells, or that somebody let a recovery pause, go on or end, wrote down whether a
-/// second card may be charged, or said how far a source may go.
+/// second card may be charged, said how far a source may go, set something up for all, or took a tax document back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -48,6 +48,8 @@ pub enum Step {
     Confirmed,
     Recovery,
     Source,
+    Setup,
+    Document,
 }
 
 /// Something to be written down.
@@ -80,6 +82,16 @@ impl Note {
     /// The same of what somebody wants of a source.
     pub fn of_source(at: Timestamp, by: &str, body: BTreeMap<String, String>) -> Self {
         Self { at, step: Step::Source, action: None, by: by.to_owned(), body }
+    }
+
+    /// The same of what is set up for all sources.
+    pub fn of_setup<const N: usize>(at: Timestamp, by: &str, body: [(&str, String); N]) -> Self {
+        Self { at, step: Step::Setup, action: None, by: by.to_owned(), body: named(body) }
+    }
+
+    /// The same of a tax document of ours that somebody takes back.
+    pub fn of_document<const N: usize>(at: Timestamp, by: &str, body: [(&str, String); N]) -> Self {
+        Self { at, step: Step::Document, action: None, by: by.to_owned(), body: named(body) }
     }
 }
 

@@ -9,6 +9,7 @@ mod lately;
 mod lock;
 mod outcome;
 mod own;
+mod paper;
 
 use super::blocked::Tried;
 use super::{Done, tell, writing};
@@ -55,6 +56,8 @@ enum Next {
     Observe(Action, Head),
     /// Somebody says that they gave the money back, and the book does not show it.
     Unseen(Action),
+    /// Our own tax document is made, and its customer is not told.
+    Filed(Action),
     /// It is done, and what follows from it is not.
     Follow(Action),
     /// The account has changed since it was approved.
@@ -115,6 +118,10 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
             let told = Ended::told(&work.action.inner().kind);
             end(context, &work, told, Vec::new()).await
         }
+        Next::Filed(action) => {
+            customer::tell(context, &action).await?;
+            Ok(Done::CarriedOut(action.state()))
+        }
         Next::Follow(action) => {
             leaving::follow(context, &action).await?;
             Ok(Done::CarriedOut(action.state()))
@@ -154,6 +161,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
             wait(context, read, &head, &action).await
         }
         State::Approved if !may_go(&read, &action, &head, now)? => outcome::stale(context, read, &head, &action).await,
+        State::Approved if paper::of(&read, &action).is_some() => paper::file(context, read, &head, action).await,
         State::Approved => {
             let first = effects(&head)?.is_some_and(|effects| (effects.looks_first)(&action.kind));
             if first {

@@ -5,6 +5,7 @@ mod actions;
 mod cases;
 mod cash;
 mod endpoints;
+mod papers;
 mod recoveries;
 mod replies;
 mod setup;
@@ -81,6 +82,12 @@ pub(super) async fn answer(
             setup::source_by_form(context, &provider, &source, request, caller).await
         }
         Endpoint::AllowEmbeds => setup::embeds(context, body, staff).await,
+        Endpoint::KeepEntity => papers::keep(context, body, staff).await,
+        Endpoint::KeepEntityPage => papers::keep_by_form(context, request, caller).await,
+        Endpoint::RemoveEntity(id) => papers::remove(context, &id, staff).await,
+        Endpoint::RemoveEntityPage(id) => papers::remove_by_form(context, &id, request, caller).await,
+        Endpoint::CreditPaper(number) => papers::credit(context, &number, body, staff).await,
+        Endpoint::CreditPaperPage(number) => papers::credit_by_form(context, &number, request, caller).await,
         Endpoint::AddEndpoint => endpoints::add(context, body, staff).await,
         Endpoint::RemoveEndpoint(id) => endpoints::remove(context, &id, staff).await,
         Endpoint::RotateEndpoint(id) => endpoints::rotate(context, &id, staff).await,

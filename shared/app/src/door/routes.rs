@@ -1,5 +1,6 @@
 //! Which function answers which route. The template and the local service both follow this table.
 
+use crate::paper::Form;
 use domain::case;
 use http::Method;
 
@@ -74,6 +75,20 @@ pub enum Endpoint {
     Embeds,
     Embed,
     AllowEmbeds,
+    Entities,
+    KeepEntity,
+    RemoveEntity(String),
+    EntitiesPage,
+    KeepEntityPage,
+    RemoveEntityPage(String),
+    SetupLedger,
+    SetupLedgerHead,
+    Papers,
+    CreditPaper(String),
+    PapersPage,
+    PaperPage(String),
+    CreditPaperPage(String),
+    PaperFile(String, Form),
     Endpoints,
     AddEndpoint,
     RemoveEndpoint(String),
@@ -244,6 +259,13 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/api/embeds", Function::Report, |_| Endpoint::Embeds),
     route(Method::POST, "/api/embeds", Function::Report, |_| Endpoint::Embed),
     route(Method::POST, "/api/embeds/origins", Function::Approval, |_| Endpoint::AllowEmbeds),
+    route(Method::GET, "/api/entities", Function::Report, |_| Endpoint::Entities),
+    route(Method::POST, "/api/entities", Function::Approval, |_| Endpoint::KeepEntity),
+    route(Method::DELETE, "/api/entities/{id}", Function::Approval, |v| Endpoint::RemoveEntity(one(v))),
+    route(Method::GET, "/api/setup/ledger", Function::Report, |_| Endpoint::SetupLedger),
+    route(Method::GET, "/api/setup/ledger/head", Function::Report, |_| Endpoint::SetupLedgerHead),
+    route(Method::GET, "/api/documents", Function::Report, |_| Endpoint::Papers),
+    route(Method::POST, "/api/documents/{number}/credit", Function::Approval, |v| Endpoint::CreditPaper(one(v))),
     route(Method::GET, "/api/endpoints", Function::Report, |_| Endpoint::Endpoints),
     route(Method::POST, "/api/endpoints", Function::Approval, |_| Endpoint::AddEndpoint),
     route(Method::DELETE, "/api/endpoints/{id}", Function::Approval, |v| Endpoint::RemoveEndpoint(one(v))),
@@ -341,6 +363,15 @@ pub static ROUTES: &[Route] = &[
         let (provider, source) = two(v);
         Endpoint::ChangeSourcePage { provider, source }
     }),
+    route(Method::GET, "/entities", Function::Report, |_| Endpoint::EntitiesPage),
+    route(Method::POST, "/entities", Function::Approval, |_| Endpoint::KeepEntityPage),
+    route(Method::POST, "/entities/{id}", Function::Approval, |v| Endpoint::RemoveEntityPage(one(v))),
+    route(Method::GET, "/documents", Function::Report, |_| Endpoint::PapersPage),
+    route(Method::GET, "/documents/{number}", Function::Report, |v| Endpoint::PaperPage(one(v))),
+    route(Method::POST, "/documents/{number}/credit", Function::Approval, |v| Endpoint::CreditPaperPage(one(v))),
+    route(Method::GET, "/documents/{number}/ubl", Function::Report, |v| Endpoint::PaperFile(one(v), Form::Ubl)),
+    route(Method::GET, "/documents/{number}/cii", Function::Report, |v| Endpoint::PaperFile(one(v), Form::Cii)),
+    route(Method::GET, "/documents/{number}/pdf", Function::Report, |v| Endpoint::PaperFile(one(v), Form::Pdf)),
     route(Method::GET, "/endpoints", Function::Report, |_| Endpoint::EndpointsPage),
     route(Method::POST, "/endpoints", Function::Approval, |_| Endpoint::AddEndpointPage),
     route(Method::POST, "/endpoints/{id}", Function::Approval, |v| Endpoint::ChangeEndpointPage(one(v))),

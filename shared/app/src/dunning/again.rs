@@ -160,7 +160,8 @@ pub(super) fn advance(
     let invoices = BTreeMap::from([(plan.invoice.clone(), read.invoice.clone())]);
     let records = Touched { invoices, ..Touched::default() };
     let manners = records::manners(&read.head.provider)?;
-    let known = Known { head: &read.head, manners, records: &records, prices: &[], now };
+    let known =
+        Known { head: &read.head, manners, records: &records, prices: &[], papers: &domain::action::NO_PAPERS, now };
     Ok(match scheduled.action(known, &plan.trace, Moment { now, again }) {
         Ok(action) => Some(action),
         Err(why) => {

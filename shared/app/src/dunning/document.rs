@@ -1,18 +1,22 @@
 //! Answers a link to a document of an invoice: ours in every letter, good for some days, and no more than a way to
-//! the provider's own page, which is looked up as the button is pressed. It writes nothing.
+//! the provider's own page, which is looked up as the button is pressed; or to the tax document that we have made. It
+//! writes nothing.
 
 use super::link::{self, Made, Opens, opened};
 use super::pay::{self, fresh};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::paper::{self, Form};
 use crate::ports::Key;
+use crate::records;
 use crate::records::whose;
 use crate::setup::{sources, stop};
 use crate::store::{Batch, DocumentLink, keys};
-use crate::web::{self, Answer};
+use crate::web::{self, Answer, Problem};
 use ::pages::{Asked, Paying, Press};
 use domain::book::{Head, Invoice, Person};
 use domain::debt::{Document, UNMADE_DOCUMENT};
+use domain::document::Filed;
 use domain::id::AccountId;
 use domain::import::Customer;
 use domain::policy::{Reader, phrase};
@@ -22,6 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 const PAGE: &str = "document_page";
+const OWN: &str = "own_document_page";
 const GONE: &str = "document_gone";
 
 impl Opens for DocumentLink {
@@ -113,14 +118,16 @@ pub(super) async fn show(context: &Context, token: &str) -> Result<Answer, Fault
         return Ok(whose.gone(context));
     }
     let company = pay::company(context, whose.company.as_deref());
-    let (title, message) = whose.says(context, PAGE, &company);
+    let text = if own(context, &link).await?.is_some() { OWN } else { PAGE };
+    let (title, message) = whose.says(context, text, &company);
     let (reader, to) = (whose.reader(context), format!("/document/{token}"));
     let press = Press { words: reader.words(phrase::OPEN), to: &to, field: None };
     let page = Asked { language: reader.language(), company: &company, title, message, press: &press };
     Ok(web::outside(StatusCode::OK, ::pages::asked(&page)))
 }
 
-/// Answers `POST /document/{token}`: leads on to the provider's page, as long as the invoice is theirs.
+/// Answers `POST /document/{token}`: leads on to the provider's page, or gives what we have made, as long as the invoice
+/// is theirs.
 pub(super) async fn go(context: &Context, token: &str) -> Result<Answer, Fault> {
     let Some((link, _)) = read_link(context, token).await? else { return Ok(pay::unknown(context)) };
     let Some(whose) = read(context, &link).await? else { return Ok(pay::unknown(context)) };
@@ -128,12 +135,33 @@ pub(super) async fn go(context: &Context, token: &str) -> Result<Answer, Fault> 
     let kind = link.document.kind(&link.invoice).name();
     let is_held =
         stop::holds(context, &whose.head, None, Some(kind)).await? || sources::observes(context, &whose.head).await?;
+    if let Some(filed) = own(context, &link).await?.filter(|_| !is_held) {
+        return Ok(given(context, &filed)
+            .await
+            .unwrap_or_else(|_| pay::not_now(context, whose.company.as_deref(), whose.reader(context))));
+    }
     let page =
         if is_held { None } else { fresh::document(context, &whose.head, (invoice, link.document), &link.hash).await };
     Ok(page.map_or_else(
         || pay::not_now(context, whose.company.as_deref(), whose.reader(context)),
         |page| web::away(&page),
     ))
+}
+
+/// The tax document of the invoice that we have made, where that is what the link is for.
+async fn own(context: &Context, link: &DocumentLink) -> Result<Option<Filed>, Fault> {
+    if link.document != Document::ForTaxes {
+        return Ok(None);
+    }
+    records::paper::of_invoice(context, &link.account, &link.invoice).await
+}
+
+/// The page or, where nothing prints, the e-invoice that would be inside.
+async fn given(context: &Context, filed: &Filed) -> Result<Answer, Problem> {
+    match paper::file(context, filed, Form::Pdf).await {
+        Err(problem) if problem.status == StatusCode::NOT_IMPLEMENTED => paper::file(context, filed, Form::Cii).await,
+        given => given,
+    }
 }
 
 /// What a token opens, and the token as it was made: nothing, where its days are over.
@@ -166,7 +194,7 @@ mod tests {
     #[test]
     fn there_is_a_text_for_each_page() {
         let policies = Policies::shipped().unwrap();
-        for id in [PAGE, GONE] {
+        for id in [PAGE, OWN, GONE] {
             assert!(policies.texts.current().text(id).is_some(), "no text is called `{id}`");
         }
     }

@@ -107,7 +107,14 @@ fn request(
     let (manners, now) = (records::manners(&read.head.provider)?, context.clock.now());
     let scales = Scales {
         policy: context.policies.approval.current(),
-        known: Known { head: &read.head, manners, records: &records, prices: &[], now },
+        known: Known {
+            head: &read.head,
+            manners,
+            records: &records,
+            prices: &[],
+            papers: &domain::action::NO_PAPERS,
+            now,
+        },
         reason: Reason::Other,
         by: None,
         cases: &[],

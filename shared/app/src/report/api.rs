@@ -7,6 +7,7 @@ mod cash;
 mod incidents;
 mod judged;
 mod ledger;
+mod papers;
 mod recoveries;
 mod reports;
 mod search;
@@ -51,6 +52,10 @@ pub(super) async fn answer(
             ledger::entries_of_source(context, &provider, &source, window).await
         }
         Endpoint::SourceLedgerHead { provider, source } => ledger::head_of_source(context, &provider, &source).await,
+        Endpoint::SetupLedger => ledger::entries_of_setup(context, window).await,
+        Endpoint::SetupLedgerHead => ledger::head_of_setup(context).await,
+        Endpoint::Papers => papers::all(context, &query, window).await,
+        Endpoint::Entities => papers::entities(context).await,
         Endpoint::Cases => cases::all(context, &query, &window).await,
         Endpoint::Case(id) => cases::one(context, &id, &query, request, staff).await,
         Endpoint::Disputes => cases::disputes(context, &query, &window).await,

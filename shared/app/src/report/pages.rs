@@ -8,6 +8,7 @@ mod filters;
 mod home;
 mod incidents;
 mod open;
+mod papers;
 mod recoveries;
 mod search;
 mod sources;
@@ -21,6 +22,7 @@ use crate::door::console::viewer;
 use crate::door::routes::Endpoint;
 use crate::door::token::Caller;
 use crate::outgoing;
+use crate::paper;
 use crate::records::networks;
 use crate::setup::sources::in_use;
 use crate::store::Batch;
@@ -70,6 +72,12 @@ pub(super) async fn answer(
         Endpoint::StaffPage => team::staff(context, &viewer, &query).await,
         Endpoint::SourcesPage => sources::all(context, &viewer, &query).await,
         Endpoint::EndpointsPage => Ok(outgoing::page(context, &viewer, query::notice(&query), None).await?),
+        Endpoint::EntitiesPage => papers::entities(context, &viewer, &query).await,
+        Endpoint::PapersPage => papers::all(context, &viewer, &query, window).await,
+        Endpoint::PaperPage(number) => papers::one(context, &viewer, &number, &query, &caller.staff).await,
+        Endpoint::PaperFile(number, form) => {
+            return paper::file(context, &paper::one(context, &number).await?, form).await;
+        }
         Endpoint::TicketsPage => tickets::all(context, &viewer, &query, window).await,
         Endpoint::TicketPage(id) => tickets::one(context, &viewer, &id, &query, &caller.staff).await,
         Endpoint::PaymentRequestsPage => cash::requests(context, &viewer, &query, window).await,

@@ -3,6 +3,7 @@
 use super::ageing::end_of;
 use crate::door::routes::class;
 use crate::dunning::cash;
+use crate::paper;
 use crate::ports::Order;
 use crate::task::{self, Listed};
 use crate::ticket;
@@ -108,6 +109,12 @@ pub(super) fn payment_requests(query: &Query) -> Result<cash::Wanted, Problem> {
         }
     };
     Ok(cash::Wanted { state, account: account(query)? })
+}
+
+/// Which tax documents of ours are wanted.
+pub(super) fn papers(query: &Query) -> Result<paper::Wanted, Problem> {
+    let number = query.get("number").map(|number| number.trim().to_owned()).filter(|number| !number.is_empty());
+    Ok(paper::Wanted { number, account: account(query)? })
 }
 
 /// Whose they are.

@@ -2,8 +2,11 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::store::trail::put_notes;
 use crate::store::{self, Batch, Commit, keys};
 use crate::web::Problem;
+use domain::id::AccountId;
+use domain::ledger::Note;
 use domain::staff::{Embeds, NotAllowed, Origins, Staff};
 
 pub async fn all(context: &Context) -> Result<Embeds, Fault> {
@@ -12,19 +15,23 @@ pub async fn all(context: &Context) -> Result<Embeds, Fault> {
 
 /// Allows these and no others.
 pub async fn allow(context: &Context, wish: &Origins, staff: &Staff) -> Result<Embeds, Problem> {
-    let (own, who) = (keys::embeds(), keys::staff(&staff.id));
+    let (own, who, ledger) = (keys::embeds(), keys::staff(&staff.id), AccountId::of_setup());
     let allowed = store::unless_refused(context, || async {
         // Read.
-        let batch = Batch::read(context, vec![own.clone(), who.clone()]).await?;
+        let batch = Batch::read(context, vec![own.clone(), who.clone(), keys::ledger_head(&ledger)]).await?;
         let staff = batch.get::<Staff>(&who)?.ok_or_else(Problem::not_signed_in)?;
         let mut embeds = batch.get::<Embeds>(&own)?.unwrap_or_default();
 
         // Decide.
-        embeds.allow(wish, &staff, context.clock.now()).map_err(|refused| problem(&refused))?;
+        let now = context.clock.now();
+        embeds.allow(wish, &staff, now).map_err(|refused| problem(&refused))?;
+        let body = [("what", "embeds".to_owned()), ("origins", embeds.ancestors())];
+        let note = Note::of_setup(now, &staff.id, body);
 
         // Write.
         let mut commit = Commit::default();
         commit.over(&batch, &embeds);
+        put_notes(&mut commit, &batch, &ledger, vec![note])?;
         commit.check(&batch, &who);
         Ok(store::attempted(commit.run(context).await, embeds)?)
     });

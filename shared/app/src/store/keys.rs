@@ -125,6 +125,10 @@ mod tests {
             delegations(),
             views("mara"),
             embeds(),
+            entities(),
+            series("de"),
+            filed("R-2026-000001"),
+            filed_of(&id, "in_1"),
             link("9f86d081884c7d65"),
             pay_link("9f86d081884c7d65"),
             card_link("9f86d081884c7d65"),
@@ -154,6 +158,7 @@ mod tests {
         let day = "2026-01-31".parse().unwrap();
         let rows = [
             (invoices(&id), "INVOICE#in_1"),
+            (all_filed_of(&id), "DOCUMENT#in_1"),
             (payments(&id), "PAYMENT#ch_1"),
             (subscriptions(&id), "SUBSCRIPTION#sub_1"),
             (cards(&id), "CARD#pm_1"),

@@ -12,6 +12,7 @@ use domain::case::{Case, Class};
 use domain::cash::{Received, Request};
 use domain::classify::decision::Decision;
 use domain::debt::{Document, Paying};
+use domain::document::{Entities, Filed, FiledOf, Series};
 use domain::dunning::Plan;
 use domain::event::Event;
 use domain::group::Group;
@@ -389,6 +390,11 @@ stored!(Pressed, 1, |it| key keys::pressed(&it.account), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
 stored!(Proposal, 1, |it| key keys::staff_proposal(it.number), wake None, place None);
 stored!(Bulletin, 1, |it| key keys::bulletin(&it.about.id()), wake it.alarm(), place None);
+stored!(Entities, 1, |_it| key keys::entities(), wake None, place None);
+stored!(Series, 1, |it| key keys::series(&it.entity), wake None, place None);
+stored!(Filed, 1, |it| key keys::filed(&it.document.number), wake None,
+    place Some((lists::DOCUMENTS.to_owned(), format!("{:.3}#{}", it.at, it.document.number))));
+stored!(FiledOf, 1, |it| key keys::filed_of(&it.account, &it.invoice), wake None, place None);
 stored!(Endpoints, 1, |_it| key keys::endpoints(), wake None, place None);
 stored!(Reach, 1, |it| key keys::reach(&it.endpoint), wake it.wake_at, place None);
 stored!(Line, 1, |it| key keys::line(&it.account, &it.endpoint), wake it.again_at,

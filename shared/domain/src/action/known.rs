@@ -1,8 +1,8 @@
 //! What is known of an account at the moment at which somebody asks for something on it.
 
-use super::Manners;
 use super::change::sold;
 use super::refusal::NoPreview;
+use super::{Manners, Papers};
 use crate::book::{Due, Head, Invoice, Subscription, Touched};
 use crate::event::{Item, Stated, SubscriptionStatus};
 use crate::import::Price;
@@ -19,6 +19,8 @@ pub struct Known<'a> {
     pub records: &'a Touched,
     /// What the catalogue says of the prices that are named.
     pub prices: &'a [Price],
+    /// Of the invoices whose tax documents are ours to make.
+    pub papers: &'a Papers,
     pub now: Timestamp,
 }
 

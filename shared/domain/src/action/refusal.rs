@@ -41,6 +41,8 @@ pub enum NoPreview {
     NotDue(String, &'static str),
     #[error("it is not known how much of invoice `{0}` is due; look at it at the provider")]
     UnknownAmount(String),
+    #[error("no tax document can be made of it: {0}")]
+    NoDocument(String),
     #[error("`days` must be between 1 and 365")]
     Days,
     #[error("`percent` must be more than 0 and at most 100, with at most two digits behind the point")]

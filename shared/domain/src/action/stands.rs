@@ -1,5 +1,6 @@
 //! Whether what was shown is still so: when somebody decides, and before it is sent.
 
+use super::papers::own;
 use super::{Action, FiguresHold, Kind, Known, Manners, Preview, State, preview};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -45,6 +46,8 @@ pub fn still_holds(action: &Action, known: Known<'_>) -> bool {
     let Some(again) = anew(action, known) else { return false };
     match &action.kind {
         Kind::Refund { .. } | Kind::Credit { .. } => true,
+        // What stands on our own document is what was approved; of the provider's nothing is known.
+        Kind::TaxInvoice { .. } => own(&again.lines).eq(own(&action.preview.lines)),
         kind if kind.is_link() => true,
         Kind::Downgrade { at, .. } if *at <= now => false,
         Kind::Upgrade { at, .. } | Kind::AdjustSeats { at, .. } | Kind::ChangeAddons { at, .. }
@@ -88,7 +91,7 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{Clause, Reason};
+    use crate::action::{Clause, Line, NO_PAPERS, Papers, Reason};
     use crate::book::{Head, Touched};
     use crate::id::{AccountId, ActionId};
     use crate::money::{Currency, Money};
@@ -106,7 +109,8 @@ mod tests {
         let kind = Kind::Refund { payment: "ch_1".to_owned(), amount: Money::from_minor(minor, Currency::USD) };
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
         let now = Timestamp::UNIX_EPOCH;
-        let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now };
+        let known =
+            Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], papers: &NO_PAPERS, now };
         let shown = preview(&kind, known, Reason::BillingError, clause).unwrap();
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "luis", "k");
         (Action::new(id, kind, Reason::BillingError, shown, "luis", now), head, records)
@@ -126,7 +130,10 @@ mod tests {
                 records.payments.get_mut("ch_1").unwrap().reserved.insert(other, amount);
             }
             let (manners, now) = (&Manners::PLAIN, Timestamp::UNIX_EPOCH);
-            let why = outdated(&action, Known { head: &head, manners, records: &records, prices: &[], now });
+            let why = outdated(
+                &action,
+                Known { head: &head, manners, records: &records, prices: &[], papers: &NO_PAPERS, now },
+            );
             let fits = match (&why, expected) {
                 (Some(why), Some(part)) => why.contains(part),
                 (why, part) => why.is_none() && part.is_none(),
@@ -174,6 +181,42 @@ mod tests {
             assert_eq!(upgrade(found).brought_to(&manners, time(now)), upgrade(expected), "{what}");
             assert_eq!(both(found).brought_to(&manners, time(now)), both(expected), "{what}, in a bundle");
             assert_eq!(credit.clone().brought_to(&manners, time(now)), credit, "{what}, of what has no moment");
+        }
+    }
+    #[test]
+    fn our_own_document_is_sent_as_it_was_approved_or_not_at_all() {
+        let seen = |value: Value| json!([["2026-03-02T10:00:00Z", 0, "evt_1"], value]);
+        let paid = json!({"id": "in_1", "status": seen(json!("paid")),
+            "total": seen(json!({"amount": "119.00", "currency": "EUR"}))});
+        let mut records = Touched::default();
+        records.invoices.insert("in_1".to_owned(), serde_json::from_value(paid).unwrap());
+        let head = Head::new("stripe", "default", "cus_1");
+        let papers = |said: Option<Result<&str, &str>>| {
+            let mut papers = Papers::default();
+            if let Some(said) = said {
+                let line = |to: &str| vec![Line::text("Made out to", None, to)];
+                papers.note("in_1", said.map(line).map_err(str::to_owned));
+            }
+            papers
+        };
+        let (ours, moved) = (Some(Ok("Acme GmbH, Berlin")), Some(Ok("Acme GmbH, Paris")));
+        for (name, approved, now, holds) in [
+            ("the provider's stays the provider's", None, None, true),
+            ("as it was shown", ours, ours, true),
+            ("another address", ours, moved, false),
+            ("something is missing by now", ours, Some(Err("import their address")), false),
+            ("it is the provider's by now", ours, None, false),
+            ("it is ours by now", None, ours, false),
+        ] {
+            let (before, after) = (papers(approved), papers(now));
+            let (manners, at) = (&Manners::PLAIN, Timestamp::UNIX_EPOCH);
+            let known = |papers| Known { head: &head, manners, records: &records, prices: &[], papers, now: at };
+            let kind = Kind::TaxInvoice { invoice: "in_1".to_owned() };
+            let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+            let shown = preview(&kind, known(&before), Reason::Other, clause).unwrap();
+            let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "luis", "k");
+            let action = Action::new(id, kind, Reason::Other, shown, "luis", at);
+            assert_eq!(still_holds(&action, known(&after)), holds, "{name}");
         }
     }
 }

@@ -69,6 +69,8 @@ pub struct Resources {
     pub subscriptions: Vec<String>,
     /// Prices of the catalogue.
     pub prices: Vec<String>,
+    /// Invoices of which a tax document is wanted.
+    pub papers: Vec<String>,
 }
 
 impl Params {
@@ -102,7 +104,8 @@ impl Wish {
         for member in self.members()? {
             member.about(head, &mut wanted)?;
         }
-        for ids in [&mut wanted.payments, &mut wanted.invoices, &mut wanted.subscriptions, &mut wanted.prices] {
+        let Resources { payments, invoices, subscriptions, prices, papers } = &mut wanted;
+        for ids in [payments, invoices, subscriptions, prices, papers] {
             ids.sort();
             ids.dedup();
         }
@@ -115,8 +118,12 @@ impl Wish {
             "refund" => wanted.payments.push(self.payment(head)?),
             "credit" | "update_payment_method" | "erase_person" => {}
             "extend_grace" => wanted.invoices.push(self.in_recovery(head)?),
-            "payment_link" | "resend_invoice" | "tax_invoice" | "retry_payment" | "mark_paid" | "write_off"
-            | "void_invoice" | "defer" => {
+            "tax_invoice" => {
+                wanted.invoices.push(self.invoice()?);
+                wanted.papers.push(self.invoice()?);
+            }
+            "payment_link" | "resend_invoice" | "retry_payment" | "mark_paid" | "write_off" | "void_invoice"
+            | "defer" => {
                 wanted.invoices.push(self.invoice()?);
             }
             _ => {

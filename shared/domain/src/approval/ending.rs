@@ -124,7 +124,14 @@ mod tests {
             "seen": [{"resource": "subscription", "id": "sub_1", "status": status}]}))
         .unwrap();
         records.fold(&mut head, &event, SignedDuration::ZERO);
-        let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now: time(AT) };
+        let known = Known {
+            head: &head,
+            manners: &Manners::PLAIN,
+            records: &records,
+            prices: &[],
+            papers: &crate::action::NO_PAPERS,
+            now: time(AT),
+        };
         let scales = Scales {
             policy: policies.approval.current(),
             known,

@@ -187,7 +187,14 @@ mod tests {
     ) -> Result<Weighed, NoPreview> {
         let policies = Policies::shipped().unwrap();
         let (head, records) = book(days);
-        let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now: now() };
+        let known = Known {
+            head: &head,
+            manners: &Manners::PLAIN,
+            records: &records,
+            prices: &[],
+            papers: &crate::action::NO_PAPERS,
+            now: now(),
+        };
         let scales = Scales {
             policy: policies.approval.current(),
             known,

@@ -2,6 +2,7 @@
 
 mod draft;
 mod entity;
+mod filed;
 mod series;
 
 use super::*;

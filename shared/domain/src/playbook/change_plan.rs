@@ -267,7 +267,14 @@ mod tests {
         ] {
             let (head, records) = told(status, Some(49));
             let manners = Manners { mid_period, ..Manners::PLAIN };
-            let known = Known { head: &head, manners: &manners, records: &records, prices: &prices, now };
+            let known = Known {
+                head: &head,
+                manners: &manners,
+                records: &records,
+                prices: &prices,
+                papers: &crate::action::NO_PAPERS,
+                now,
+            };
             let change = Change { subscription: "sub_1", plan, upgrade: &[], downgrade: &[] };
             let play = change_plan(scene, &known, change).unwrap();
             let params = Params { plan: Some(plan.to_owned()), ..Params::default() };
@@ -296,7 +303,14 @@ mod tests {
         let features: Vec<String> = ["reports", "audit log", "SSO"].map(str::to_owned).to_vec();
         let prices = [price("pro", 49, 2), Price { features, ..price("business", 99, 3) }];
         let (head, records) = told(SubscriptionStatus::Active, Some(49));
-        let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &prices, now };
+        let known = Known {
+            head: &head,
+            manners: &Manners::PLAIN,
+            records: &records,
+            prices: &prices,
+            papers: &crate::action::NO_PAPERS,
+            now,
+        };
         for (locale, expected) in [
             ("en", "\nThe new plan includes: reports, audit log and SSO.\n"),
             ("de", "\nDer neue Tarif enthält: reports, audit log und SSO.\n"),
@@ -324,7 +338,14 @@ mod tests {
         let scene = Setting { policy, reader, name: "Ada", account: &account, case: None, now };
         let prices = [price("pro", 49, 2), price("business", 99, 3)];
         let (head, records) = told(SubscriptionStatus::Active, None);
-        let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &prices, now };
+        let known = Known {
+            head: &head,
+            manners: &Manners::PLAIN,
+            records: &records,
+            prices: &prices,
+            papers: &crate::action::NO_PAPERS,
+            now,
+        };
         let change = Change { subscription: "sub_1", plan: "business", upgrade: &[], downgrade: &[] };
         let play = change_plan(scene, &known, change).unwrap();
         assert!(play.verdict.ends_with("at once, charged for the rest of the period as the provider counts."));

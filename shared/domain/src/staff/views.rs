@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 /// The lists of which a view can be kept.
-const LISTS: [&str; 10] = [
+const LISTS: [&str; 11] = [
     "/accounts",
     "/actions",
     "/approvals",
     "/cases",
     "/disputes",
+    "/documents",
     "/dunning",
     "/incidents",
     "/payment-requests",

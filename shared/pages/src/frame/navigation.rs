@@ -38,7 +38,7 @@ pub(super) static WORDS: &[Word] = &[
         name: "Tickets",
         places: &[place("/tickets", "Tickets"), Place { path: "/tasks", name: "Tasks", whose: Whose::Asking }],
     },
-    Word { name: "Accounts", places: &[place("/accounts", "Accounts")] },
+    Word { name: "Accounts", places: &[place("/accounts", "Accounts"), place("/documents", "Tax documents")] },
     Word {
         name: "Cases",
         places: &[place("/cases", "Cases"), place("/incidents", "Incidents"), place("/disputes", "Disputes")],
@@ -62,6 +62,7 @@ pub(super) static WORDS: &[Word] = &[
         places: &[
             place("/sources", "Sources"),
             Place { path: "/endpoints", name: "Endpoints", whose: Whose::Managing },
+            Place { path: "/entities", name: "Legal entities", whose: Whose::Managing },
             place("/staff", "Staff"),
             place("/stop", "Stop"),
             place("/policies", "Policies"),

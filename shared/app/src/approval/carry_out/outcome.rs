@@ -97,13 +97,25 @@ pub async fn store(
     let mut commit = Commit::default();
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     outgoing::put(&mut commit, &read.batch, &lines);
-    let after = let_go(&mut commit, &read, &shown, &action, nothing_done);
-    let was_put = after.under_way.len() < shown.under_way.len();
-    if after != head && !was_put {
-        commit.over(&read.batch, &after);
-    }
+    let after = head_after(&mut commit, &read, (&head, &shown), &action, nothing_done);
     put_notes(&mut commit, &read.batch, &action.account, notes)?;
     store::attempted(commit.run(context).await, Some((action, after, true)))
+}
+
+/// The head once an action has ended; `shown` is what it was before, with the letter that is on its way.
+pub(super) fn head_after(
+    commit: &mut Commit,
+    read: &Read,
+    (head, shown): (&Head, &Head),
+    action: &Action,
+    nothing_done: bool,
+) -> Head {
+    let after = let_go(commit, read, shown, action, nothing_done);
+    let was_put = after.under_way.len() < shown.under_way.len();
+    if after != *head && !was_put {
+        commit.over(&read.batch, &after);
+    }
+    after
 }
 
 /// Gives back what was reserved for something that was not done, and expects nothing more of what is over.

@@ -176,12 +176,17 @@ pub static ABOUT: &[About] = &[
     .by(Asker::Anybody)
     .answered_as(&[HTML])
     .also(&[(404, "Page"), (410, "Page"), (503, "Page")]),
-    post("/document/{token}", "openDocument", "", "Leads on to the provider's page of the document, looked up anew")
-        .by(Asker::Anybody)
-        .answered_as(&[HTML])
-        .with_status(303)
-        .also(&[(404, "Page"), (410, "Page"), (503, "Page")])
-        .refuses(&[413]),
+    post(
+        "/document/{token}",
+        "openDocument",
+        "",
+        "Leads on to the provider's page of the document, looked up anew; or gives the tax document that Recoup made",
+    )
+    .by(Asker::Anybody)
+    .answered_as(&[HTML, "application/pdf", "application/xml"])
+    .with_status(303)
+    .also(&[(200, "Page"), (404, "Page"), (410, "Page"), (503, "Page")])
+    .refuses(&[413]),
     get(
         "/messages/{token}",
         "showMessages",
@@ -334,6 +339,37 @@ pub static ABOUT: &[About] = &[
     )
     .takes(Body::Must("Origins"))
     .refuses(&[422]),
+    get("/api/entities", "listEntities", "Entities", "Lists the companies of ours that sell, and who makes their invoices"),
+    post(
+        "/api/entities",
+        "keepEntity",
+        "KeptEntity",
+        "Adds a company of ours that sells, or changes it, with the sources through which it sells",
+    )
+    .takes(Body::Must("EntityWish"))
+    .refuses(&[422]),
+    About::new("DELETE", "/api/entities/{id}", "removeEntity", "", "Removes a company of ours that has no documents")
+        .with_status(204)
+        .refuses(&[404, 422]),
+    get("/api/setup/ledger", "setupLedger", "Ledger", "Lists the ledger of what is set up for all sources").with(PAGE),
+    get("/api/setup/ledger/head", "setupLedgerHead", "LedgerHead", "Shows where that ledger stands"),
+    get(
+        "/api/documents",
+        "listTaxDocuments",
+        "TaxDocuments",
+        "Lists the tax documents that Recoup has made, the newest first; those of an account by their invoices",
+    )
+    .with(&[Limit, Cursor, Number, AccountOfDocuments]),
+    post(
+        "/api/documents/{number}/credit",
+        "creditTaxDocument",
+        "TaxDocument",
+        "Takes an invoice back that was given back, voided or credited: one credit note over all of it",
+    )
+    .takes(Body::Must("Crediting"))
+    .with_status(201)
+    .also(&[(200, "TaxDocument")])
+    .refuses(&[404, 422]),
     get(
         "/api/endpoints",
         "listEndpoints",

@@ -48,6 +48,8 @@ pub enum Parameter {
     Network,
     Gateway,
     Advice,
+    Number,
+    AccountOfDocuments,
     IdempotencyKey,
     TicketKey,
 }
@@ -145,6 +147,8 @@ impl Parameter {
             }
             Self::Gateway => ("gateway", text(), "Whose code it is that the provider passes on."),
             Self::Advice => ("advice", text(), "The provider's advice in words, or the network's as its number."),
+            Self::Number => ("number", text(), "Only the one with this whole number."),
+            Self::AccountOfDocuments => ("account", text(), "Only those of this account."),
             Self::IdempotencyKey => ("Idempotency-Key", key, "A repeat under the same key answers the same action."),
             Self::TicketKey => ("Idempotency-Key", key, "A repeat under the same key answers the same ticket."),
         };

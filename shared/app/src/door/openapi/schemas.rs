@@ -7,6 +7,7 @@ mod cash;
 mod endpoint;
 mod incident;
 mod judged;
+mod paper;
 mod reply;
 mod report;
 mod source;
@@ -28,6 +29,7 @@ pub fn all() -> Named {
         cash::schemas(),
         judged::schemas(),
         incident::schemas(),
+        paper::schemas(),
         reply::schemas(),
         report::schemas(),
         source::schemas(),

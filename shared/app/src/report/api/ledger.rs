@@ -1,4 +1,4 @@
-//! The ledger of an account or of a source: its entries and its head.
+//! The ledger of an account, of a source, or of the setup: its entries and its head.
 
 use super::accounts::known;
 use super::list;
@@ -30,6 +30,14 @@ pub(super) async fn entries_of_source(
 
 pub(super) async fn head_of_source(context: &Context, provider: &str, source: &str) -> Result<Answer, Problem> {
     head_of(context, id_of(provider, source)?).await
+}
+
+pub(super) async fn entries_of_setup(context: &Context, window: Window) -> Result<Answer, Problem> {
+    entries_of(context, &AccountId::of_setup(), window).await
+}
+
+pub(super) async fn head_of_setup(context: &Context) -> Result<Answer, Problem> {
+    head_of(context, AccountId::of_setup()).await
 }
 
 /// One that nobody has set up has a ledger without entries.

@@ -38,6 +38,12 @@ pub(super) fn cases(query: &Query) -> Filters {
     Filters { path: "/cases", fields, ..Filters::default() }
 }
 
+pub(super) fn papers(query: &Query) -> Filters {
+    let fields =
+        vec![typed(query, "number", "Number", "R-2026-000001"), typed(query, "account", "Account", "stripe:cus_1")];
+    Filters { path: "/documents", fields, ..Filters::default() }
+}
+
 pub(super) fn disputes(query: &Query) -> Filters {
     let fields = vec![
         one_of(query, "state", "State", named(CASE_STATES.map(CaseState::name))),

@@ -17,6 +17,7 @@ pub(super) const PLAN: &str = "PLAN#";
 pub(super) const REQUEST: &str = "REQUEST#";
 const CARD: &str = "CARD#";
 const CASE: &str = "CASE#";
+const DOCUMENT: &str = "DOCUMENT#";
 const INVOICE: &str = "INVOICE#";
 const LEDGER: &str = "LEDGER#";
 const PAYMENT: &str = "PAYMENT#";
@@ -50,6 +51,26 @@ pub fn invoice(id: &AccountId, invoice: &str) -> Key {
 
 pub fn invoices(id: &AccountId) -> Prefix {
     Prefix::of(account(id, INVOICE))
+}
+
+/// Which documents of ours there are of an invoice.
+pub fn filed_of(id: &AccountId, invoice: &str) -> Key {
+    account(id, format!("{DOCUMENT}{invoice}"))
+}
+
+/// The same of all invoices of an account.
+pub fn all_filed_of(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, DOCUMENT))
+}
+
+/// A document of ours, by its number, which is given once.
+pub fn filed(number: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("{DOCUMENT}{number}"), sk: "DOCUMENT".to_owned() }
+}
+
+/// The numbers that a legal entity of ours has given.
+pub fn series(entity: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("SERIES#{entity}"), sk: "SERIES".to_owned() }
 }
 
 pub fn payment(id: &AccountId, payment: &str) -> Key {

@@ -8,6 +8,8 @@ use jiff::tz::TimeZone;
 pub const ACCOUNTS: &str = "ACCOUNTS";
 /// What people said that tickets are.
 pub const CORRECTIONS: &str = "CORRECTIONS";
+/// Our own tax documents, by when they were made.
+pub const DOCUMENTS: &str = "DOCUMENTS";
 pub const DUNNING: &str = "DUNNING";
 /// What climbs the ladder, beside what is recovered.
 pub const LADDER: &str = "LADDER";

@@ -61,6 +61,11 @@ pub fn embeds() -> Key {
     Key { table: Table::Config, pk: "EMBEDS".to_owned(), sk: "EMBEDS".to_owned() }
 }
 
+/// The companies of ours that sell.
+pub fn entities() -> Key {
+    Key { table: Table::Config, pk: "ENTITIES".to_owned(), sk: "ENTITIES".to_owned() }
+}
+
 /// Where the product is told.
 pub fn endpoints() -> Key {
     Key { table: Table::Config, pk: "ENDPOINTS".to_owned(), sk: "ENDPOINTS".to_owned() }

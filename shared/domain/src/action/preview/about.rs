@@ -76,7 +76,17 @@ mod tests {
         let line = crate::book::SubscriptionLine { plan: plan.map(str::to_owned), ..Default::default() };
         head.book.subscriptions.insert("sub_1".to_owned(), line);
         let now = "2026-12-01T09:00:00Z".parse().unwrap();
-        about(kind, Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now })
+        about(
+            kind,
+            Known {
+                head: &head,
+                manners: &Manners::PLAIN,
+                records: &records,
+                prices: &[],
+                papers: &crate::action::NO_PAPERS,
+                now,
+            },
+        )
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is shown of an invoice that is paid, sent, given up, or waited for.
 
 use super::{Effect, days_text};
+use crate::action::papers::INVOICE;
 use crate::action::{Known, Line, NoPreview, PaymentPage};
 use crate::book::Due;
 use crate::money::Money;
@@ -18,8 +19,15 @@ pub(super) fn resend(known: Known<'_>, invoice: &str) -> Effect {
     Ok((format!("Send invoice {invoice} again"), vec![total(known, invoice)?]))
 }
 
+/// The provider's own, or ours with all that stands on it.
 pub(super) fn tax_document(known: Known<'_>, invoice: &str) -> Effect {
-    Ok((format!("Tax document of invoice {invoice}"), vec![total(known, invoice)?]))
+    let mut lines = vec![total(known, invoice)?];
+    match known.papers.of(invoice) {
+        Some(Ok(own)) => lines.extend(own.iter().cloned()),
+        Some(Err(why)) => return Err(NoPreview::NoDocument(why.clone())),
+        None => {}
+    }
+    Ok((format!("Tax document of invoice {invoice}"), lines))
 }
 
 pub(super) fn retry(known: Known<'_>, invoice: &str, amount: Option<Money>, card: Option<&str>) -> Effect {
@@ -94,13 +102,13 @@ fn total(known: Known<'_>, id: &str) -> Result<Line, NoPreview> {
         return Err(NoPreview::NotDue(id.to_owned(), "a draft"));
     }
     let total = invoice.total.copied();
-    Ok(Line::money("Invoice", total, total))
+    Ok(Line::money(INVOICE, total, total))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::Manners;
+    use crate::action::{Manners, Papers};
     use crate::book::{Head, Invoice, Touched};
     use jiff::Timestamp;
     use serde_json::{from_value, json};
@@ -119,8 +127,14 @@ mod tests {
             let line = json!({"seen_at": at, "id": id, "card": card, "state": state});
             head.book.cards.push(from_value(line).unwrap());
         }
-        let known =
-            Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now: Timestamp::UNIX_EPOCH };
+        let known = Known {
+            head: &head,
+            manners: &Manners::PLAIN,
+            records: &records,
+            prices: &[],
+            papers: &crate::action::NO_PAPERS,
+            now: Timestamp::UNIX_EPOCH,
+        };
         let words = |card: Option<&str>| -> Result<Option<String>, NoPreview> {
             let (_, lines) = retry(known, "in_1", None, card)?;
             let charged = lines.iter().find(|line| line.label == "Charged").and_then(|line| line.after.as_ref());
@@ -168,12 +182,43 @@ mod tests {
             ("the customer agreed", head("pm_1", agreed("pm_2", "1881")), Ok(3)),
         ] {
             let now = Timestamp::UNIX_EPOCH;
-            let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now };
+            let known = Known {
+                head: &head,
+                manners: &Manners::PLAIN,
+                records: &records,
+                prices: &[],
+                papers: &crate::action::NO_PAPERS,
+                now,
+            };
             let lines = retry(known, "in_1", None, Some("pm_2")).map(|(_, lines)| lines);
             assert_eq!(lines.as_ref().map(Vec::len).map_err(Clone::clone), expected, "{name}");
             let agreed = lines.unwrap_or_default().pop().and_then(|line| line.after).map(|after| after.to_string());
             let said = "written down by lena on 2026-03-02";
             assert_eq!(agreed.as_deref() == Some(said), name == "the customer agreed", "{name}: {agreed:?}");
+        }
+    }
+    #[test]
+    fn our_own_document_is_shown_line_by_line_and_what_is_missing_refuses_it() {
+        let seen = |value: serde_json::Value| json!([["2026-03-02T10:00:00Z", 0, "evt_1"], value]);
+        let paid = json!({"id": "in_1", "status": seen(json!("paid")),
+            "total": seen(json!({"amount": "119.00", "currency": "EUR"}))});
+        let mut records = Touched::default();
+        records.invoices.insert("in_1".to_owned(), from_value::<Invoice>(paid).unwrap());
+        let head = Head::new("stripe", "default", "cus_1");
+        let to = Line::text("Made out to", None, "Acme GmbH");
+        let refused = "import the customer's address";
+        for (name, said, expected) in [
+            ("the provider's", None, Ok(vec!["Invoice"])),
+            ("ours", Some(Ok(vec![to])), Ok(vec!["Invoice", "Made out to"])),
+            ("not to be made", Some(Err(refused.to_owned())), Err(NoPreview::NoDocument(refused.to_owned()))),
+        ] {
+            let mut papers = Papers::default();
+            said.into_iter().for_each(|said| papers.note("in_1", said));
+            let (manners, now) = (&Manners::PLAIN, Timestamp::UNIX_EPOCH);
+            let known = Known { head: &head, manners, records: &records, prices: &[], papers: &papers, now };
+            let shown = tax_document(known, "in_1").map(|(_, lines)| lines);
+            let labels = shown.as_ref().map(|lines| lines.iter().map(|line| line.label.as_str()).collect::<Vec<_>>());
+            assert_eq!(labels.map_err(Clone::clone), expected, "{name}");
         }
     }
 }

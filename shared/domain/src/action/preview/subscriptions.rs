@@ -212,8 +212,14 @@ mod tests {
         };
         let (mut head, mut records) = (Head::new("stripe", "default", "cus_1"), Touched::default());
         records.fold(&mut head, &event, SignedDuration::ZERO);
-        let known =
-            Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now: Timestamp::UNIX_EPOCH };
+        let known = Known {
+            head: &head,
+            manners: &Manners::PLAIN,
+            records: &records,
+            prices: &[],
+            papers: &crate::action::NO_PAPERS,
+            now: Timestamp::UNIX_EPOCH,
+        };
         let after = Some(Money::from_minor(4410, Currency::USD));
         let (_, lines) = discount(known, "sub_1", Decimal::TEN, after)?;
         let side = |side: &Option<crate::action::Shown>| side.as_ref().map_or("?".to_owned(), ToString::to_string);

@@ -254,14 +254,26 @@ fn outcome() -> Value {
 }
 
 fn entry() -> Value {
-    let steps =
-        [Step::Requested, Step::Decided, Step::Attempted, Step::Outcome, Step::Confirmed, Step::Recovery, Step::Source];
+    let steps = [
+        Step::Requested,
+        Step::Decided,
+        Step::Attempted,
+        Step::Outcome,
+        Step::Confirmed,
+        Step::Recovery,
+        Step::Source,
+        Step::Setup,
+        Step::Document,
+    ];
     object([
         ("account", text()),
         ("number", whole()),
         ("at", time()),
         ("step", words(steps)),
-        ("action?", told(text(), "Not where somebody spoke of a recovery, or of a source.")),
+        (
+            "action?",
+            told(text(), "Not where somebody spoke of a recovery, of a source, of the setup, or took a document back."),
+        ),
         ("by", told(text(), "A staff id, or `recoup`, or a provider.")),
         ("body", told(map(text()), "Ids, amounts and digests.")),
         ("before", told(text(), "The hash of the entry before.")),
