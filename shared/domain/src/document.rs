@@ -3,8 +3,8 @@
 mod books;
 mod check;
 mod draft;
-mod entity;
 mod entities;
+mod entity;
 mod filed;
 mod law;
 mod series;
@@ -13,8 +13,8 @@ mod totals;
 
 pub use check::{DocumentRefusal, Sound};
 pub use draft::{Draft, NotDrafted};
-pub use entity::{Account, ChargedRate, EntityRefusal, Issuer, LegalEntity};
 pub use entities::{Beside, Entities, EntityWish, KeptEntity, NotKept};
+pub use entity::{Account, ChargedRate, EntityRefusal, Issuer, LegalEntity};
 pub use filed::{Filed, FiledOf, NotTakenBack, TakenBack};
 pub use law::{DocumentPolicy, Law, Need, When};
 pub use series::{NotNumbered, Series};

@@ -100,8 +100,8 @@ impl Scheduled<Retry> {
         let shown = preview(&kind, known, Reason::Other, clause)?;
         let digest = shown.digest.clone();
         let rule = ByRule { policy_version: chosen.policy_version, rule: chosen.rule, digest };
-        let at = chosen.at.strftime("%Y-%m-%d %H:%M UTC");
-        let note = format!("{}/{segment}: try {}, chosen for {at}", rule.by(), chosen.number);
+        let then = chosen.at.strftime("%Y-%m-%d %H:%M UTC");
+        let note = format!("{}/{segment}: try {}, chosen for {then}", rule.by(), chosen.number);
         let mut action = Action::new(made.action, kind, Reason::Other, shown, MACHINE, at.now);
         (action.note, action.trace) = (note, trace.to_owned());
         action.let_by(rule, at).expect("what was only just made waits for a decision");

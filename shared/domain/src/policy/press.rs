@@ -25,7 +25,7 @@ impl PressLimits {
         [
             ("press.secs", self.secs),
             ("press.at_once_max", size(self.at_once_max)),
-            ("press.request_bytes_max", size(self.asked_bytes_max)),
+            ("press.request_bytes_max", size(self.request_bytes_max)),
             ("press.page_bytes_max", size(self.page_bytes_max)),
             ("press.reason_bytes_max", size(self.reason_bytes_max)),
         ]
