@@ -183,7 +183,7 @@ fn two_that_are_made_at_once_have_two_numbers_and_no_gap() {
         let service = shop().await;
         let mut messages = Vec::new();
         for number in [1, 2] {
-            let (status, answer) = asked(&service, number, "k").await;
+            let (status, answer) = asked(&service, number, &format!("k{number}")).await;
             assert_eq!(status, StatusCode::CREATED, "{answer}");
             let action = ActionId::parse(answer["id"].as_str().unwrap()).unwrap();
             messages.push(Message::Act { action, trace: "at once".to_owned() });

@@ -116,7 +116,7 @@ fn what_a_case_proves_waits_for_its_approver_in_six_parts() {
     let twice = refund(
         "Duplicate charge: ch_2",
         "same-amount-same-day",
-        ["0 h 9 min", "24.00 USD at 2026-03-01T09:09:00Z"],
+        ["0 h 9 min", "24.00 USD at 2026-03-01 09:09 UTC"],
         "24.00",
         "Refund 24.00 USD of payment ch_2 to the original payment method",
     );

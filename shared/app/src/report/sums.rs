@@ -134,6 +134,9 @@ async fn together(of: &Of<'_>, kept: &Sums, most: usize) -> Result<Option<Summar
     let each = u32::try_from(most / partitions.len() + 1).unwrap_or(u32::MAX).min(AT_ONCE);
     let reading = partitions.iter().map(|facts| page(of.context, facts, through(facts), each)).collect();
     let pages: Vec<Page<Noted>> = store::side_by_side(reading).await?;
+    if pages.iter().map(|page| page.items.len()).sum::<usize>() > most {
+        return Ok(None);
+    }
     for (facts, mut read) in partitions.iter().zip(pages) {
         kept.parts.get(&facts.pk).iter().for_each(|part| summary.add(&part.summary));
         loop {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 /// What two parts of a month come to together.
 pub trait Adds {
+    /// Takes in all that the other has.
     fn add(&mut self, other: &Self);
 }
 
@@ -65,14 +66,17 @@ impl Sums {
         }
     }
 
+    /// The sum in one currency, nothing if there is none.
     pub fn of(&self, currency: Currency) -> Money {
         self.0.get(&currency).copied().unwrap_or(Money::zero(currency))
     }
 
+    /// Those of which there is a sum.
     pub fn currencies(&self) -> impl Iterator<Item = Currency> {
         self.0.keys().copied()
     }
 
+    /// One sum for each currency.
     pub fn all(&self) -> Vec<Money> {
         self.0.values().copied().collect()
     }
@@ -92,6 +96,7 @@ pub struct Mean {
 }
 
 impl Mean {
+    /// Counts a value, or takes it away where `by` is below zero.
     pub fn take(&mut self, value: i64, by: i64) {
         self.count += by;
         self.sum += by * value;
@@ -116,14 +121,17 @@ impl Adds for Mean {
 pub struct Times(Counts<i64>);
 
 impl Times {
+    /// Counts a time, or takes it away where `by` is below zero.
     pub fn take(&mut self, time: i64, by: i64) {
         self.0.change(time, |count| *count += by);
     }
 
+    /// How many there are.
     pub fn count(&self) -> i64 {
         self.0.values().sum()
     }
 
+    /// In a unit that so many of what was counted make.
     pub fn mean(&self, unit: i64) -> Option<String> {
         mean(self.0.iter().map(|(time, count)| time * count).sum(), self.count() * unit)
     }

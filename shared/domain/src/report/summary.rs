@@ -45,10 +45,12 @@ pub struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
+    /// By the rules that stand now.
     pub fn new(month: Month, policy: &'a ReportPolicy, targets: Targets) -> Self {
         Self { month, zone: policy.zone(), policy, targets }
     }
 
+    /// How long handling should take.
     pub fn targets(&self) -> &Targets {
         &self.targets
     }

@@ -48,7 +48,7 @@ fn each_day_of_the_board_has_its_heading_and_what_it_was_asked_for_stays() {
     let filters = Filters { path: "/dunning", fields: vec![day], ..Filters::default() };
     let board = Board { rows: &rows, forecast: None, filters: &filters };
     let page = dunning(&viewer(Role::Analyst), &board, None);
-    let places: Vec<_> = ["Monday, 2026-03-02", "in_1", "in_2", "Tuesday, 2026-03-03", "in_3", "2 broken"]
+    let places: Vec<_> = ["Monday, 2 March", "in_1", "in_2", "Tuesday, 3 March", "in_3", "2 broken"]
         .into_iter()
         .map(|part| page.find(part).unwrap_or_else(|| panic!("{part} is not there: {page}")))
         .collect();

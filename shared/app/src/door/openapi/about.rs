@@ -292,7 +292,7 @@ pub static ABOUT: &[About] = &[
     .refuses(&[404, 409, 422]),
     post("/api/actions/{id}/decision", "decide", "Action", "Approves or denies exactly what the preview shows")
         .takes(Body::Must("Ballot"))
-        .refuses(&[404, 409]),
+        .refuses(&[404, 409, 422]),
     post("/api/actions/{id}/withdraw", "withdraw", "Action", "Takes a request back before anything was sent")
         .refuses(&[404, 409]),
     post("/api/actions/{id}/settle", "settle", "Action", "Says what became of an action that was left to a person")

@@ -212,7 +212,7 @@ fn its_budget_is_its_own_and_its_own_failures_end_it() {
     // Of another debt, and it says never there.
     let barred = vec![vec![failed(SECOND, -24, "stolen_card")]];
     let found = next(&head, std::slice::from_ref(&first), &barred, hour(1));
-    assert!(says(&found, "with the second card: `lost_or_stolen`"), "{found:?}");
+    assert!(says(&found, "with the second card: lost or stolen"), "{found:?}");
     // Of another debt, as often as its network lets it in 30 days.
     let often = vec![(0..40).map(|_| funds(0)).collect::<Vec<_>>()];
     let found = next(&head, &[first], &often, hour(1));

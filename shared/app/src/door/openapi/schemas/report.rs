@@ -222,6 +222,7 @@ fn failures() -> Value {
 /// One change of one month's figures: what was true before, what is true after.
 fn row() -> Value {
     object([
+        ("at", told(time(), "When it was written.")),
         ("month", text()),
         ("commit", text()),
         ("number", whole()),
