@@ -91,8 +91,8 @@ fn a_form_is_read_as_a_browser_reads_it() {
     assert_eq!(kinds, ["hidden", "decimal", "select", "textarea", "submit"]);
 }
 
-/// Where Mollie says what a delivery is: the door reads no further where it says anything else.
-const KIND: &str = "/resource";
+/// Where Mollie and Stripe say what a delivery is: the door reads no further where it says anything else.
+const KINDS: [&str; 2] = ["/resource", "/object"];
 
 /// What a delivery means, without what is hostile in it; its own id may be made of all that it says.
 fn meant(provider: &Provider, told: &Value) -> Option<Value> {
@@ -144,7 +144,7 @@ fn spoiled(provider: &Provider, body: &[u8]) -> Option<Vec<u8>> {
     let wanted = meant(provider, &told)?;
     let mut places = Vec::new();
     texts(&told, "", &mut places);
-    for place in places.iter().filter(|place| place.as_str() != KIND) {
+    for place in places.iter().filter(|place| !KINDS.contains(&place.as_str())) {
         let place = place.clone();
         let leaf = told.pointer_mut(&place)?;
         let was = leaf.as_str()?.to_owned();

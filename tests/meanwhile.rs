@@ -7,7 +7,7 @@ use app::classify;
 use app::context::Context;
 use app::fault::Fault;
 use app::message::{Body, Message};
-use app::ports::{Claim, Clock, CommitError, Due, Http, Item, Key, Listed, NoReply, Range, Store, Write};
+use app::ports::{Claim, Clock, CommitError, Due, Http, Item, Key, Listed, NoReply, QueueName, Range, Store, Write};
 use app::store::{self, keys};
 use async_trait::async_trait;
 use domain::id::ActionId;
@@ -19,8 +19,9 @@ use providers::{Call, Reply};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tests::faults::{Fate, Hit, inject};
 use tests::stripe;
-use tests::world::{ask, get};
+use tests::world::{ask, deliver, get, open_at};
 
 /// A refund that bea has approved.
 async fn approved(service: &Service, amount: &str) -> String {
@@ -260,5 +261,45 @@ fn what_was_judged_when_somebody_stops_leaves_once_and_nothing_after_it() {
         stop(&service, true).await;
         minutes(&service, 60).await;
         assert_eq!((sent(&service).len(), state(&service, &next).await), (3, json!("executed")));
+    });
+}
+
+/// What a bank claimed before its payment was told is sent on, and stopped or refused at one of the calls.
+async fn claimed_too_early(number: u64, hit: Hit) -> (u64, usize) {
+    let mut service = open_at("2026-03-01T09:00:00Z").await;
+    let now = service.clock.now();
+    let claim = stripe::dispute("dp_1", "ch_1", 4900, "needs_response", now);
+    deliver(&service, &stripe::event("evt_bank", "charge.dispute.created", now, &claim)).await;
+    service.work().await.unwrap();
+    let charge = stripe::charge("cus_1", "ch_1", None, 4900, "usd", None, now);
+    deliver(&service, &stripe::event("evt_paid", "charge.succeeded", now, &charge)).await;
+    let fate = Fate::at(number, hit);
+    inject(&mut service, &fate);
+    tokio::select! {
+        biased;
+        worked = service.work() => assert!(!matches!(worked, Err(Fault::Park(_))), "{worked:?}"),
+        () = fate.crashed.notified() => service.queue.restart().unwrap(),
+    }
+    let steps = fate.changes();
+    for queue in QueueName::ALL {
+        service.queue.redrive(queue).unwrap();
+    }
+    service.advance(now + SignedDuration::from_hours(1)).await.unwrap();
+    let cases = get(&service, "/api/cases?state=open").await;
+    let cases = cases["items"].as_array().unwrap();
+    (steps, cases.iter().filter(|case| case["class"] == "chargeback").count())
+}
+
+/// It waits for its owner, and is not forgotten whoever is refused or stops while it is sent on.
+#[test]
+fn what_waited_for_its_owner_is_told_whatever_stops_its_sending() {
+    run(async {
+        let (steps, claims) = claimed_too_early(u64::MAX, Hit::CrashBefore).await;
+        assert!(steps > 3 && claims == 1, "{claims} claims after {steps} steps");
+        for hit in [Hit::Throttle, Hit::AnswerLost, Hit::CrashBefore, Hit::CrashAfter] {
+            for number in 0..steps {
+                assert_eq!(claimed_too_early(number, hit).await.1, 1, "{hit:?} at {number}");
+            }
+        }
     });
 }

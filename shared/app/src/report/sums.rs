@@ -127,25 +127,23 @@ pub(super) async fn asked(context: &Context, month: Month) -> Result<Report, Pro
 
 /// What is kept, and on top of it the rows that came since.
 async fn together(of: &Of<'_>, kept: &Sums, most: usize) -> Result<Option<Summary>, Fault> {
-    let (mut summary, mut left) = (Summary::default(), most);
+    let mut summary = Summary::default();
     let partitions = partitions(of.context, of.month);
     let through = |facts: &Prefix| kept.parts.get(&facts.pk).and_then(|part| part.through.clone());
     // Each gives its part side by side with the others; who has more goes on with what the others have left of it.
     let each = u32::try_from(most / partitions.len() + 1).unwrap_or(u32::MAX).min(AT_ONCE);
     let reading = partitions.iter().map(|facts| page(of.context, facts, through(facts), each)).collect();
     let pages: Vec<Page<Noted>> = store::side_by_side(reading).await?;
-    if pages.iter().map(|page| page.items.len()).sum::<usize>() > most {
-        return Ok(None);
-    }
+    let Some(mut left) = most.checked_sub(pages.iter().map(|page| page.items.len()).sum()) else { return Ok(None) };
     for (facts, mut read) in partitions.iter().zip(pages) {
         kept.parts.get(&facts.pk).iter().for_each(|part| summary.add(&part.summary));
         loop {
-            let Some(room) = left.checked_sub(read.items.len()) else { return Ok(None) };
-            left = room;
             read.items.iter().for_each(|noted| summary.take(&noted.row, &of.ground));
             let Some(next) = read.next else { break };
             let limit = u32::try_from(left).unwrap_or(u32::MAX - 1).saturating_add(1).min(AT_ONCE);
             read = page(of.context, facts, Some(next), limit).await?;
+            let Some(room) = left.checked_sub(read.items.len()) else { return Ok(None) };
+            left = room;
         }
     }
     Ok(Some(summary))
