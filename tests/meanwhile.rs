@@ -1,6 +1,7 @@
 //! What changes between an approval and the next sending counts: a stop, a source that only observes, a bank's claim.
 
 use crate::http::{run, with_a_payment};
+use crate::paper;
 use crate::raised::wish;
 use ::http::{Method, StatusCode};
 use app::classify;
@@ -173,10 +174,21 @@ async fn pull(other: &Context) {
     assert!(app::setup::stop::change(other, &wish, &mara).await.is_ok());
 }
 
+/// Somebody imports the customers file with another address.
+async fn moves(other: &Context) {
+    let mara = store::read::<Staff>(other, &keys::staff("mara")).await.unwrap().unwrap();
+    let request = ::http::Request::post("/api/import/customers").header("content-type", "text/csv");
+    let request = request.body(paper::file("Allee 9").into()).unwrap();
+    let answer = app::setup::import::by_staff(other, "customers", &request, &mara).await;
+    assert!(answer.is_ok_and(|answer| answer.status().is_success()));
+}
+
 /// What somebody else does.
 enum Meanwhile {
     Claims,
     Stops,
+    /// The customer's address is another.
+    Moves,
 }
 
 /// The intent to send is about to be stored: all that it was judged by has been read.
@@ -216,6 +228,7 @@ impl Store for SlowCommit {
             match self.meanwhile {
                 Meanwhile::Claims => claim(&self.other).await,
                 Meanwhile::Stops => pull(&self.other).await,
+                Meanwhile::Moves => moves(&self.other).await,
             }
         }
         self.other.store.commit(writes).await
@@ -301,5 +314,21 @@ fn what_waited_for_its_owner_is_told_whatever_stops_its_sending() {
                 assert_eq!(claimed_too_early(number, hit).await.1, 1, "{hit:?} at {number}");
             }
         }
+    });
+}
+
+#[test]
+fn to_whom_a_document_is_made_out_is_who_was_read_or_it_is_not_made() {
+    run(async {
+        let mut service = paper::shop().await;
+        let (status, asked) = paper::asked(&service, 1, "k").await;
+        assert_eq!(status, StatusCode::CREATED, "{asked}");
+        let id = asked["id"].as_str().unwrap().to_owned();
+        let commit = slow_commit(&service, keys::action(&ActionId::parse(&id).unwrap()), Meanwhile::Moves);
+        service.context.store = commit.clone();
+        minutes(&service, 60).await;
+        assert!(commit.has_come.load(Ordering::SeqCst), "it is made and stored at once");
+        let made = paper::documents(&service, "").await;
+        assert_eq!((state(&service, &id).await, made.len()), (json!("stale"), 0), "{made:?}");
     });
 }

@@ -78,18 +78,23 @@ async fn customers(street: &str) -> Service {
     service
 }
 
-async fn move_to(service: &Service, street: &str) {
-    let rows = format!(
+/// The customers file, in which the first lives in a street.
+pub fn file(street: &str) -> String {
+    format!(
         "{COLUMNS}\nstripe,default,cus_1,Acme GmbH,{street},20095,Hamburg,DE,DE987654321\n\
          stripe,default,cus_2,Birch AG,Gasse 2,80331,Muenchen,DE,DE111111111\n"
-    );
+    )
+}
+
+async fn move_to(service: &Service, street: &str) {
+    let rows = file(street);
     let (status, answer) = import(service, "mara", "customers", &rows, false).await;
     assert!(status.is_success(), "{answer}");
     service.work().await.unwrap();
 }
 
 /// The same, and the company that sells to them has its invoices made by Recoup.
-async fn shop() -> Service {
+pub async fn shop() -> Service {
     let service = customers("Ring 1").await;
     let (status, answer) = keep(&service, "vera", &wish("recoup", &["stripe/default"])).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
@@ -97,7 +102,7 @@ async fn shop() -> Service {
 }
 
 /// Asks for the tax document of an invoice, and does not carry it out.
-async fn asked(service: &Service, number: u32, key: &str) -> (StatusCode, Value) {
+pub async fn asked(service: &Service, number: u32, key: &str) -> (StatusCode, Value) {
     let wish = json!({"account": format!("stripe:cus_{number}"), "kind": "tax_invoice",
         "params": {"invoice": format!("in_{number}")}, "reason_code": "other", "note": "they asked on the phone"});
     ask(service, "bea", Method::POST, "/api/actions", Some(&wish), Some(key)).await
@@ -111,7 +116,7 @@ async fn sent(service: &Service, number: u32, key: &str) -> Value {
     get(service, &format!("/api/actions/{}", answer["id"].as_str().unwrap())).await
 }
 
-async fn documents(service: &Service, query: &str) -> Vec<String> {
+pub async fn documents(service: &Service, query: &str) -> Vec<String> {
     let list = get(service, &format!("/api/documents{query}")).await;
     let items = list["items"].as_array().unwrap();
     items.iter().map(|item| item["number"].as_str().unwrap().to_owned()).collect()

@@ -8,10 +8,8 @@ use app::message::Message;
 use app::ports::Clock;
 use domain::id::AccountId;
 use jiff::SignedDuration;
-use local::alarms::Alarms;
 use local::service::Service;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use tests::counted::{Costs, Counted};
 use tests::open;
 use tests::world::{get, open_at, tries_given_back};
@@ -44,34 +42,6 @@ fn a_sweep_costs_what_is_due_however_many_are_open() {
             "it reads and writes no item but what it claims"
         );
         assert_eq!(few, many);
-    });
-}
-
-#[test]
-fn on_one_machine_a_shard_that_cannot_ring_yet_is_not_looked_at() {
-    run(async {
-        let mut service = open_at(START).await;
-        let now = service.clock.now();
-        open::sweep(&service).await;
-        let counts = Counted::over(&mut service);
-        service.context.store = Arc::new(Alarms::over(service.context.store.clone()));
-        let rung = async |service: &Service| alarm::sweep(&service.context).await.unwrap().rung;
-        assert_eq!(rung(&service).await, 0);
-        assert!(counts.take().looks >= 10, "nothing is known yet");
-        assert_eq!((rung(&service).await, counts.take().looks), (0, 0));
-
-        open::due(&service, 0..1, now).await;
-        assert_eq!((rung(&service).await, counts.take().looks), (1, 1), "its own shard, and no other");
-        assert_eq!(rung(&service).await, 0);
-        let looks = counts.take().looks;
-        assert!((1..=2).contains(&looks), "when its shard rings next is looked up: {looks}");
-        assert_eq!((rung(&service).await, counts.take().looks), (0, 0));
-
-        let lease = SignedDuration::from_secs(service.context.policies.limits.current().alarm_lease_secs);
-        service.clock.advance(now + lease).unwrap();
-        assert!(rung(&service).await >= 1, "nobody has answered");
-        open::due(&service, 1..2, now).await;
-        assert_eq!(rung(&service).await, 1, "one that is set for a time that has passed");
     });
 }
 

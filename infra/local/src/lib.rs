@@ -1,7 +1,6 @@
 //! Everything around the five handlers on one machine:
 //! engine, queue, clock, outbox, a sandbox of the providers, server.
 
-pub mod alarms;
 pub mod clock;
 pub mod deadline;
 pub mod demo;

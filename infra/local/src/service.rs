@@ -1,6 +1,5 @@
 //! The whole of Recoup on one machine, put together.
 
-use crate::alarms::Alarms;
 use crate::clock::LocalClock;
 use crate::disk::Disk;
 use crate::engine::{EngineError, Tables};
@@ -185,7 +184,7 @@ impl Service {
         let policies = Arc::new(Policies::shipped()?);
         let store: Arc<dyn Store> = Arc::new(tables.store());
         let context = Context {
-            store: Arc::new(Alarms::over(store)),
+            store,
             queue: queue.clone() as Arc<dyn Queue>,
             http: sandbox.clone() as Arc<dyn Http>,
             post: outbox.clone() as Arc<dyn Post>,

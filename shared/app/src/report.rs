@@ -46,17 +46,10 @@ pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result
 async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::Month { month, .. } => publish(context, month).await,
-        Message::Sums { .. } => add_up(context).await.map(|()| Done::Summed),
+        Message::Sums { .. } => sums::add_up(context).await.map(|()| Done::Summed),
         Message::Seal { .. } => seal::next(context).await.map(|()| Done::Sealed),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the report queue", other.name()))),
     }
-}
-
-/// Adds up the month that runs, and the one before: of what comes later still, whoever asks adds it himself.
-async fn add_up(context: &Context) -> Result<(), Fault> {
-    let month = Month::of(context.clock.now().to_zoned(context.policies.report.current().zone()).date());
-    sums::fold(context, month.before()).await?;
-    sums::fold(context, month).await
 }
 
 /// Computes a finished month, and refuses to publish one that does not add up.

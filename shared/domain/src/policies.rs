@@ -347,6 +347,13 @@ mod tests {
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
         let rows: &[(&str, &str, &str, &str)] = &[
+            (
+                "report",
+                "settles_after_secs = 300",
+                "settles_after_secs = 30",
+                "`settles_after_secs` must be at least 60",
+            ),
+            ("report", "summed_months = 13", "summed_months = 0", "`summed_months` must be at least 1"),
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),

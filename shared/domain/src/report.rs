@@ -42,6 +42,8 @@ pub struct ReportPolicy {
     pub recovered_within_days: i64,
     /// How long after its time a commit is there for certain, and has none in front of it that is not.
     pub settles_after_secs: i64,
+    /// How many months have sums that are added to, the one that runs counted.
+    pub summed_months: u32,
 }
 
 impl ReportPolicy {
@@ -74,7 +76,9 @@ impl Rules for ReportPolicy {
                 "`settles_after_secs` must be at least 60: a function takes half a minute, and clocks differ",
             )
         });
-        zone.into_iter().chain(days).chain(settles).collect()
+        let months = (self.summed_months < 1)
+            .then(|| Complaint::at(0, "`summed_months` must be at least 1: one month always runs"));
+        zone.into_iter().chain(days).chain(settles).chain(months).collect()
     }
 }
 

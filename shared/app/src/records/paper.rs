@@ -37,6 +37,10 @@ impl Paper {
         commit.create(&self.filed.of_invoice());
         commit.check(batch, &keys::entities());
         commit.check(batch, &keys::invoice(&self.filed.account, &self.filed.invoice));
+        // To whom it is made out. How often anything was imported changes with everybody's file.
+        let [person, _, imported] = whose::keys_of(&self.filed.account);
+        commit.check(batch, &person);
+        commit.check(batch, &imported);
     }
 
     /// How its outcome says what was done.
